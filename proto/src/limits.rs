@@ -1,0 +1,25 @@
+//! Every limit of the wire, in one place.
+//!
+//! Encoders stay below them, decoders refuse what is beyond them, with an error that names the
+//! limit. None of them can be reached by an honest agent.
+
+/// Encoded size that no message of a stream exceeds.
+pub const MAX_MESSAGE_BYTES: usize = 1 << 20;
+/// Where an encoder starts the next chunk, to stay well below [`MAX_MESSAGE_BYTES`].
+pub const CHUNK_BYTES: usize = 512 << 10;
+/// Bytes of one string (a path, a function's name, a panic's message). Longer ones are cut.
+pub const MAX_STRING_BYTES: usize = 8 << 10;
+/// Labels of one task.
+pub const MAX_LABELS: usize = 32;
+/// Nodes of one await tree.
+pub const MAX_TREE_NODES: usize = 4_096;
+/// Entries of each kind in the dictionary of one stream.
+pub const MAX_DICTIONARY_ENTRIES: usize = 4_000_000;
+/// Groups of one profile.
+pub const MAX_GROUPS: usize = 1_000_000;
+/// Origins of one profile.
+pub const MAX_ORIGINS: usize = 1_000_000;
+/// Tasks of one page.
+pub const MAX_TASKS_PER_PAGE: u32 = 1_000;
+/// Groups that one request for tasks may name.
+pub const MAX_GROUPS_PER_QUERY: usize = 100_000;

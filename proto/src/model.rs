@@ -1,0 +1,21 @@
+//! The plain model: what agent and viewer talk about, free of wire types.
+//!
+//! Everything is an immutable value; what repeats (labels, frames, trees) is shared by [`Arc`].
+//! The words are those of the README's glossary.
+//!
+//! [`Arc`]: std::sync::Arc
+
+mod label;
+mod profile;
+mod task;
+mod tree;
+mod wait_kind;
+
+pub use label::{Label, Labels};
+pub use profile::{
+    Coverage, DebugInfo, Group, GroupId, Header, Lost, Origin, OriginId, Process, Profile,
+    StackWalk, Totals,
+};
+pub use task::{Capture, State, Task, TaskKind, TaskOrder, TaskPage, TaskQuery};
+pub use tree::{Combine, Frame, Location, Module, Node, Tree};
+pub use wait_kind::WaitKind;

@@ -1,0 +1,206 @@
+//! The profile: all living tasks of a process, folded into groups.
+
+use std::sync::Arc;
+
+use super::{Labels, Location, State, TaskKind, Tree};
+
+/// Identity of a [`Group`]; stable for the life of the process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct GroupId(pub u64);
+
+/// Identity of an [`Origin`]; stable for the life of the process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct OriginId(pub u64);
+
+/// What the binary's debug information allows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum DebugInfo {
+    /// Not looked at yet, or not readable.
+    #[default]
+    Unknown,
+    /// No line of the service's own code can be shown.
+    None,
+    /// File, line and column are exact; names of inlined functions are short.
+    LineTables,
+    /// Everything.
+    Full,
+}
+
+/// How stacks are walked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum StackWalk {
+    /// Not decided yet.
+    #[default]
+    Unknown,
+    /// Along frame pointers: a nanosecond a frame.
+    FramePointers,
+    /// With unwinding tables: about a hundred nanoseconds a frame.
+    UnwindTables,
+}
+
+/// What does not change while the process lives.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Process {
+    /// The service's name.
+    pub name: Arc<str>,
+    /// Process id.
+    pub pid: u32,
+    /// Unix time at which the agent started, milliseconds.
+    pub started_at_unix_ms: u64,
+    /// Drawn at random at start: tells a restart from a reconnect.
+    pub run_id: u64,
+    /// What the binary's debug information allows.
+    pub debug_info: DebugInfo,
+    /// How stacks are walked.
+    pub stack_walk: StackWalk,
+    /// A task in one state for longer than this counts as stuck.
+    pub stuck_after_ms: u64,
+    /// Path of the executable.
+    pub executable: Arc<str>,
+    /// For people: `taskscope 0.1.0`.
+    pub agent: Arc<str>,
+}
+
+/// Tracked tasks of all tasks alive.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Coverage {
+    /// Living tasks that the agent tracks.
+    pub tracked: u64,
+    /// All living tasks of the runtimes that the agent knows, where they say.
+    pub alive: Option<u64>,
+}
+
+/// Counts over all tracked tasks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Totals {
+    /// Inside `poll`.
+    pub running: u64,
+    /// Woken, waiting for a worker.
+    pub ready: u64,
+    /// Pending.
+    pub parked: u64,
+    /// Never polled.
+    pub new: u64,
+    /// Spawned since start.
+    pub spawned: u64,
+    /// Ended since start, in whichever way.
+    pub finished: u64,
+    /// Of those, dropped before they were done.
+    pub aborted: u64,
+    /// Of those, ended by a panic.
+    pub panicked: u64,
+}
+
+impl Totals {
+    /// All living tasks.
+    pub fn alive(&self) -> u64 {
+        self.running.saturating_add(self.ready).saturating_add(self.parked).saturating_add(self.new)
+    }
+}
+
+/// Everything the agent had to leave out, since start.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Lost {
+    /// Label sets folded into a visible `…`.
+    pub label_sets: u64,
+    /// The label key that had the most values then.
+    pub label_key: Option<Arc<str>>,
+    /// Captures that came to nothing.
+    pub captures: u64,
+    /// Await chains cut short or dropped.
+    pub chains: u64,
+    /// Groups beyond the limit, folded into one.
+    pub groups: u64,
+}
+
+/// What changes from moment to moment for the process as a whole.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Header {
+    /// The agent's clock, milliseconds since it started.
+    pub now_ms: u64,
+    /// The same moment in Unix time, milliseconds.
+    pub now_unix_ms: u64,
+    /// Resident memory of the process.
+    pub rss_bytes: Option<u64>,
+    /// How much of the process the agent sees.
+    pub coverage: Coverage,
+    /// Counts over all tracked tasks.
+    pub totals: Totals,
+    /// What had to be left out.
+    pub lost: Lost,
+    /// Parked tasks whose await tree is still to be captured.
+    pub captures_pending: u64,
+}
+
+/// Living tasks that are equal in labels, spawn location, kind, state and await tree.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Group {
+    /// Stable for the life of the process.
+    pub id: GroupId,
+    /// Labels in effect where the tasks wait.
+    pub labels: Labels,
+    /// Where and with which labels they were spawned.
+    pub origin: OriginId,
+    /// What they do.
+    pub state: State,
+    /// Where they wait; `None` until captured.
+    pub tree: Option<Arc<Tree>>,
+    /// How many there are. May be 0 for a group that had tasks a minute ago.
+    pub count: u64,
+    /// How many of them are in this state for longer than the threshold.
+    pub stuck: u64,
+    /// Since when the longest of them is in this state, agent's clock, milliseconds.
+    pub oldest_since_ms: u64,
+    /// Since when the median of them is in this state.
+    pub median_since_ms: u64,
+    /// Size of their futures, summed.
+    pub future_bytes: u64,
+    /// What `count` was a minute ago.
+    pub count_minute_ago: u64,
+}
+
+/// One spawn location with one label set, with what went through it since start.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origin {
+    /// Stable for the life of the process.
+    pub id: OriginId,
+    /// Labels at spawn.
+    pub labels: Labels,
+    /// Where `spawn` was called.
+    pub spawned_at: Location,
+    /// Future or blocking closure.
+    pub kind: TaskKind,
+    /// Spawned since start.
+    pub spawned: u64,
+    /// Ended since start, in whichever way.
+    pub finished: u64,
+    /// Of those, dropped before they were done.
+    pub aborted: u64,
+    /// Of those, ended by a panic.
+    pub panicked: u64,
+    /// Message of the latest panic.
+    pub last_panic: Option<Arc<str>>,
+    /// Spawned in the last minute.
+    pub spawned_last_minute: u64,
+    /// Ended in the last minute.
+    pub finished_last_minute: u64,
+}
+
+/// All living tasks of a process at one moment.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Profile {
+    /// The process as a whole.
+    pub header: Header,
+    /// Groups, sorted by id.
+    pub groups: Vec<Arc<Group>>,
+    /// Origins, sorted by id.
+    pub origins: Vec<Arc<Origin>>,
+}
+
+impl Profile {
+    /// The origin with this id.
+    pub fn origin(&self, id: OriginId) -> Option<&Arc<Origin>> {
+        let at = self.origins.binary_search_by_key(&id, |origin| origin.id).ok()?;
+        self.origins.get(at)
+    }
+}
