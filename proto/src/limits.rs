@@ -15,6 +15,10 @@ pub const MAX_LABELS: usize = 32;
 pub const MAX_TREE_NODES: usize = 4_096;
 /// Entries of each kind in the dictionary of one stream.
 pub const MAX_DICTIONARY_ENTRIES: usize = 4_000_000;
+/// What the dictionary of one stream may take in memory, roughly: strings and nodes counted.
+pub const MAX_DICTIONARY_BYTES: usize = 512 << 20;
+/// Below this, an encoder never throws its dictionary away to start a fresh one.
+pub const MIN_DICTIONARY_RESTART_BYTES: usize = 16 << 20;
 /// Groups of one profile.
 pub const MAX_GROUPS: usize = 1_000_000;
 /// Origins of one profile.

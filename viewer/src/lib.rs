@@ -1,1 +1,3 @@
-//! taskscope-viewer
+//! The Taskscope viewer: see which async tasks are stuck, on which source line, since when.
+
+pub mod connect;

@@ -1,0 +1,39 @@
+//! Groups, by the ids of a dictionary.
+
+use super::ConvertError;
+use super::enums::state_from_wire;
+use crate::dictionary::{Reader, Sink, Writer};
+use crate::model::{Group, GroupId, OriginId};
+use crate::wire;
+
+pub(crate) fn group_to_wire(from: &Group, ids: &mut Writer, out: &mut impl Sink) -> wire::Group {
+    wire::Group {
+        id: from.id.0,
+        label_set: ids.labels(&from.labels, out),
+        origin: from.origin.0,
+        state: wire::State::from(from.state).into(),
+        tree: from.tree.as_ref().map_or(0, |tree| ids.tree(tree, out)),
+        count: from.count,
+        stuck: from.stuck,
+        oldest_since_ms: from.oldest_since_ms,
+        median_since_ms: from.median_since_ms,
+        future_bytes: from.future_bytes,
+        count_minute_ago: from.count_minute_ago,
+    }
+}
+
+pub(crate) fn group_from_wire(from: &wire::Group, ids: &Reader) -> Result<Group, ConvertError> {
+    Ok(Group {
+        id: GroupId(from.id),
+        labels: ids.labels(from.label_set)?,
+        origin: OriginId(from.origin),
+        state: state_from_wire(from.state)?,
+        tree: ids.tree(from.tree)?,
+        count: from.count,
+        stuck: from.stuck,
+        oldest_since_ms: from.oldest_since_ms,
+        median_since_ms: from.median_since_ms,
+        future_bytes: from.future_bytes,
+        count_minute_ago: from.count_minute_ago,
+    })
+}

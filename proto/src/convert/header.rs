@@ -1,0 +1,113 @@
+//! The header of a profile.
+
+use super::{ConvertError, cut, optional};
+use crate::model::{Coverage, Header, Lost, Totals};
+use crate::wire;
+
+impl From<&Header> for wire::Header {
+    fn from(from: &Header) -> Self {
+        Self {
+            now_ms: from.now_ms,
+            now_unix_ms: from.now_unix_ms,
+            rss_bytes: from.rss_bytes,
+            tracked: from.coverage.tracked,
+            alive: from.coverage.alive,
+            totals: Some((&from.totals).into()),
+            lost: Some((&from.lost).into()),
+            captures_pending: from.captures_pending,
+        }
+    }
+}
+
+/// Counts that are not there are 0, as everywhere in this schema.
+impl TryFrom<wire::Header> for Header {
+    type Error = ConvertError;
+
+    fn try_from(from: wire::Header) -> Result<Self, ConvertError> {
+        Ok(Self {
+            now_ms: from.now_ms,
+            now_unix_ms: from.now_unix_ms,
+            rss_bytes: from.rss_bytes,
+            coverage: Coverage { tracked: from.tracked, alive: from.alive },
+            totals: from.totals.unwrap_or_default().into(),
+            lost: from.lost.unwrap_or_default().try_into()?,
+            captures_pending: from.captures_pending,
+        })
+    }
+}
+
+impl From<&Totals> for wire::Totals {
+    fn from(from: &Totals) -> Self {
+        let Totals { running, ready, parked, new, spawned, finished, aborted, panicked } = *from;
+        Self { running, ready, parked, new, spawned, finished, aborted, panicked }
+    }
+}
+
+impl From<wire::Totals> for Totals {
+    fn from(from: wire::Totals) -> Self {
+        let wire::Totals { running, ready, parked, new, spawned, finished, aborted, panicked } =
+            from;
+        Self { running, ready, parked, new, spawned, finished, aborted, panicked }
+    }
+}
+
+impl From<&Lost> for wire::Lost {
+    fn from(from: &Lost) -> Self {
+        Self {
+            label_sets: from.label_sets,
+            label_key: from.label_key.as_deref().map(cut).unwrap_or_default(),
+            captures: from.captures,
+            chains: from.chains,
+            groups: from.groups,
+        }
+    }
+}
+
+impl TryFrom<wire::Lost> for Lost {
+    type Error = ConvertError;
+
+    fn try_from(from: wire::Lost) -> Result<Self, ConvertError> {
+        Ok(Self {
+            label_sets: from.label_sets,
+            label_key: optional("a label key", from.label_key)?,
+            captures: from.captures,
+            chains: from.chains,
+            groups: from.groups,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_header_survives_the_way_there_and_back() {
+        let header = Header {
+            now_ms: 1,
+            now_unix_ms: 2,
+            rss_bytes: Some(0),
+            coverage: Coverage { tracked: 3, alive: Some(4) },
+            totals: Totals {
+                running: 5,
+                ready: 6,
+                parked: 7,
+                new: 8,
+                spawned: 9,
+                finished: 10,
+                aborted: 11,
+                panicked: 12,
+            },
+            lost: Lost {
+                label_sets: 13,
+                label_key: Some("request_id".into()),
+                captures: 14,
+                chains: 15,
+                groups: 16,
+            },
+            captures_pending: 17,
+        };
+        assert_eq!(Header::try_from(wire::Header::from(&header)), Ok(header));
+        assert_eq!(Header::try_from(wire::Header::default()), Ok(Header::default()));
+    }
+}

@@ -1,0 +1,46 @@
+//! Single tasks, by the ids of a dictionary.
+
+use super::ConvertError;
+use super::enums::{state_from_wire, task_kind_from_wire};
+use crate::dictionary::{Reader, Sink, Writer};
+use crate::model::Task;
+use crate::wire;
+
+/// `with_tree` is off for a tree that does not fit into any message.
+pub(super) fn task_to_wire(
+    from: &Task,
+    with_tree: bool,
+    ids: &mut Writer,
+    out: &mut impl Sink,
+) -> wire::Task {
+    let tree = from.tree.as_ref().filter(|_| with_tree);
+    wire::Task {
+        id: from.id,
+        label_set: ids.labels(&from.labels, out),
+        spawned_at: ids.location(&from.spawned_at, out),
+        kind: wire::TaskKind::from(from.kind).into(),
+        state: wire::State::from(from.state).into(),
+        since_ms: from.since_ms,
+        spawned_ms: from.spawned_ms,
+        polls: from.polls,
+        tree: tree.map_or(0, |tree| ids.tree(tree, out)),
+        parent: from.parent.unwrap_or(0),
+        future_bytes: from.future_bytes,
+    }
+}
+
+pub(super) fn task_from_wire(from: &wire::Task, ids: &Reader) -> Result<Task, ConvertError> {
+    Ok(Task {
+        id: from.id,
+        labels: ids.labels(from.label_set)?,
+        spawned_at: ids.location_or_unknown(from.spawned_at)?,
+        kind: task_kind_from_wire(from.kind)?,
+        state: state_from_wire(from.state)?,
+        since_ms: from.since_ms,
+        spawned_ms: from.spawned_ms,
+        polls: from.polls,
+        tree: ids.tree(from.tree)?,
+        parent: Some(from.parent).filter(|parent| *parent != 0),
+        future_bytes: from.future_bytes,
+    })
+}

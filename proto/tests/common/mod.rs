@@ -1,0 +1,190 @@
+//! Random and hand-made profiles.
+#![allow(
+    dead_code,
+    unreachable_pub,
+    clippy::allow_attributes,
+    clippy::unwrap_used,
+    reason = "helpers of tests, of which each uses a part"
+)]
+
+use std::sync::Arc;
+
+use proptest::collection::vec;
+use proptest::option;
+use proptest::prelude::*;
+use prost::Message;
+use taskscope_proto::model::*;
+use taskscope_proto::stream::{DecodeError, Decoder};
+use taskscope_proto::wire;
+
+/// Sends the messages through bytes into a decoder; what the last one completes.
+pub fn transmit(
+    updates: Vec<wire::Update>,
+    decoder: &mut Decoder,
+) -> Result<Option<Arc<Profile>>, DecodeError> {
+    let mut last = None;
+    for update in updates {
+        let bytes = update.encode_to_vec();
+        assert!(bytes.len() <= taskscope_proto::limits::CHUNK_BYTES, "{} bytes", bytes.len());
+        last = decoder.apply(wire::Update::decode(&*bytes).unwrap())?;
+    }
+    Ok(last)
+}
+
+pub fn text() -> impl Strategy<Value = Arc<str>> {
+    "[a-c]{1,2}|[a-zß😀]{1,12}".prop_map(Into::into)
+}
+
+pub fn labels() -> impl Strategy<Value = Labels> {
+    vec((text(), text()), 0..4)
+        .prop_map(|pairs| Labels::new(pairs.into_iter().map(|(key, value)| Label { key, value })))
+}
+
+pub fn location() -> impl Strategy<Value = Location> {
+    (text(), any::<u32>(), 0..9u32).prop_map(|(file, line, column)| Location { file, line, column })
+}
+
+pub fn frame() -> impl Strategy<Value = Arc<Frame>> {
+    let module = (text(), text()).prop_map(|(path, id)| Arc::new(Module { path, build_id: id }));
+    let parts = (text(), option::of(location()), any::<bool>(), option::of(module), 0..5u64);
+    parts.prop_map(|(function, location, user, module, offset)| {
+        Arc::new(Frame { function, location, user, module, offset })
+    })
+}
+
+pub fn wait_kind() -> impl Strategy<Value = WaitKind> {
+    let named = (0..WaitKind::NAMED.len()).prop_map(|at| WaitKind::NAMED[at].0.clone());
+    prop_oneof![named, text().prop_map(WaitKind::Other)]
+}
+
+pub fn tree() -> impl Strategy<Value = Arc<Tree>> {
+    let node =
+        (frame(), any::<prop::sample::Index>(), 0..3u32, option::of(wait_kind()), any::<bool>());
+    let combine = prop_oneof![Just(Combine::One), Just(Combine::AnyOf), Just(Combine::AllOf)];
+    let parts = (vec(node, 0..8), option::of(frame()), vec(wait_kind(), 0..3), combine);
+    parts.prop_map(|(nodes, await_point, mut wait_kinds, combine)| {
+        let nodes = (0..).zip(nodes).map(|(at, (frame, parent, leaves, wait_kind, secondary))| {
+            let parent = u32::try_from(parent.index(at + 1)).unwrap().checked_sub(1);
+            Node { frame, parent, leaves, wait_kind, secondary }
+        });
+        wait_kinds.sort();
+        wait_kinds.dedup();
+        Arc::new(Tree { nodes: nodes.collect(), await_point, wait_kinds, combine })
+    })
+}
+
+pub fn group() -> impl Strategy<Value = Arc<Group>> {
+    let numbers = (0..20u64, any::<u64>(), any::<u64>(), any::<u64>());
+    let parts = (labels(), 0..10u64, 0..4usize, option::of(tree()), numbers);
+    parts.prop_map(|(labels, origin, state, tree, (id, count, oldest_since_ms, future_bytes))| {
+        Arc::new(Group {
+            id: GroupId(id),
+            labels,
+            origin: OriginId(origin),
+            state: State::ALL[state],
+            tree,
+            count,
+            stuck: count / 2,
+            oldest_since_ms,
+            median_since_ms: oldest_since_ms.saturating_add(3),
+            future_bytes,
+            count_minute_ago: count / 3,
+        })
+    })
+}
+
+pub fn origin() -> impl Strategy<Value = Arc<Origin>> {
+    let parts = (0..10u64, labels(), location(), any::<bool>(), option::of(text()), any::<u64>());
+    parts.prop_map(|(id, labels, spawned_at, blocking, last_panic, spawned)| {
+        Arc::new(Origin {
+            id: OriginId(id),
+            labels,
+            spawned_at,
+            kind: if blocking { TaskKind::Blocking } else { TaskKind::Async },
+            spawned,
+            finished: spawned / 2,
+            aborted: 1,
+            panicked: 2,
+            last_panic,
+            spawned_last_minute: 3,
+            finished_last_minute: 4,
+        })
+    })
+}
+
+pub fn header() -> impl Strategy<Value = Header> {
+    let parts = (any::<u64>(), option::of(any::<u64>()), option::of(text()), any::<u64>());
+    parts.prop_map(|(now_ms, rss_bytes, label_key, parked)| Header {
+        now_ms,
+        now_unix_ms: now_ms / 2,
+        rss_bytes,
+        coverage: Coverage { tracked: parked, alive: rss_bytes },
+        totals: Totals { parked, ..Totals::default() },
+        lost: Lost { label_key, chains: 1, ..Lost::default() },
+        captures_pending: 5,
+    })
+}
+
+pub fn task() -> impl Strategy<Value = Task> {
+    let numbers = (any::<u64>(), any::<u64>(), any::<u64>(), option::of(1..9u64));
+    let parts = (labels(), location(), any::<bool>(), 0..4usize, option::of(tree()), numbers);
+    parts.prop_map(|(labels, spawned_at, blocking, state, tree, (id, since_ms, polls, parent))| {
+        Task {
+            id,
+            labels,
+            spawned_at,
+            kind: if blocking { TaskKind::Blocking } else { TaskKind::Async },
+            state: State::ALL[state],
+            since_ms,
+            spawned_ms: since_ms / 2,
+            polls,
+            tree,
+            parent,
+            future_bytes: 64,
+        }
+    })
+}
+
+/// A chain of `depth` frames, the innermost one on its own line.
+pub fn chain(depth: u32, line: u32, long_name: &str) -> Arc<Tree> {
+    let frame = |at: u32| {
+        Arc::new(Frame {
+            function: format!("demo::{long_name}::{at}").into(),
+            location: Some(Location { file: "src/demo.rs".into(), line: line + at, column: 5 }),
+            user: true,
+            module: None,
+            offset: u64::from(at),
+        })
+    };
+    let nodes = (0..depth).map(|at| Node {
+        frame: frame(at),
+        parent: at.checked_sub(1),
+        leaves: u32::from(at + 1 == depth),
+        wait_kind: (at + 1 == depth).then_some(WaitKind::MpscSend),
+        secondary: false,
+    });
+    let await_point = depth.checked_sub(1).map(frame);
+    let wait_kinds = vec![WaitKind::MpscSend];
+    Arc::new(Tree { nodes: nodes.collect(), await_point, wait_kinds, combine: Combine::One })
+}
+
+/// A group of parked tasks with this id.
+pub fn parked(id: u64, labels: Labels, tree: Option<Arc<Tree>>) -> Arc<Group> {
+    Arc::new(Group {
+        id: GroupId(id),
+        labels,
+        origin: OriginId(1),
+        state: State::Parked,
+        tree,
+        count: 8,
+        stuck: 7,
+        oldest_since_ms: 1_000,
+        median_since_ms: 2_000,
+        future_bytes: 4_096,
+        count_minute_ago: 1,
+    })
+}
+
+pub fn label(key: &str, value: &str) -> Labels {
+    Labels::new([Label { key: key.into(), value: value.into() }])
+}
