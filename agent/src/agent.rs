@@ -129,14 +129,13 @@ impl Builder {
     pub fn start(self) -> Result<Agent, StartError> {
         let settings = self.told.resolve(|name| std::env::var(name).ok())?;
         let address = settings.bind;
-        let listener = TcpListener::bind(address)
-            .map_err(|source| StartError::Bind { address, source })?;
+        let listener =
+            TcpListener::bind(address).map_err(|source| StartError::Bind { address, source })?;
         let folder = Folder::new(settings.stuck_after, settings.user_code.clone());
         let process = Arc::new(process(&settings, folder.debug_info()));
-        let asker =
-            profiler::start(folder, settings.capture_budget).map_err(StartError::Thread)?;
-        let server = Server::start(listener, Arc::clone(&process), asker)
-            .map_err(StartError::Thread)?;
+        let asker = profiler::start(folder, settings.capture_budget).map_err(StartError::Thread)?;
+        let server =
+            Server::start(listener, Arc::clone(&process), asker).map_err(StartError::Thread)?;
         let listens = server.address();
         tracing::info!(address = %listens, "taskscope listens: taskscope view {listens}");
         Ok(Agent { server, process })

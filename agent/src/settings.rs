@@ -89,15 +89,13 @@ impl Told {
             .or(self.bind)
             .unwrap_or(default.bind);
         let open = read
-            .parsed(
-                "TASKSCOPE_WITHOUT_ANY_ACCESS_CONTROL_BEYOND_LOOPBACK",
-                "1 or 0",
-                |text| match text {
+            .parsed("TASKSCOPE_WITHOUT_ANY_ACCESS_CONTROL_BEYOND_LOOPBACK", "1 or 0", |text| {
+                match text {
                     "1" | "true" => Some(true),
                     "0" | "false" => Some(false),
                     _ => None,
-                },
-            )?
+                }
+            })?
             .unwrap_or(self.open_to_the_network);
         if !bind.ip().is_loopback() && !open {
             return Err(SettingError::BeyondLoopback { bind });
@@ -108,9 +106,8 @@ impl Told {
             (!duration.is_zero()).then_some(duration)
         })?;
         let share = "a share of one core from 0 to 1, as 0.01";
-        let budget = read.parsed("TASKSCOPE_CAPTURE_BUDGET", share, |text| {
-            text.parse().ok().filter(is_share)
-        })?;
+        let budget = read
+            .parsed("TASKSCOPE_CAPTURE_BUDGET", share, |text| text.parse().ok().filter(is_share))?;
         if let Some(given) = self.capture_budget
             && !is_share(&given)
         {

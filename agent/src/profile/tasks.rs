@@ -1,13 +1,10 @@
 //! Single tasks, filtered, sorted and cut to a page.
 
-
 use std::collections::HashSet;
 
 use rustc_hash::FxBuildHasher;
 use taskscope_proto::limits::MAX_TASKS_PER_PAGE;
-use taskscope_proto::model::{
-    GroupId, Location, Task, TaskKind, TaskOrder, TaskPage, TaskQuery,
-};
+use taskscope_proto::model::{GroupId, Location, Task, TaskKind, TaskOrder, TaskPage, TaskQuery};
 
 use super::Folder;
 use super::view::TaskView;

@@ -59,7 +59,9 @@ pub(crate) struct Sharded<T, const N: usize = SHARDS> {
 
 impl<T, const N: usize> Sharded<T, N> {
     pub(crate) fn new() -> Self {
-        Self { shards: std::array::from_fn(|_| Mutex::new(Shard { slots: Vec::new(), free: None })) }
+        Self {
+            shards: std::array::from_fn(|_| Mutex::new(Shard { slots: Vec::new(), free: None })),
+        }
     }
 
     /// Adds `item`. Threads should each use their own `shard`; any number will do.

@@ -18,7 +18,8 @@ use super::chain::Chain;
 use super::{library, wait_kind};
 
 /// Words that name the end of things in the source that awaits it.
-const SHUTDOWN_WORDS: [&str; 6] = ["shutdown", "cancel", "graceful", "terminat", "drain", "closing"];
+const SHUTDOWN_WORDS: [&str; 6] =
+    ["shutdown", "cancel", "graceful", "terminat", "drain", "closing"];
 
 #[derive(Debug)]
 struct Leaf {
@@ -45,13 +46,13 @@ pub(super) fn build(
     mark_secondary(&mut leaves);
     let point = await_point(&leaves);
     let inside_part = point.is_some_and(|at| {
-        leaves.iter().filter(|leaf| !leaf.secondary).all(|leaf| {
-            leaf.chain.parts.first().is_some_and(|part| *part <= at)
-        })
+        leaves
+            .iter()
+            .filter(|leaf| !leaf.secondary)
+            .all(|leaf| leaf.chain.parts.first().is_some_and(|part| *part <= at))
     });
     let primary = || leaves.iter().filter(|leaf| !leaf.secondary);
-    let await_point =
-        point.and_then(|at| primary().next()?.chain.frames.get(at).cloned());
+    let await_point = point.and_then(|at| primary().next()?.chain.frames.get(at).cloned());
     let mut wait_kinds: Vec<WaitKind> = primary().map(|leaf| leaf.kind.clone()).collect();
     if leaves.is_empty() {
         let kept = || WaitKind::Other("a waker kept from an earlier poll".into());
@@ -86,7 +87,7 @@ fn without_stand_ins(chains: Vec<Chain>) -> Vec<Chain> {
         if chain.ends_in_part {
             let len = chain.frames.len();
             return others().any(|(_, other)| {
-                common(&other.frames, &chain.frames) == len && other.frames.len() > len
+                common(&other.frames, &chain.frames) == len && other.parts.contains(&len)
             });
         }
         let combinator = chain.frames.iter().position(unordered);
@@ -108,10 +109,7 @@ fn without_stand_ins(chains: Vec<Chain>) -> Vec<Chain> {
 /// Rule 3.
 fn mark_secondary(leaves: &mut [Leaf]) {
     let is_io = |kind: &WaitKind| {
-        matches!(
-            kind,
-            WaitKind::IoRead | WaitKind::IoWrite | WaitKind::Accept | WaitKind::Connect
-        )
+        matches!(kind, WaitKind::IoRead | WaitKind::IoWrite | WaitKind::Accept | WaitKind::Connect)
     };
     let beside_io = leaves.iter().any(|leaf| is_io(&leaf.kind));
     let marks: Vec<(bool, bool)> = leaves
@@ -120,10 +118,9 @@ fn mark_secondary(leaves: &mut [Leaf]) {
             let deadline = is_deadline(&leaf.chain) && leaf.kind == WaitKind::Sleep;
             let signal = match leaf.kind {
                 WaitKind::Sleep | WaitKind::Interval | WaitKind::Cancelled => true,
-                WaitKind::Notify
-                | WaitKind::Watch
-                | WaitKind::Broadcast
-                | WaitKind::Oneshot => beside_io || names_shutdown(&leaf.chain),
+                WaitKind::Notify | WaitKind::Watch | WaitKind::Broadcast | WaitKind::Oneshot => {
+                    beside_io || names_shutdown(&leaf.chain)
+                }
                 _ => false,
             };
             (deadline, deadline || signal)
@@ -198,9 +195,8 @@ fn merge(leaves: &[Leaf]) -> Vec<Node> {
     for leaf in leaves {
         let mut parent: Option<u32> = None;
         for frame in &leaf.chain.frames {
-            let known = nodes
-                .iter()
-                .position(|node| node.parent == parent && same(&node.frame, frame));
+            let known =
+                nodes.iter().position(|node| node.parent == parent && same(&node.frame, frame));
             let at = match known {
                 Some(at) => at,
                 None if nodes.len() >= MAX_TREE_NODES => break,

@@ -22,28 +22,29 @@ pub(super) struct Chain {
 impl Chain {
     /// Cleans the frames of a capture, outermost first.
     pub(super) fn new(captured: &[Arc<Frame>]) -> Self {
-        let is_poll = |frame: &Frame| library::of(frame) == Some((AGENT, "task/tracked.rs"));
-        // What is outside of the task's own poll is the executor (inlined into one function).
-        let start = captured.iter().position(|frame| is_poll(frame)).unwrap_or(0);
+        let is_poll = |frame: &&Arc<Frame>| library::of(frame) == Some((AGENT, INNER_POLL));
         let mut chain = Self::default();
-        // The task's own poll begins the chain; it is not a part.
-        let mut in_poll = true;
+        // What is outside of the task's own poll is the executor (inlined into one function).
+        let start = captured.iter().position(|frame| is_poll(&frame)).map_or(0, |at| at + 1);
         for frame in captured.iter().skip(start) {
             match library::of(frame) {
-                Some((AGENT, "task/tracked.rs")) if !in_poll => {
-                    in_poll = true;
+                Some((AGENT, INNER_POLL)) => {
+                    chain.ends_in_part = false;
                     chain.parts.push(chain.frames.len());
                 }
+                Some((AGENT, "task/tracked.rs")) => chain.ends_in_part = true,
                 Some((AGENT, "task/blocking.rs")) => chain.blocking = Some(chain.frames.len()),
                 Some((AGENT, _)) => {}
                 _ if library::is_plumbing(frame) => {}
                 _ => {
-                    in_poll = false;
+                    chain.ends_in_part = false;
                     chain.frames.push(Arc::clone(frame));
                 }
             }
         }
-        chain.ends_in_part = chain.parts.last() == Some(&chain.frames.len());
         chain
     }
 }
+
+/// See [`inner_poll`](crate::task::inner_poll).
+const INNER_POLL: &str = "task/inner_poll.rs";

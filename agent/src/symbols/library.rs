@@ -48,9 +48,15 @@ mod tests {
     #[test]
     fn the_crate_and_its_file_are_read_from_the_path() {
         let check = |path: &str, expected| assert_eq!(of_file(path), expected, "{path}");
-        check("/c/registry/src/i-1/tokio-1.54.1/src/sync/mutex.rs", Some(("tokio", "sync/mutex.rs")));
+        check(
+            "/c/registry/src/i-1/tokio-1.54.1/src/sync/mutex.rs",
+            Some(("tokio", "sync/mutex.rs")),
+        );
         check("/c/registry/src/i-1/tokio-util-0.7.20/src/a.rs", Some(("tokio-util", "a.rs")));
-        check("/c/git/checkouts/tokio-2ad/9f1/tokio/src/time/sleep.rs", Some(("tokio", "time/sleep.rs")));
+        check(
+            "/c/git/checkouts/tokio-2ad/9f1/tokio/src/time/sleep.rs",
+            Some(("tokio", "time/sleep.rs")),
+        );
         check("/rustc/5980/library/core/src/task/wake.rs", Some(("core", "task/wake.rs")));
         check(file!(), Some((AGENT, "symbols/library.rs")));
         check("src/main.rs", None);

@@ -147,10 +147,7 @@ mod elf {
             let here = list as *const () as usize;
             let modules = list();
             let exe = modules.iter().find(|m| m.ranges.iter().any(|r| r.contains(&here))).unwrap();
-            assert_eq!(
-                std::path::Path::new(&*exe.module.path),
-                std::env::current_exe().unwrap()
-            );
+            assert_eq!(std::path::Path::new(&*exe.module.path), std::env::current_exe().unwrap());
         }
     }
 }

@@ -174,15 +174,20 @@ impl Reader {
 
     fn location(&self, location: &addr2line::Location<'_>) -> Option<Location> {
         let (file, line) = (location.file?, location.line?);
-        Some(Location { file: self.as_recorded(file).into(), line, column: location.column.unwrap_or(0) })
+        Some(Location {
+            file: self.as_recorded(file).into(),
+            line,
+            column: location.column.unwrap_or(0),
+        })
     }
 
     /// Without the directory that the debug information puts before relative paths, so that
     /// paths read as they do in panics and in `file!()`.
     fn as_recorded<'a>(&self, file: &'a str) -> &'a str {
-        let relative = self.directories.iter().find_map(|directory| {
-            file.strip_prefix(directory.as_str())?.strip_prefix('/')
-        });
+        let relative = self
+            .directories
+            .iter()
+            .find_map(|directory| file.strip_prefix(directory.as_str())?.strip_prefix('/'));
         relative.unwrap_or(file)
     }
 }

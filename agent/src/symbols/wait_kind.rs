@@ -89,22 +89,28 @@ fn io(_krate: &str, file: &str, frames: &[std::sync::Arc<Frame>]) -> Option<Wait
             _ => None,
         };
     }
-    let named = |part: &str| frames.iter().any(|f| last_segment(&f.function).starts_with(part));
-    let through = |wanted: &str| frames.iter().any(|f| library::of(f) == Some(("tokio", wanted)));
+    let through = |krate, wanted| frames.iter().any(|f| library::of(f) == Some((krate, wanted)));
     let socket = matches!(file, "net/tcp/stream.rs" | "net/tcp/socket.rs" | "net/unix/stream.rs");
-    if socket && named("poll_write_ready") && !through("io/poll_evented.rs") {
+    if socket && through("core", "future/poll_fn.rs") && !through("tokio", "io/poll_evented.rs") {
         return Some(WaitKind::Connect);
     }
     if !(socket || matches!(file, "io/poll_evented.rs" | "runtime/io/registration.rs")) {
         return None;
     }
-    if named("poll_read") || named("readable") {
-        Some(WaitKind::IoRead)
-    } else if named("poll_write") || named("writable") || named("poll_flush") {
-        Some(WaitKind::IoWrite)
-    } else {
-        None
-    }
+    frames.iter().find_map(|frame| match last_segment(&frame.function) {
+        "poll_read" | "poll_read_ready" | "poll_read_io" | "poll_read_priv" | "poll_peek"
+        | "readable" | "peek" => Some(WaitKind::IoRead),
+        "poll_write"
+        | "poll_write_ready"
+        | "poll_write_io"
+        | "poll_write_priv"
+        | "poll_write_vectored"
+        | "poll_write_vectored_priv"
+        | "poll_flush"
+        | "poll_shutdown"
+        | "writable" => Some(WaitKind::IoWrite),
+        _ => None,
+    })
 }
 
 /// The last segment of a path without its generic arguments: `poll_read` of
@@ -132,23 +138,33 @@ pub(super) fn last_segment(function: &str) -> &str {
     function.get(start..end.max(start)).unwrap_or(function)
 }
 
-/// Names a leaf that we have no word for: the library that the user's code calls into, with the
-/// function if its name is known.
+/// Names a leaf that we have no word for: the type that the user's code awaits, if its name is
+/// known; else the library and its function.
 fn leaf_path(chain: &Chain, library: usize) -> String {
-    let Some(frame) = chain.frames.get(library).or(chain.frames.last()) else {
-        return String::new();
-    };
-    if frame.function.contains("::") {
-        return frame.function.to_string();
+    let below = chain.frames.get(library..).unwrap_or_default();
+    if let Some(path) = below.iter().take(3).find_map(|frame| type_path(&frame.function)) {
+        return path.to_owned();
     }
+    let Some(frame) = below.first().or(chain.frames.last()) else { return String::new() };
+    let name = last_segment(&frame.function);
     match library::of(frame) {
-        Some((krate, _)) => {
-            let krate = krate.replace('-', "_");
-            let name = &*frame.function;
-            if name.is_empty() || name.starts_with('{') { krate } else { format!("{krate}::{name}") }
-        }
-        None => frame.function.to_string(),
+        Some((krate, _)) if name.is_empty() || name.starts_with('{') => krate.replace('-', "_"),
+        Some((krate, _)) => format!("{}::{name}", krate.replace('-', "_")),
+        None => name.to_owned(),
     }
+}
+
+/// The path of the type that a function is generic over or belongs to, if the name says it:
+/// `flume::async::RecvFut` of `<flume::async::RecvFut<T> as Future>::poll`.
+fn type_path(function: &str) -> Option<&str> {
+    let paths = function.split(['<', '>', ' ', ',', '&', '(', ')', '[', ']', '*', ';']);
+    paths.map(|path| path.trim_end_matches("::")).find(|path| {
+        let library = path.split("::").next().unwrap_or_default();
+        let name = path.rsplit("::").next().unwrap_or_default();
+        path.contains("::")
+            && !matches!(library, "core" | "alloc" | "std" | "")
+            && name.starts_with(|c: char| c.is_ascii_uppercase())
+    })
 }
 
 #[cfg(test)]
@@ -162,5 +178,18 @@ mod tests {
         check("<a::B as c::D<e::F>>::poll_read", "poll_read");
         check("a::b::poll_read<g::H>", "poll_read");
         check("{async_fn#0}", "{async_fn#0}");
+    }
+
+    #[test]
+    fn the_type_is_read_from_the_name_where_it_stands_there() {
+        let check = |name, expected| assert_eq!(type_path(name), expected, "{name}");
+        check(
+            "<flume::async::RecvFut<T> as core::future::Future>::poll",
+            Some("flume::async::RecvFut"),
+        );
+        check("poll<async_channel::RecvInner<()>>", Some("async_channel::RecvInner"));
+        check("poll<()>", None);
+        check("a::b::poll", None);
+        check("poll<core::future::Pending<()>>", None);
     }
 }

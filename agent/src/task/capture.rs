@@ -116,9 +116,9 @@ impl Chains {
 
     fn iter(&self) -> impl Iterator<Item = &[usize]> {
         let starts = std::iter::once(0).chain(self.ends.iter().copied());
-        starts.zip(&self.ends).filter_map(|(from, to)| {
-            self.addresses.get(from as usize..*to as usize)
-        })
+        starts
+            .zip(&self.ends)
+            .filter_map(|(from, to)| self.addresses.get(from as usize..*to as usize))
     }
 }
 

@@ -26,6 +26,7 @@ mod blocking;
 pub(crate) mod capture;
 pub(crate) mod current;
 mod handle;
+pub(crate) mod inner_poll;
 pub(crate) mod origin;
 pub(crate) mod record;
 pub(crate) mod tracked;

@@ -89,8 +89,7 @@ impl Origin {
 /// The number of an origin. When there are too many, the same place without labels stands in;
 /// 0 when even that finds no room.
 pub(crate) fn intern(key: Key) -> u32 {
-    let origin =
-        |key| Origin { key, counts: Counts::default(), last_panic: Mutex::new(None) };
+    let origin = |key| Origin { key, counts: Counts::default(), last_panic: Mutex::new(None) };
     ORIGINS
         .intern(origin(key))
         .or_else(|_| ORIGINS.intern(origin(Key { labels: 0, ..key })))

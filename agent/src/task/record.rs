@@ -109,6 +109,8 @@ pub(crate) struct Record {
 pub(crate) struct Requests {
     pub(crate) first_poll: bool,
     pub(crate) capture: bool,
+    /// A capture was asked for that only a further poll can make.
+    pub(crate) again: bool,
     /// The future has ended before; the poll is none of ours.
     pub(crate) finished: bool,
 }
@@ -204,14 +206,26 @@ impl Record {
         }
         let first_poll = requests & FIRST_POLL != 0;
         let capture = requests & CAPTURE != 0;
-        if self.woken_at.swap(0, Relaxed) != 0 || first_poll {
+        let woken = self.woken_at.swap(0, Relaxed) != 0;
+        if woken || first_poll {
             self.count_poll(now);
+            if capture {
+                // The task may move on in this poll: what it leaves behind must not count. Ask
+                // again, once it is parked.
+                self.request_capture();
+            }
         } else {
             // Only the capture woke it: keep the time since when it is parked.
             self.poll_started.store(0, Relaxed);
             self.phase.store(Phase::Running as u8, Relaxed);
         }
-        Requests { first_poll, capture, finished: false }
+        let quiet = !woken && !first_poll;
+        Requests {
+            first_poll,
+            capture: capture && quiet,
+            again: capture && !quiet,
+            finished: false,
+        }
     }
 
     /// Marks the end of a poll that returned `Pending`.
@@ -289,7 +303,9 @@ impl Record {
     /// What the task is doing and since when. A woken task is `Ready` since the first look.
     pub(crate) fn standing(&self, now: u64) -> Standing {
         let woken = match self.woken_at.load(Relaxed) {
-            WOKEN => self.woken_at.compare_exchange(WOKEN, now, Relaxed, Relaxed).map_or(0, |_| now),
+            WOKEN => {
+                self.woken_at.compare_exchange(WOKEN, now, Relaxed, Relaxed).map_or(0, |_| now)
+            }
             at => at,
         };
         match self.phase() {

@@ -14,7 +14,7 @@ use super::capture::Chains;
 use super::current::{self, PollFrame};
 use super::origin::{self, End};
 use super::record::{Birth, Kind, Phase, Record, Requests};
-use super::{tracker, waker};
+use super::{inner_poll, tracker, waker};
 use crate::sync::Arc;
 use crate::sync::atomic::Ordering::Relaxed;
 use crate::{clock, runtimes};
@@ -80,17 +80,17 @@ impl<F: Future> Future for Tracked<F> {
         let result = catch_unwind(AssertUnwindSafe(|| {
             if frame.chains.get().is_null() {
                 let waker = waker::borrowed(this.record);
-                this.future.poll(&mut Context::from_waker(&waker))
+                inner_poll::poll(this.future, &mut Context::from_waker(&waker))
             } else {
                 let data = waker::Capturing { record: this.record, chains: frame.chains.get() };
                 let waker = waker::capturing(&data);
-                this.future.poll(&mut Context::from_waker(&waker))
+                inner_poll::poll(this.future, &mut Context::from_waker(&waker))
             }
         }));
         match result {
             Ok(Poll::Pending) => {
                 record.park(clock::now());
-                if frame.outer().is_some() || !frame.chains.get().is_null() {
+                if frame.outer().is_some() || requests != Requests::default() {
                     after_pending(&frame, requests);
                 }
                 Poll::Pending
@@ -99,9 +99,7 @@ impl<F: Future> Future for Tracked<F> {
                 after_ready(&frame, requests, this.enclosing);
                 ready
             }
-            Err(payload) => {
-                after_panic(&frame, requests, this.enclosing, payload)
-            }
+            Err(payload) => after_panic(&frame, requests, this.enclosing, payload),
         }
     }
 }
@@ -205,6 +203,9 @@ fn after_pending(frame: &PollFrame, requests: Requests) {
     }
     if let Some(tree) = take_tree(frame, requests) {
         record.set_tree(tree);
+    }
+    if requests.again {
+        current::with_capture_wake(|| record.slot.wake());
     }
 }
 

@@ -72,11 +72,8 @@ pub(crate) fn begin(
     scope: u32,
 ) -> Arc<Record> {
     let inherited = current::labels();
-    let labels = if scope == 0 {
-        inherited
-    } else {
-        crate::labels::table::overlay(inherited, scope)
-    };
+    let labels =
+        if scope == 0 { inherited } else { crate::labels::table::overlay(inherited, scope) };
     let parent = current::task_id();
     local(|local| {
         let id = local.next_id;
