@@ -67,11 +67,6 @@ pub(crate) fn read() -> Reading {
 }
 
 impl Reading {
-    /// How long ago `ticks` was; zero for the future.
-    pub(crate) fn since(&self, ticks: u64) -> Duration {
-        self.span(self.ticks.saturating_sub(ticks))
-    }
-
     /// Milliseconds from the clock's zero to `ticks`; 0 for a time before it.
     pub(crate) fn millis(&self, ticks: u64) -> u64 {
         let span = self.span(ticks.saturating_sub(self.anchor));
@@ -119,7 +114,8 @@ mod tests {
         start();
         let before = now();
         std::thread::sleep(Duration::from_millis(100));
-        let passed = read().since(before);
+        let reading = read();
+        let passed = reading.span(reading.ticks() - before);
         assert!(passed >= Duration::from_millis(95), "{passed:?}");
         assert!(passed < Duration::from_secs(30), "{passed:?}");
     }
