@@ -71,7 +71,7 @@ impl Chains {
     /// `chains` points to a buffer of a poll that is under way on some thread. Other threads
     /// than that one are told apart and write nothing.
     #[inline(never)]
-    pub(super) unsafe fn record(chains: *mut Self) {
+    pub(crate) unsafe fn record(chains: *mut Self) {
         // SAFETY: reading `thread` is fine from everywhere: nobody writes it during the poll.
         if unsafe { (*chains).thread } != this_thread() {
             return;

@@ -179,12 +179,12 @@ impl Record {
 
     // === the polling thread ===
 
-    /// Marks the begin of a poll. With a capture pending the clock of the state goes on as if the
-    /// task had not been polled, unless something else woke it too.
+    /// Marks the begin of a poll. One that no wake asked for is the agent's own doing (a capture,
+    /// here or of a part): it is not counted, and the clock of the state goes on.
     #[inline]
     pub(crate) fn begin_poll(&self, now: u64) -> Requests {
-        if self.requests.load(Relaxed) != 0 {
-            return self.begin_requested_poll(now);
+        if self.requests.load(Relaxed) != 0 || self.woken_at.load(Relaxed) == 0 {
+            return self.begin_special_poll(now);
         }
         self.woken_at.store(0, Relaxed);
         self.count_poll(now);
@@ -199,7 +199,7 @@ impl Record {
     }
 
     #[cold]
-    fn begin_requested_poll(&self, now: u64) -> Requests {
+    fn begin_special_poll(&self, now: u64) -> Requests {
         let requests = self.requests.fetch_and(FINISHED, AcqRel);
         if requests & FINISHED != 0 {
             return Requests { finished: true, ..Requests::default() };
@@ -215,7 +215,6 @@ impl Record {
                 self.request_capture();
             }
         } else {
-            // Only the capture woke it: keep the time since when it is parked.
             self.poll_started.store(0, Relaxed);
             self.phase.store(Phase::Running as u8, Relaxed);
         }
@@ -264,6 +263,11 @@ impl Record {
     pub(crate) fn set_tree(&self, tree: u32) {
         self.tree_polls.store(self.polls.load(Relaxed), Relaxed);
         self.tree.store(tree, Release);
+    }
+
+    /// Forgets the tree: another record has it as part of its own.
+    pub(crate) fn forget_tree(&self) {
+        self.tree.store(0, Release);
     }
 
     // === wakers ===

@@ -71,8 +71,9 @@ impl<F: Future> Future for Tracked<F> {
         if requests.finished {
             return this.future.poll(cx);
         }
+        let executor = waker::plain(cx.waker());
         // SAFETY: this is the polling thread, and the record has not finished.
-        unsafe { record.keep_waker(cx.waker()) };
+        unsafe { record.keep_waker(&executor) };
         if requests != Requests::default() || frame.outer().is_some() {
             prepare(&frame, this.record, this.enclosing, requests);
         }
@@ -127,8 +128,13 @@ fn prepare(
     }
     let outer_chains = frame.outer().map(|outer| outer.chains.get());
     match outer_chains.filter(|chains| !chains.is_null()) {
-        // Captured along with what is around it.
-        Some(chains) if record.kind() == Kind::Part => frame.chains.set(chains),
+        // Captured along with what is around it. The way here is a chain of its own: what is
+        // inside may have none.
+        Some(chains) if record.kind() == Kind::Part => {
+            // SAFETY: the buffer of an outer poll of this thread.
+            unsafe { Chains::record(chains) };
+            frame.chains.set(chains);
+        }
         _ if requests.capture => {
             let top = outermost(frame, record);
             frame.chains.set(Box::into_raw(Chains::begin(top)));
@@ -201,8 +207,11 @@ fn after_pending(frame: &PollFrame, requests: Requests) {
     {
         outer.record().inner_labels.store(record.labels_in_effect(), Relaxed);
     }
-    if let Some(tree) = take_tree(frame, requests) {
-        record.set_tree(tree);
+    let is_captured = !frame.chains.get().is_null();
+    match take_tree(frame, requests) {
+        Some(tree) => record.set_tree(tree),
+        None if is_captured => record.forget_tree(),
+        None => {}
     }
     if requests.again {
         current::with_capture_wake(|| record.slot.wake());

@@ -39,6 +39,19 @@ pub(super) fn capturing(data: &Capturing<'_>) -> ManuallyDrop<Waker> {
     ManuallyDrop::new(unsafe { Waker::new(std::ptr::from_ref(data).cast(), &CAPTURING) })
 }
 
+/// What a clone of this waker would be, without the stack walk if it is a capturing one.
+#[inline]
+pub(super) fn plain(waker: &Waker) -> ManuallyDrop<Waker> {
+    if std::ptr::eq(waker.vtable(), &raw const CAPTURING) {
+        // SAFETY: the data of this vtable; the poll that owns it is still under way.
+        let Capturing { record, .. } = unsafe { &*waker.data().cast::<Capturing<'_>>() };
+        borrowed(record)
+    } else {
+        // SAFETY: the same waker once more, never dropped: it borrows the original's count.
+        ManuallyDrop::new(unsafe { Waker::new(waker.data(), waker.vtable()) })
+    }
+}
+
 // SAFETY (of all functions below): `data` is what the vtable's comment says.
 
 unsafe fn clone(data: *const ()) -> RawWaker {
