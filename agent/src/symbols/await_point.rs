@@ -45,7 +45,8 @@ pub(super) fn build(
         .collect();
     mark_secondary(&mut leaves);
     let point = await_point(&leaves);
-    let inside_part = point.is_some_and(|at| {
+    // With no point known, what the last poll said of the labels in effect stands.
+    let inside_part = point.is_none_or(|at| {
         leaves
             .iter()
             .filter(|leaf| !leaf.secondary)

@@ -78,14 +78,9 @@ pub(crate) fn begin(
     local(|local| {
         let id = local.next_id;
         local.next_id += 1;
-        let counted = matches!(kind, Kind::Task | Kind::Blocking);
         let blocking = kind == Kind::Blocking;
-        let origin = if counted {
-            origin_of(local, origin::Key { spawned_at, labels, blocking })
-        } else {
-            0
-        };
-        if counted {
+        let origin = origin_of(local, origin::Key { spawned_at, labels, blocking });
+        if is_counted(kind) {
             origin::count_spawn(origin);
         }
         let record = Arc::new(Record::new(Birth {
@@ -106,39 +101,38 @@ pub(crate) fn begin(
     })
 }
 
+/// Whether records of this kind count as spawned: an undecided one may become a part.
+fn is_counted(kind: Kind) -> bool {
+    matches!(kind, Kind::Task | Kind::Blocking)
+}
+
 /// An undecided record turns out to be a task.
 #[cold]
 pub(crate) fn becomes_task(record: &Record) {
     record.set_kind(Kind::Task);
     record.root.store(0, Relaxed);
-    if record.origin.load(Relaxed) == 0 {
-        let labels = record.labels.load(Relaxed);
-        let spawned_at = record.birth.spawned_at;
-        let key = origin::Key { spawned_at, labels, blocking: false };
-        let origin = local(|local| origin_of(local, key));
-        record.origin.store(origin, Relaxed);
-        origin::count_spawn(origin);
-    }
+    origin::count_spawn(record.origin.load(Relaxed));
 }
 
 /// Changes the labels of a record, and what it counts for.
 pub(crate) fn relabel(record: &Record, labels: u32) {
     record.labels.store(labels, Relaxed);
-    let from = record.origin.load(Relaxed);
-    if from != 0 && record.kind() != Kind::Part {
-        let spawned_at = record.birth.spawned_at;
-        let blocking = record.kind() == Kind::Blocking;
-        let to = origin::intern(origin::Key { spawned_at, labels, blocking });
-        record.origin.store(to, Relaxed);
+    if record.kind() == Kind::Part {
+        return;
+    }
+    let spawned_at = record.birth.spawned_at;
+    let blocking = record.kind() == Kind::Blocking;
+    let to = origin::intern(origin::Key { spawned_at, labels, blocking });
+    let from = record.origin.swap(to, Relaxed);
+    if is_counted(record.kind()) {
         origin::count_move(from, to);
     }
 }
 
 /// Ends a record. Called once.
 pub(crate) fn end(record: &Record, end: End) {
-    let origin = record.origin.load(Relaxed);
-    if origin != 0 {
-        origin::count_end(origin, end);
+    if is_counted(record.kind()) {
+        origin::count_end(record.origin.load(Relaxed), end);
     }
     record.finish();
     let place = Place::from_bits(record.place.load(Relaxed));
