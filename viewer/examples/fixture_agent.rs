@@ -6,9 +6,9 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-#[path = "../tests/support/agent.rs"]
+#[path = "../tests/window/agent.rs"]
 mod agent;
-#[path = "../tests/support/sample.rs"]
+#[path = "../tests/window/sample.rs"]
 mod sample;
 
 fn main() -> anyhow::Result<()> {
@@ -21,6 +21,9 @@ fn main() -> anyhow::Result<()> {
         agent.make = Arc::new(move |second| sample::large(groups, second));
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(agent.serve(address))?;
+    runtime.block_on(async {
+        let listener = tokio::net::TcpListener::bind(address).await?;
+        agent.serve_on(listener).await
+    })?;
     Ok(())
 }

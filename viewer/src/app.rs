@@ -74,7 +74,9 @@ impl App {
         let session = Session::new(workspace, remark);
         let mut app = Self { analyst, clock, session, waiting: VecDeque::new() };
         match target {
-            Some(target) => app.perform(&cc.egui_ctx, Command::Connect(target.into()), &Screen::default()),
+            Some(target) => {
+                app.perform(&cc.egui_ctx, Command::Connect(target.into()), &Screen::default())
+            }
             None => app.session.overlay = Some(Overlay::Connect),
         }
         Ok(app)

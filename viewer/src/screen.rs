@@ -13,6 +13,8 @@ use crate::clock::Moment;
 use crate::connect::Failure;
 use crate::store::{Connection, Restart};
 
+/// Samples of a trend.
+pub const TREND_STEPS: usize = 48;
 /// Tasks on one page.
 pub const PAGE: u64 = 100;
 
@@ -67,7 +69,8 @@ pub struct Table {
 pub struct ScreenRow {
     /// What the analysis says.
     pub row: Row,
-    /// Counts over [`Table::trend_span`], oldest first.
+    /// Counts over [`Table::trend_span`], oldest first; fewer than [`TREND_STEPS`] while the
+    /// viewer has not watched for so long.
     pub trend: Box<[u64]>,
 }
 

@@ -13,7 +13,7 @@ use egui::{
 pub use tokens::{DARK, LIGHT, Palette};
 
 /// Height of a row in tables and trees.
-pub const ROW_HEIGHT: f32 = 24.0;
+pub const ROW_HEIGHT: f32 = 26.0;
 /// Space left and right of text in a cell.
 pub const CELL_PAD: f32 = 8.0;
 
@@ -82,8 +82,7 @@ fn visuals(base: Visuals, palette: &Palette) -> Visuals {
     visuals.window_fill = palette.raised;
     visuals.window_stroke = Stroke::new(1.0, palette.line_strong);
     visuals.window_corner_radius = CornerRadius::same(10);
-    visuals.window_shadow =
-        Shadow { offset: [0, 10], blur: 32, spread: 0, color: palette.shadow };
+    visuals.window_shadow = Shadow { offset: [0, 10], blur: 32, spread: 0, color: palette.shadow };
     visuals.popup_shadow = Shadow { offset: [0, 4], blur: 12, spread: 0, color: palette.shadow };
     visuals.menu_corner_radius = corner;
     visuals.extreme_bg_color = palette.sunken;

@@ -5,6 +5,7 @@
 
 mod banner;
 mod connect_dialog;
+mod group_table;
 mod groups;
 mod help;
 mod keys;
@@ -41,6 +42,7 @@ pub fn show(ui: &mut Ui, look: &Look<'_>) -> Vec<Command> {
     let palette = theme::palette(ui);
     Panel::top("top")
         .frame(theme::panel(palette).fill(palette.bar))
+        .exact_size(42.0)
         .show(ui, |ui| top::show(ui, look, &mut commands));
     banner::show(ui, look, &mut commands);
     if look.screen.header.is_some() {

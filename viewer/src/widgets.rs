@@ -5,7 +5,7 @@ mod share;
 mod sparkline;
 mod text;
 
-pub use numbers::{age, bytes, count, signed};
+pub use numbers::{age, bytes, count, counted, signed};
 pub use share::share_bar;
 pub use sparkline::sparkline;
 pub use text::{Side, cell_text, elide_start, keep_end, pill};

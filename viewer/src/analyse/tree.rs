@@ -159,7 +159,7 @@ pub enum Visible {
 }
 
 /// The lines of a tree, heaviest branch first. With `fold`, runs of library frames that neither
-/// branch nor end a chain become one line.
+/// branch nor end a chain become one line each.
 pub fn visible_rows(merged: &Merged, fold: bool) -> Vec<VisibleRow> {
     let mut children: Vec<Vec<u32>> = vec![Vec::new(); merged.nodes.len()];
     let mut roots = Vec::new();
@@ -184,11 +184,16 @@ pub fn visible_rows(merged: &Merged, fold: bool) -> Vec<VisibleRow> {
     let mut rows = Vec::new();
     let mut open: Vec<(u32, u32)> = roots.into_iter().map(|root| (root, 0)).collect();
     while let Some((mut at, depth)) = open.pop() {
+        let first = at;
         let mut run = 0;
         while foldable(at) {
             let Some(&only) = below(at).first() else { break };
             run += 1;
             at = only;
+        }
+        // A line that says that one line is folded saves none.
+        if run == 1 {
+            (run, at) = (0, first);
         }
         let mut depth = depth;
         if run > 0 {
@@ -255,7 +260,7 @@ mod tests {
         check(
             &[(4, frames)],
             true,
-            &["a:1 4", "  … 2", "    a:2 4 <- here", "      … 1", "        y:2 4"],
+            &["a:1 4", "  … 2", "    a:2 4 <- here", "      y:1 4", "        y:2 4"],
         );
         check(&[(4, &["~x:1", "a:2"])], false, &["x:1 4", "  a:2 4 <- here"]);
     }

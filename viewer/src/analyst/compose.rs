@@ -5,11 +5,8 @@ use taskscope_proto::model::{Group, Profile};
 use crate::analyse::{
     Column, Key, Query, Row, Selection, Sort, keys_of, losses, merge, pivot, sort, visible_rows,
 };
-use crate::screen::{Detail, Screen, ScreenRow, Table};
+use crate::screen::{Detail, Screen, ScreenRow, TREND_STEPS, Table};
 use crate::store::{History, Store};
-
-/// Samples of a trend.
-const TREND_STEPS: usize = 48;
 
 /// The screen that answers the query with what the store knows.
 pub fn compose(store: &Store, query: &Query) -> Screen {

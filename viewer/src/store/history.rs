@@ -36,7 +36,7 @@ struct Track {
 pub struct Window {
     /// How long it is.
     pub span_secs: u64,
-    /// The agent's second of each sample, the last at the end.
+    /// The agent's second of each sample that is known, the last at the end.
     pub seconds: Box<[u64]>,
 }
 
@@ -91,8 +91,10 @@ impl History {
         let known = self.first_secs.map_or(0, |first| self.now_secs - first);
         let span_secs = known.clamp(SHORTEST_SECS, KEEP_SECS);
         let gaps = (steps as u64).saturating_sub(1).max(1);
+        let first = self.first_secs.unwrap_or(self.now_secs);
         let second = |behind| self.now_secs.saturating_sub(behind * span_secs / gaps);
-        Window { span_secs, seconds: (0..steps as u64).rev().map(second).collect() }
+        let known = (0..steps as u64).rev().map(second).filter(|second| *second >= first);
+        Window { span_secs, seconds: known.collect() }
     }
 
     /// Adds a group's counts over the window to `sums`, one for each step.
@@ -128,8 +130,9 @@ mod tests {
     }
 
     fn series(history: &History, group: u64, steps: usize) -> Vec<u64> {
-        let mut sums = vec![0; steps];
-        history.add_to(GroupId(group), &history.window(steps), &mut sums);
+        let window = history.window(steps);
+        let mut sums = vec![0; window.seconds.len()];
+        history.add_to(GroupId(group), &window, &mut sums);
         sums
     }
 
@@ -148,7 +151,7 @@ mod tests {
         let mut history = History::default();
         record(&mut history, 100, &["3 parked < a:1"]);
         record(&mut history, 130, &[]);
-        assert_eq!(series(&history, 1, 3), [0, 3, 0]);
+        assert_eq!(series(&history, 1, 3), [3, 0], "nothing is known of 60 s ago");
         record(&mut history, 729, &[]);
         assert!(!history.is_empty());
         record(&mut history, 731, &[]);

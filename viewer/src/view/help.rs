@@ -17,28 +17,29 @@ const FILTER: [(&str, &str); 6] = [
 
 pub(super) fn show(ui: &mut Ui, commands: &mut Vec<Command>) {
     let palette = theme::palette(ui);
-    let modal = Modal::new(egui::Id::unique("help")).frame(theme::card(palette)).show(ui.ctx(), |ui| {
-        ui.set_width(620.0);
-        heading(ui, "Keys", palette);
-        Grid::new("keys").num_columns(3).spacing([18.0, 5.0]).show(ui, |ui| {
-            for command in &Command::LISTED {
-                let keys: Vec<String> =
-                    command.shortcuts().iter().map(ToString::to_string).collect();
-                row(ui, &keys.join(", "), command.text(), command.tooltip(), palette);
-            }
+    let modal =
+        Modal::new(egui::Id::unique("help")).frame(theme::card(palette)).show(ui.ctx(), |ui| {
+            ui.set_width(620.0);
+            heading(ui, "Keys", palette);
+            Grid::new("keys").num_columns(3).spacing([18.0, 5.0]).show(ui, |ui| {
+                for command in &Command::LISTED {
+                    let keys: Vec<String> =
+                        command.shortcuts().iter().map(ToString::to_string).collect();
+                    row(ui, &keys.join(", "), command.text(), command.tooltip(), palette);
+                }
+            });
+            ui.add_space(10.0);
+            heading(ui, "Filter", palette);
+            Grid::new("filter").num_columns(2).spacing([18.0, 5.0]).show(ui, |ui| {
+                for (word, meaning) in FILTER {
+                    ui.label(RichText::new(word).font(theme::mono()).color(palette.accent));
+                    ui.label(RichText::new(meaning).color(palette.text_dim));
+                    ui.end_row();
+                }
+            });
+            ui.add_space(10.0);
+            button(ui, Command::Dismiss, commands);
         });
-        ui.add_space(10.0);
-        heading(ui, "Filter", palette);
-        Grid::new("filter").num_columns(2).spacing([18.0, 5.0]).show(ui, |ui| {
-            for (word, meaning) in FILTER {
-                ui.label(RichText::new(word).font(theme::mono()).color(palette.accent));
-                ui.label(RichText::new(meaning).color(palette.text_dim));
-                ui.end_row();
-            }
-        });
-        ui.add_space(10.0);
-        button(ui, Command::Dismiss, commands);
-    });
     if modal.backdrop_response.clicked() {
         commands.push(Command::Dismiss);
     }

@@ -8,14 +8,18 @@ use crate::command::{Command, Press};
 /// The commands whose keys were pressed. While somebody types, only keys that type nothing count.
 pub(super) fn pressed(ui: &Ui, look: &Look<'_>) -> Vec<Command> {
     let typing = ui.text_edit_focused();
+    // egui takes the focus off a field before anybody sees the Escape that did it.
+    let memory = ui.scope_id().with("typing");
+    let was_typing = ui.data(|data| data.get_temp(memory)).unwrap_or(false);
+    ui.data_mut(|data| data.insert_temp(memory, typing));
     let covered = look.session.overlay.is_some();
     let mut commands = Vec::new();
     for command in &Command::LISTED {
         for press in command.shortcuts() {
             let counts = match press {
                 Press::Ctrl(_) | Press::F1 => true,
-                // In a field, Escape leaves the field; egui sees to that.
-                Press::Escape => covered || !typing,
+                // In a field, Escape leaves the field and does nothing else.
+                Press::Escape => covered || !was_typing,
                 Press::Up | Press::Down | Press::PageUp | Press::PageDown => !covered,
                 Press::Sign('?') => !typing,
                 Press::Sign(_) | Press::Home | Press::End => !typing && !covered,

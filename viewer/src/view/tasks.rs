@@ -22,12 +22,17 @@ const ORDERS: [(TaskOrder, &str); 4] = [
 ];
 
 const TITLES: [(&str, &str, Side, f32); 6] = [
-    ("task", "Its number, counted from the start of the process", Side::Right, 76.0),
-    ("state", "What it does", Side::Left, 66.0),
-    ("for", "How long it is in that state", Side::Right, 84.0),
-    ("age", "How long ago it was spawned", Side::Right, 84.0),
-    ("polls", "How often it was polled", Side::Right, 66.0),
-    ("labels, spawned at", "Labels in effect where it waits, and where it was spawned", Side::Left, 0.0),
+    ("task", "Its number, counted from the start of the process", Side::Right, 66.0),
+    ("state", "What it does", Side::Left, 62.0),
+    ("for", "How long it is in that state", Side::Right, 80.0),
+    ("age", "How long ago it was spawned", Side::Right, 80.0),
+    ("polls", "How often it was polled", Side::Right, 52.0),
+    (
+        "labels, spawned at",
+        "Labels in effect where it waits, and where it was spawned",
+        Side::Left,
+        0.0,
+    ),
 ];
 
 pub(super) fn show(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
@@ -88,7 +93,7 @@ fn pager(ui: &mut Ui, detail: &Detail, commands: &mut Vec<Command>) {
 }
 
 fn table(ui: &mut Ui, page: &Arc<TaskPage>, look: &Look<'_>, commands: &mut Vec<Command>) {
-    ui.spacing_mut().item_spacing.x = 0.0;
+    ui.spacing_mut().item_spacing = egui::Vec2::ZERO;
     let mut builder = TableBuilder::new(ui).id_salt("tasks").sense(Sense::click());
     for (_, _, _, width) in TITLES {
         let width = if width > 0.0 { Width::exact(width) } else { Width::remainder() };

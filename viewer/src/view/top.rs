@@ -7,25 +7,26 @@ use super::{Look, button, hint};
 use crate::command::Command;
 use crate::store::Connection;
 use crate::theme::{self, Palette};
-use crate::widgets::{age, bytes, count};
+use crate::widgets::{age, bytes, count, counted};
 
 pub(super) fn show(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
     let palette = theme::palette(ui);
-    ui.horizontal(|ui| {
-        target(ui, look, commands);
-        state(ui, look, palette);
-        process(ui, look, palette);
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            button(ui, Command::ShowHelp, commands);
-            let theme = ui.button(look.session.workspace.theme.text());
-            if theme.on_hover_text(hint(&Command::SwitchTheme)).clicked() {
-                commands.push(Command::SwitchTheme);
-            }
-            ui.add_space(8.0);
-            if let Some(header) = &look.screen.header {
-                coverage(ui, header.coverage, palette);
-                totals(ui, &header.totals, palette);
-            }
+    ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+        button(ui, Command::ShowHelp, commands);
+        let theme = ui.button(look.session.workspace.theme.text());
+        if theme.on_hover_text(hint(&Command::SwitchTheme)).clicked() {
+            commands.push(Command::SwitchTheme);
+        }
+        ui.add_space(8.0);
+        if let Some(header) = &look.screen.header {
+            coverage(ui, header.coverage, palette);
+            totals(ui, &header.totals, palette);
+        }
+        // What is left of the line. The last of it gives way when the window is narrow.
+        ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+            target(ui, look, commands);
+            state(ui, look, palette);
+            process(ui, look, palette);
         });
     });
 }
@@ -58,7 +59,9 @@ fn state(ui: &mut Ui, look: &Look<'_>, palette: &Palette) {
         Connection::Idle => return,
         Connection::Connecting { .. } => ("connecting", palette.warm, palette.warm_soft),
         Connection::Live { .. } => ("live", palette.good, palette.good_soft),
-        Connection::Down { retry_at: None, .. } => ("failed", palette.hot, palette.hot_soft),
+        Connection::Down { .. } if look.screen.process.is_none() => {
+            ("cannot connect", palette.hot, palette.hot_soft)
+        }
         Connection::Down { .. } => ("disconnected", palette.hot, palette.hot_soft),
     };
     egui::Frame::new()
@@ -79,7 +82,8 @@ fn process(ui: &mut Ui, look: &Look<'_>, palette: &Palette) {
         }
     }
     let about = format!("{}\nserved by {}", process.executable, process.agent);
-    ui.label(RichText::new(words).color(palette.text_dim)).on_hover_text(about);
+    let label = egui::Label::new(RichText::new(words).color(palette.text_dim)).truncate();
+    ui.add(label).on_hover_text(about);
 }
 
 fn totals(ui: &mut Ui, totals: &Totals, palette: &Palette) {
@@ -89,11 +93,10 @@ fn totals(ui: &mut Ui, totals: &Totals, palette: &Palette) {
         (totals.running, "running"),
         (totals.parked, "parked"),
     ];
-    for (number, name) in states {
-        let colour = if number == 0 { palette.text_faint } else { palette.text_dim };
-        ui.label(RichText::new(format!("{} {name}", count(number))).color(colour));
+    for (number, name) in states.into_iter().filter(|(number, _)| *number > 0) {
+        ui.label(RichText::new(format!("{} {name}", count(number))).color(palette.text_dim));
     }
-    let alive = format!("{} tasks", count(totals.alive()));
+    let alive = counted(totals.alive(), "task");
     ui.label(RichText::new(alive).color(palette.text_strong)).on_hover_text(format!(
         "{} spawned and {} ended since the agent started; of those, {} were aborted and {} panicked",
         count(totals.spawned),

@@ -9,7 +9,7 @@ use crate::analyse::{Merged, MergedNode, Visible, VisibleRow};
 use crate::command::Command;
 use crate::screen::Detail;
 use crate::theme::{self, Palette};
-use crate::widgets::{Side, age, bytes, cell_text, count, pill, share_bar};
+use crate::widgets::{Side, age, bytes, cell_text, count, counted, pill, share_bar};
 
 const LINE: f32 = 22.0;
 const INDENT: f32 = 14.0;
@@ -75,7 +75,7 @@ fn facts(look: &Look<'_>, detail: &Detail) -> String {
     let mut facts = Vec::new();
     if let Some(row) = row {
         let sum = &row.row.sum;
-        facts.push(format!("{} tasks", count(sum.count)));
+        facts.push(counted(sum.count, "task"));
         if let Some(since) = sum.oldest_since_ms {
             facts.push(format!("oldest {}", age(look.screen.age(since, look.now))));
         }
@@ -152,8 +152,7 @@ fn indented(ui: &Ui, rect: Rect, depth: u32, palette: &Palette) -> Rect {
 
 fn folded(ui: &Ui, rect: Rect, depth: u32, run: u32) {
     let palette = theme::palette(ui);
-    let frames = if run == 1 { "frame" } else { "frames" };
-    let words = format!("… {run} library {frames}");
+    let words = format!("… {run} library frames");
     let rect = indented(ui, rect, depth, palette);
     cell_text(ui, rect, Side::Left, words, theme::small(), palette.text_faint);
 }
@@ -213,7 +212,7 @@ fn chips(ui: &Ui, mut rest: Rect, node: &MergedNode, palette: &Palette) -> Rect 
 /// The line as a sentence, for those who do not see it.
 fn words(node: &MergedNode) -> String {
     let place = node.frame.location.as_ref().map_or("no source line".into(), place::short);
-    let mut words = format!("{} tasks, {place}, {}", count(node.tasks), node.frame.function);
+    let mut words = format!("{}, {place}, {}", counted(node.tasks, "task"), node.frame.function);
     for kind in &node.wait_kinds {
         words.push_str(&format!(", {kind}"));
     }

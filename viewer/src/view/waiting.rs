@@ -8,7 +8,7 @@ use crate::command::Command;
 use crate::connect::Failure;
 use crate::store::Connection;
 use crate::theme;
-use crate::widgets::age;
+use crate::widgets::{age, counted};
 
 pub(super) fn show(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
     let target = look.screen.target.as_deref().unwrap_or_default();
@@ -66,23 +66,26 @@ fn failed(
     commands: &mut Vec<Command>,
 ) {
     let palette = theme::palette(ui);
+    let left = egui::Layout::top_down(egui::Align::Min);
     theme::card(palette).show(ui, |ui| {
-        ui.label(
-            RichText::new(format!("Could not {}", failure.tried))
-                .font(theme::heading())
-                .color(palette.hot),
-        );
-        ui.add_space(4.0);
-        ui.label(RichText::new(&failure.cause).color(palette.text_strong));
-        ui.add_space(8.0);
-        ui.label(RichText::new(&failure.advice).color(palette.text_dim));
-        ui.add_space(14.0);
-        ui.horizontal(|ui| {
-            button(ui, Command::RetryNow, commands);
-            button(ui, Command::ShowConnect, commands);
-            let tries = if attempts == 1 { "attempt" } else { "attempts" };
-            dim(ui, &format!("{attempts} {tries}, {}", retry_words(look)));
-        });
+        ui.with_layout(left, |ui| {
+            ui.label(
+                RichText::new(format!("Could not {}", failure.tried))
+                    .font(theme::heading())
+                    .color(palette.hot),
+            );
+            ui.add_space(4.0);
+            ui.label(RichText::new(&failure.cause).color(palette.text_strong));
+            ui.add_space(8.0);
+            ui.label(RichText::new(&failure.advice).color(palette.text_dim));
+            ui.add_space(14.0);
+            ui.horizontal(|ui| {
+                button(ui, Command::RetryNow, commands);
+                button(ui, Command::ShowConnect, commands);
+                let tries = counted(u64::from(attempts), "attempt");
+                dim(ui, &format!("{tries}, {}", retry_words(look)));
+            });
+        })
     });
 }
 

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-/// Two units at most: `850 ms`, `12 s`, `1 m 32 s`, `2 h 05 m`, `3 d 4 h`.
+/// Two units at most: `< 1 s`, `12 s`, `1 m 32 s`, `2 h 05 m`, `3 d 4 h`.
 pub fn age(age: Duration) -> String {
     let secs = age.as_secs();
     match secs {
-        0 => format!("{} ms", age.as_millis()),
+        0 => "< 1 s".to_owned(),
         1..60 => format!("{secs} s"),
         60..3_600 => format!("{} m {:02} s", secs / 60, secs % 60),
         3_600..86_400 => format!("{} h {:02} m", secs / 3_600, secs / 60 % 60),
@@ -26,6 +26,12 @@ pub fn count(number: u64) -> String {
         grouped.push(digit);
     }
     grouped
+}
+
+/// A count with its noun: `1 task`, `12 tasks`.
+pub fn counted(number: u64, noun: &str) -> String {
+    let ending = if number == 1 { "" } else { "s" };
+    format!("{} {noun}{ending}", count(number))
 }
 
 /// With its sign, `0` as `0`.
@@ -62,8 +68,8 @@ mod tests {
     #[test]
     fn ages_have_two_units_at_most() {
         for (ms, expected) in [
-            (0, "0 ms"),
-            (999, "999 ms"),
+            (0, "< 1 s"),
+            (999, "< 1 s"),
             (1_000, "1 s"),
             (59_999, "59 s"),
             (92_000, "1 m 32 s"),
@@ -82,6 +88,8 @@ mod tests {
         {
             assert_eq!(signed(number), expected);
         }
+        assert_eq!(counted(1, "task"), "1 task");
+        assert_eq!(counted(0, "task"), "0 tasks");
         assert_eq!(count(1_234_567), "1\u{a0}234\u{a0}567");
     }
 

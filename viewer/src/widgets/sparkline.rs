@@ -2,12 +2,14 @@
 
 use egui::{Color32, Pos2, Rect, Shape, Stroke, Ui, pos2};
 
-/// Draws `values` from the left edge of `rect` to its right, zero at the bottom.
-pub fn sparkline(ui: &Ui, rect: Rect, values: &[u64], colour: Color32) {
+/// Draws `values` so that the last of them is at the right edge of `rect`, and `steps` of them would
+/// fill it; zero at the bottom.
+pub fn sparkline(ui: &Ui, rect: Rect, values: &[u64], steps: usize, colour: Color32) {
     let highest = values.iter().copied().max().unwrap_or(0).max(1);
-    let last = values.len().saturating_sub(1).max(1) as f32;
+    let step = rect.width() / steps.saturating_sub(1).max(1) as f32;
+    let last = values.len().saturating_sub(1);
     let point = |(i, value): (usize, &u64)| -> Pos2 {
-        let x = rect.left() + rect.width() * i as f32 / last;
+        let x = rect.right() - step * (last - i) as f32;
         let y = rect.bottom() - rect.height() * (*value as f32 / highest as f32);
         pos2(x, y)
     };
@@ -25,5 +27,8 @@ pub fn sparkline(ui: &Ui, rect: Rect, values: &[u64], colour: Color32) {
         area.add_triangle(i * 4, i * 4 + 2, i * 4 + 3);
     }
     ui.painter().add(Shape::mesh(area));
+    if let [only] = points[..] {
+        ui.painter().circle_filled(only, 1.5, colour);
+    }
     ui.painter().add(Shape::line(points, Stroke::new(1.3, colour)));
 }

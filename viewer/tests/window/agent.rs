@@ -1,7 +1,6 @@
 //! An agent without a service: it tells what it is told to.
 
 use std::io;
-use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -11,31 +10,32 @@ use taskscope_proto::stream::Encoder;
 use taskscope_proto::wire;
 use taskscope_proto::wire::taskscope_server::{Taskscope, TaskscopeServer};
 use tokio::net::TcpListener;
-use tokio_stream::wrappers::{IntervalStream, TcpListenerStream};
-use tokio_stream::{Stream, StreamExt};
+use tokio::sync::mpsc;
+use tokio_stream::Stream;
+use tokio_stream::wrappers::{ReceiverStream, TcpListenerStream};
 use tonic::{Request, Response, Status};
 
 use super::sample;
 
 /// Makes the profile of a given second.
-pub type Make = Arc<dyn Fn(u64) -> Profile + Send + Sync>;
+pub(crate) type Make = Arc<dyn Fn(u64) -> Profile + Send + Sync>;
 
 /// What it tells.
 #[derive(Clone)]
-pub struct FakeAgent {
+pub(crate) struct FakeAgent {
     /// Who it says it is.
-    pub process: Process,
+    pub(crate) process: Process,
     /// What it says of each second.
-    pub make: Make,
+    pub(crate) make: Make,
     /// Time between two updates.
-    pub every: Duration,
+    pub(crate) every: Duration,
     /// Leaves a message out now and then, as a broken network would.
-    pub loses_messages: bool,
+    pub(crate) loses_messages: bool,
 }
 
 impl FakeAgent {
     /// Tells of the sample service.
-    pub fn sample(run_id: u64, pid: u32) -> Self {
+    pub(crate) fn sample(run_id: u64, pid: u32) -> Self {
         Self {
             process: sample::process(run_id, pid),
             make: Arc::new(sample::profile),
@@ -44,14 +44,8 @@ impl FakeAgent {
         }
     }
 
-    /// Serves on this address until dropped.
-    pub async fn serve(self, address: SocketAddr) -> io::Result<()> {
-        let listener = TcpListener::bind(address).await?;
-        self.serve_on(listener).await
-    }
-
     /// Serves on this listener until dropped.
-    pub async fn serve_on(self, listener: TcpListener) -> io::Result<()> {
+    pub(crate) async fn serve_on(self, listener: TcpListener) -> io::Result<()> {
         let talking = Talking { agent: self, started: Instant::now() };
         tonic::transport::Server::builder()
             .add_service(TaskscopeServer::new(talking))
@@ -70,6 +64,23 @@ struct Talking {
 impl Talking {
     fn profile(&self) -> Profile {
         (self.agent.make)(self.started.elapsed().as_secs())
+    }
+
+    async fn tell(self, sender: mpsc::Sender<Result<wire::Update, Status>>) {
+        let mut encoder = Encoder::new();
+        let mut ticks = tokio::time::interval(self.agent.every);
+        for number in 1_u64.. {
+            ticks.tick().await;
+            let mut updates = encoder.delta(&self.profile());
+            if self.agent.loses_messages && number.is_multiple_of(3) {
+                updates.pop();
+            }
+            for update in updates {
+                if sender.send(Ok(update)).await.is_err() {
+                    return;
+                }
+            }
+        }
     }
 }
 
@@ -90,32 +101,9 @@ impl Taskscope for Talking {
         &self,
         _request: Request<wire::WatchRequest>,
     ) -> Result<Response<Items>, Status> {
-        let mut encoder = Encoder::new();
-        let talking = self.clone();
-        let ticks = IntervalStream::new(tokio::time::interval(self.agent.every));
-        let mut number = 0;
-        let states = ticks.map(move |_| {
-            number += 1;
-            let mut updates = encoder.delta(&talking.profile());
-            if talking.agent.loses_messages && number % 3 == 0 {
-                updates.pop();
-            }
-            tokio_stream::iter(updates.into_iter().map(Ok))
-        });
-        // The standard adapter for streams of streams lives in another crate.
-        let (sender, receiver) = tokio::sync::mpsc::channel(64);
-        tokio::spawn(async move {
-            let mut states = std::pin::pin!(states);
-            while let Some(mut updates) = states.next().await {
-                while let Some(update) = updates.next().await {
-                    if sender.send(update).await.is_err() {
-                        return;
-                    }
-                }
-            }
-        });
-        let items = tokio_stream::wrappers::ReceiverStream::new(receiver);
-        Ok(Response::new(Box::pin(items)))
+        let (sender, receiver) = mpsc::channel(64);
+        tokio::spawn(self.clone().tell(sender));
+        Ok(Response::new(Box::pin(ReceiverStream::new(receiver))))
     }
 
     type SnapshotStream = Items;

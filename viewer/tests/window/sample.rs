@@ -9,10 +9,10 @@ use taskscope_proto::model::{
 };
 
 /// Seconds that the service is up when a test begins.
-pub const UP_SECS: u64 = 3_725;
+pub(crate) const UP_SECS: u64 = 3_725;
 
 /// Who answers.
-pub fn process(run_id: u64, pid: u32) -> Process {
+pub(crate) fn process(run_id: u64, pid: u32) -> Process {
     Process {
         name: "checkout".into(),
         pid,
@@ -88,7 +88,8 @@ const BEAT: &str = "checkout::beat @ src/main.rs:31:22";
 const LISTEN: &str = "checkout::server::listen @ src/server.rs:33:41";
 
 fn audit_tree() -> Option<Arc<Tree>> {
-    let instrumented = "<Instrumented as Future>::poll @ REG/tracing-0.1.44/src/instrument.rs:321:15";
+    let instrumented =
+        "<Instrumented as Future>::poll @ REG/tracing-0.1.44/src/instrument.rs:321:15";
     let send = "Sender::send @ REG/tokio-1.54.1/src/sync/mpsc/bounded.rs:836:22";
     let reserve = "Sender::reserve_inner @ REG/tokio-1.54.1/src/sync/mpsc/bounded.rs:1124:58";
     let leaf = "Acquire::poll @ REG/tokio-1.54.1/src/sync/batch_semaphore.rs:643:9";
@@ -176,7 +177,7 @@ impl Making {
 }
 
 /// The service `second` seconds after the test began.
-pub fn profile(second: u64) -> Profile {
+pub(crate) fn profile(second: u64) -> Profile {
     let now_ms = (UP_SECS + second) * 1_000;
     let mut making = Making { now_ms, profile: Profile::default() };
     let m = &mut making;
@@ -234,7 +235,7 @@ fn finish(making: Making) -> Profile {
 }
 
 /// A service with `groups` base groups, and ten tasks in each.
-pub fn large(groups: u64, second: u64) -> Profile {
+pub(crate) fn large(groups: u64, second: u64) -> Profile {
     let now_ms = (UP_SECS + second) * 1_000;
     let mut making = Making { now_ms, profile: Profile::default() };
     for id in 1..=40 {
@@ -255,7 +256,7 @@ pub fn large(groups: u64, second: u64) -> Profile {
 }
 
 /// A page of tasks of these groups, as an agent would answer.
-pub fn tasks(profile: &Profile, query: &TaskQuery) -> TaskPage {
+pub(crate) fn tasks(profile: &Profile, query: &TaskQuery) -> TaskPage {
     let now_ms = profile.header.now_ms;
     let wanted = |group: &&Arc<Group>| {
         query.groups.is_empty() || query.groups.binary_search(&group.id).is_ok()
@@ -272,9 +273,11 @@ pub fn tasks(profile: &Profile, query: &TaskQuery) -> TaskPage {
             let spread = (now_ms - group.oldest_since_ms) * i / group.count.max(1);
             let since_ms = group.oldest_since_ms + spread;
             tasks.push(Task {
-                id: 40_000 + group.id * 1_000 + i,
+                id: 40_000 + group.id.0 * 1_000 + i,
                 labels: group.labels.clone(),
-                spawned_at: profile.origin(group.origin).map_or(place(""), |o| o.spawned_at.clone()),
+                spawned_at: profile
+                    .origin(group.origin)
+                    .map_or(place(""), |o| o.spawned_at.clone()),
                 kind: TaskKind::Async,
                 state: group.state,
                 since_ms,
