@@ -15,9 +15,12 @@
 pub mod analyse;
 pub mod analyst;
 pub mod app;
+pub mod cli;
 pub mod clock;
 pub mod command;
 pub mod connect;
+mod demo;
+pub mod report;
 pub mod screen;
 pub mod session;
 pub mod store;

@@ -69,7 +69,9 @@ fn controls(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
 
 fn filter(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
     let mut line = look.session.workspace.filter.clone();
+    // Its own identity: the chips before it come and go, and the focus must not follow them.
     let field = TextEdit::singleline(&mut line)
+        .id(egui::Id::unique("filter"))
         .hint_text("filter: task:fetch is:stuck  ( / )")
         .desired_width(260.0);
     let field = ui.add(field).accessible_name("Filter");

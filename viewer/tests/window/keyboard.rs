@@ -49,9 +49,7 @@ fn rows_are_chosen_filtered_and_grouped_by_keys_alone() {
 
     press(&mut harness, Key::G);
     assert_eq!(harness.state().screen.table.keys, [By::Label("task".into())]);
-    let s = &harness.state().session; println!("{:?} {:?} {} {:?} {}", s.overlay, s.choosing_keys, s.chose_row, s.workspace.filter, s.generation);
     press(&mut harness, Key::Escape);
-    let s = &harness.state().session; println!("{:?} {:?} {} {:?} {}", s.overlay, s.choosing_keys, s.chose_row, s.workspace.filter, s.generation);
     assert_eq!(chosen(&harness), "-");
 }
 

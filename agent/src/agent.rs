@@ -1,0 +1,172 @@
+//! The agent: settings resolved, threads started, port open.
+
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use taskscope_proto::model::{DebugInfo, Process};
+
+use crate::profile::Folder;
+use crate::serve::Server;
+use crate::settings::{SettingError, Settings, Told};
+use crate::{profiler, stack};
+
+/// A running agent. Dropping it stops the server; tasks go on being tracked.
+#[derive(Debug)]
+#[must_use = "dropping the agent stops it"]
+pub struct Agent {
+    server: Server,
+    process: Arc<Process>,
+}
+
+/// Why an agent did not start. The service goes on without it.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// A setting cannot be used.
+    #[error("taskscope: {0}")]
+    Setting(#[from] SettingError),
+    /// The port cannot be had.
+    #[error(
+        "taskscope: cannot listen on {address} ({source}): another process, or another agent of \
+         this one, may have the port; give `bind` or TASKSCOPE_BIND another one, port 0 for any"
+    )]
+    Bind {
+        /// Where it was to listen.
+        address: SocketAddr,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The system gives no thread.
+    #[error("taskscope: cannot start a thread: {0}")]
+    Thread(std::io::Error),
+}
+
+/// Settings of an agent; made by [`Agent::builder`].
+///
+/// Each can also be given by a variable, which wins: the person who starts the service in an
+/// incident is not the one who compiled it.
+#[derive(Clone, Debug, Default)]
+#[must_use = "call start()"]
+pub struct Builder {
+    told: Told,
+}
+
+impl Agent {
+    /// Settings to start from.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let agent = taskscope::Agent::builder()
+    ///     .name("checkout")
+    ///     .bind("127.0.0.1:0".parse()?)
+    ///     .start()?;
+    /// println!("taskscope view {}", agent.address());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn builder() -> Builder {
+        Builder::default()
+    }
+
+    /// Where it listens; with port 0 asked for, the one the system chose.
+    pub fn address(&self) -> SocketAddr {
+        self.server.address()
+    }
+
+    /// What it tells viewers about this process.
+    pub fn process(&self) -> &Process {
+        &self.process
+    }
+}
+
+impl Builder {
+    /// The service's name on screens. `TASKSCOPE_NAME`; the executable's name unless set.
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.told.name = Some(name.into());
+        self
+    }
+
+    /// Where to listen. `TASKSCOPE_BIND`; `127.0.0.1:6670` unless set. Port 0 takes any free one.
+    pub fn bind(mut self, address: SocketAddr) -> Self {
+        self.told.bind = Some(address);
+        self
+    }
+
+    /// How long a task may be in one state before it counts as stuck, sleeping tasks excepted.
+    /// `TASKSCOPE_STUCK_AFTER` in seconds; 10 s unless set.
+    pub fn stuck_after(mut self, duration: Duration) -> Self {
+        self.told.stuck_after = Some(duration);
+        self
+    }
+
+    /// Share of one core that captures of await trees may take by themselves, from 0.0 to 1.0.
+    /// `TASKSCOPE_CAPTURE_BUDGET`; 0.01 unless set. 0 captures on request only.
+    pub fn capture_budget(mut self, share: f64) -> Self {
+        self.told.capture_budget = Some(share);
+        self
+    }
+
+    /// Parts of source paths that mark libraries, besides registries, git checkouts and the
+    /// toolchain: `["vendor/", "third_party/"]`. `TASKSCOPE_LIBRARY_PATHS`, separated by colons.
+    pub fn library_paths<S: Into<String>>(mut self, parts: impl IntoIterator<Item = S>) -> Self {
+        self.told.library_paths = parts.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Allows an address that other machines can reach, with nothing to keep anybody out.
+    /// `TASKSCOPE_WITHOUT_ANY_ACCESS_CONTROL_BEYOND_LOOPBACK=1`.
+    pub fn without_any_access_control_beyond_loopback(mut self) -> Self {
+        self.told.open_to_the_network = true;
+        self
+    }
+
+    /// Starts the agent: two threads and a port. Works with or without a runtime around it.
+    ///
+    /// # Errors
+    /// A setting that cannot be used, or a port that cannot be had. The service can go on: its
+    /// tasks are tracked all the same, and [`snapshot`](crate::snapshot) works.
+    pub fn start(self) -> Result<Agent, StartError> {
+        let settings = self.told.resolve(|name| std::env::var(name).ok())?;
+        let address = settings.bind;
+        let listener =
+            TcpListener::bind(address).map_err(|source| StartError::Bind { address, source })?;
+        let folder = Folder::new(settings.stuck_after, settings.user_code.clone());
+        let process = Arc::new(process(&settings, folder.debug_info()));
+        let asker = profiler::start(folder, settings.capture_budget).map_err(StartError::Thread)?;
+        let server =
+            Server::start(listener, Arc::clone(&process), asker).map_err(StartError::Thread)?;
+        let listens = server.address();
+        tracing::info!(address = %listens, "taskscope listens: taskscope view {listens}");
+        Ok(Agent { server, process })
+    }
+}
+
+/// Describes this process, and says once what its debug information does not allow.
+pub(crate) fn process(settings: &Settings, debug_info: DebugInfo) -> Process {
+    if debug_info == DebugInfo::None {
+        tracing::warn!(
+            "taskscope: this build has no debug information, so await points have no lines. Set \
+             `debug = \"line-tables-only\"` in [profile.release]"
+        );
+    }
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Process {
+        name: settings.name.as_str().into(),
+        pid: std::process::id(),
+        started_at_unix_ms: u64::try_from(now.as_millis()).unwrap_or(u64::MAX),
+        run_id: random(),
+        debug_info,
+        stack_walk: stack::method(),
+        stuck_after_ms: u64::try_from(settings.stuck_after.as_millis()).unwrap_or(u64::MAX),
+        executable: std::env::current_exe().unwrap_or_default().to_string_lossy().into(),
+        agent: concat!("taskscope ", env!("CARGO_PKG_VERSION")).into(),
+    }
+}
+
+/// A number that no other process is likely to have: the standard library seeds its hash maps
+/// with random keys.
+fn random() -> u64 {
+    use std::hash::{BuildHasher as _, RandomState};
+    RandomState::new().hash_one(std::process::id())
+}

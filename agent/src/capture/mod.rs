@@ -1,0 +1,109 @@
+//! Which tasks to capture now, and how fast.
+//!
+//! A capture is a poll of the task on its own executor. Tasks are asked in small batches, the
+//! next when most of the last have answered: the service's queue never holds more than one
+//! batch of our making.
+
+use std::collections::HashSet;
+use std::time::{Duration, Instant};
+
+use rustc_hash::FxBuildHasher;
+
+use crate::clock;
+use crate::sync::Arc;
+use crate::sync::atomic::Ordering::Relaxed;
+use crate::task::record::{Kind, Phase, Record, Standing};
+use crate::task::{current, tracker};
+
+/// Tasks asked at a time.
+const BATCH: usize = 128;
+/// A batch that has not answered in this time is left behind; it may still answer later.
+const BATCH_PATIENCE: Duration = Duration::from_millis(20);
+/// How long to look away from a batch at work.
+const GLANCE: Duration = Duration::from_micros(50);
+
+/// Which tasks to capture.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Wish {
+    /// Also those whose tree is known.
+    pub(crate) fresh: bool,
+    /// Only those parked for longer than this.
+    pub(crate) parked_for: Duration,
+    /// No more than this many.
+    pub(crate) at_most: usize,
+}
+
+/// The records of the tasks wished for, parts before the tasks they belong to: a part that is
+/// woken wakes its task, and the task then answers for both.
+pub(crate) fn choose(wish: Wish) -> Vec<Arc<Record>> {
+    let clock = clock::read();
+    let latest = clock.ticks().saturating_sub(clock.ticks_in(wish.parked_for));
+    let mut tasks = Vec::new();
+    let mut with_parts: HashSet<u64, FxBuildHasher> = HashSet::default();
+    tracker::for_each(|record| {
+        let is_parked = matches!(
+            record.standing(clock.ticks()),
+            Standing::Parked { since } if since <= latest
+        );
+        let is_wanted = is_parked
+            && record.kind() != Kind::Part
+            && (wish.fresh || record.tree() == 0)
+            && tasks.len() < wish.at_most;
+        if is_wanted {
+            if record.parts.load(Relaxed) > 0 {
+                with_parts.insert(record.birth.id);
+            }
+            tasks.push(Arc::clone(record));
+        }
+    });
+    if with_parts.is_empty() {
+        return tasks;
+    }
+    let mut chosen = Vec::with_capacity(tasks.len());
+    tracker::for_each(|record| {
+        if record.kind() == Kind::Part && with_parts.contains(&record.root.load(Relaxed)) {
+            chosen.push(Arc::clone(record));
+        }
+    });
+    chosen.append(&mut tasks);
+    chosen
+}
+
+/// Captures the tasks of these records, until a point in time. Returns how many did not answer.
+pub(crate) fn capture(records: &[Arc<Record>], deadline: Instant) -> u64 {
+    for batch in records.chunks(BATCH) {
+        for record in batch {
+            record.request_capture();
+            current::with_capture_wake(|| record.slot.wake());
+        }
+        wait_for(batch, batch.len() / 4, deadline.min(Instant::now() + BATCH_PATIENCE));
+        if Instant::now() >= deadline {
+            break;
+        }
+    }
+    // Most have answered long ago; the last ones are given the rest of the time.
+    let missed = wait_for(records, 0, deadline);
+    if missed > 0 {
+        records.iter().for_each(|record| record.withdraw_capture());
+    }
+    missed as u64
+}
+
+/// Waits until no more than `allowed` of the records are still to answer; returns how many are.
+fn wait_for(records: &[Arc<Record>], allowed: usize, until: Instant) -> usize {
+    let mut waiting: Vec<&Arc<Record>> = records.iter().filter(|r| is_waiting(r)).collect();
+    while waiting.len() > allowed && Instant::now() < until {
+        std::thread::sleep(GLANCE);
+        waiting.retain(|record| is_waiting(record));
+    }
+    waiting.len()
+}
+
+fn is_waiting(record: &Record) -> bool {
+    match record.phase() {
+        Phase::Finished => false,
+        // The poll that took the request is still at it.
+        Phase::Running => record.tree() == 0,
+        Phase::New | Phase::Parked => record.capture_pending(),
+    }
+}

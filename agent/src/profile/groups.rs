@@ -1,0 +1,134 @@
+//! The groups and their identities over time.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use rustc_hash::FxBuildHasher;
+use taskscope_proto::model::{Group, GroupId, OriginId, State, Tree};
+
+use super::minute::Minute;
+use crate::clock::Reading;
+use crate::labels::table;
+
+/// Groups that are told apart. Beyond, tasks of one origin and state share a group.
+const MAX_GROUPS: usize = 50_000;
+
+/// What tells groups apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) struct GroupKey {
+    pub(super) labels: u32,
+    pub(super) origin: u32,
+    pub(super) state: State,
+    pub(super) tree: u32,
+}
+
+/// The tasks of a group at one moment.
+#[derive(Debug, Default)]
+pub(super) struct Members {
+    /// Ticks since which each is in its state.
+    pub(super) since: Vec<u64>,
+    pub(super) future_bytes: u64,
+    pub(super) tree: Option<Arc<Tree>>,
+    /// Waiting here for long is what was asked for.
+    pub(super) timer: bool,
+}
+
+#[derive(Debug)]
+struct Entry {
+    id: GroupId,
+    counts: Minute,
+    group: Option<Arc<Group>>,
+}
+
+/// All groups that have, or had within a minute, tasks.
+#[derive(Debug, Default)]
+pub(super) struct Groups {
+    entries: HashMap<GroupKey, Entry, FxBuildHasher>,
+    next_id: u64,
+    folded: u64,
+}
+
+impl Groups {
+    /// The key under which tasks with this key are counted.
+    pub(super) fn admit(&mut self, key: GroupKey) -> (GroupKey, GroupId) {
+        let fits = self.entries.len() < MAX_GROUPS || self.entries.contains_key(&key);
+        let key = if fits {
+            key
+        } else {
+            self.folded += 1;
+            GroupKey { labels: 0, tree: 0, ..key }
+        };
+        let next_id = &mut self.next_id;
+        let entry = self.entries.entry(key).or_insert_with(|| {
+            *next_id += 1;
+            Entry { id: GroupId(*next_id), counts: Minute::default(), group: None }
+        });
+        (key, entry.id)
+    }
+
+    /// How many keys found no group of their own, over all folds.
+    pub(super) fn folded(&self) -> u64 {
+        self.folded
+    }
+
+    /// Brings all groups up to date and lists them by id.
+    pub(super) fn update(
+        &mut self,
+        mut members: HashMap<GroupKey, Members, FxBuildHasher>,
+        clock: &Reading,
+        stuck_ticks: u64,
+    ) -> Vec<Arc<Group>> {
+        let now_ms = clock.now_millis();
+        let mut groups = Vec::with_capacity(self.entries.len());
+        self.entries.retain(|key, entry| {
+            let members = members.remove(key).unwrap_or_default();
+            entry.counts.note(now_ms, members.since.len() as u64);
+            if entry.counts.is_forgotten() {
+                return false;
+            }
+            let group = entry.describe(*key, members, clock, stuck_ticks);
+            // An unchanged group keeps its `Arc`: those who compare need not look inside.
+            match &entry.group {
+                Some(before) if **before == group => groups.push(Arc::clone(before)),
+                _ => {
+                    let group = Arc::new(group);
+                    entry.group = Some(Arc::clone(&group));
+                    groups.push(group);
+                }
+            }
+            true
+        });
+        groups.sort_unstable_by_key(|group| group.id);
+        groups
+    }
+}
+
+impl Entry {
+    fn describe(
+        &self,
+        key: GroupKey,
+        mut members: Members,
+        clock: &Reading,
+        stuck_ticks: u64,
+    ) -> Group {
+        let count = members.since.len();
+        let threshold = clock.ticks().saturating_sub(stuck_ticks);
+        let stuck = members.since.iter().filter(|since| **since < threshold).count();
+        let oldest = members.since.iter().min().copied();
+        let median = (count > 0).then(|| *members.since.select_nth_unstable(count / 2).1);
+        let before = self.group.as_deref();
+        Group {
+            id: self.id,
+            labels: table::get(key.labels).clone(),
+            origin: OriginId(u64::from(key.origin)),
+            state: key.state,
+            tree: members.tree.or_else(|| before.and_then(|group| group.tree.clone())),
+            count: count as u64,
+            stuck: if members.timer { 0 } else { stuck as u64 },
+            oldest_since_ms: oldest.map_or(0, |ticks| clock.millis(ticks)),
+            median_since_ms: median.map_or(0, |ticks| clock.millis(ticks)),
+            future_bytes: members.future_bytes,
+            count_minute_ago: self.counts.ago(),
+        }
+    }
+}

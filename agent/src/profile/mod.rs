@@ -1,0 +1,11 @@
+//! Folds all living tasks into groups.
+
+mod fold;
+mod groups;
+mod minute;
+mod origins;
+mod rss;
+mod tasks;
+mod view;
+
+pub(crate) use fold::Folder;

@@ -1,0 +1,159 @@
+//! The thread that profiles: captures within its budget, folds, publishes, answers questions.
+//!
+//! It shares nothing with the service's runtime but the records, so it works on when every worker
+//! is blocked.
+
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
+use std::time::{Duration, Instant};
+
+use taskscope_proto::model::{Capture, Profile, TaskPage, TaskQuery};
+use tokio::sync::{oneshot, watch};
+
+use crate::capture::{self, Wish};
+use crate::profile::Folder;
+
+/// Time between two profiles, unless they cost more than [`MOST_OF_A_CORE`].
+const INTERVAL: Duration = Duration::from_secs(1);
+/// Share of a core that folding may take: with very many tasks the interval grows.
+const MOST_OF_A_CORE: f64 = 0.02;
+/// Tasks are captured by themselves when they have been parked for this long.
+const CAPTURE_AFTER: Duration = Duration::from_secs(1);
+/// What a capture is taken to cost the service, stack walk and rescheduling included.
+const COST_OF_A_CAPTURE: Duration = Duration::from_micros(3);
+/// How long a snapshot waits for its captures; more with very many tasks.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// Questions that may wait for an answer.
+const QUESTIONS: usize = 16;
+
+/// What the thread can be asked.
+#[derive(Debug)]
+enum Question {
+    Snapshot(Capture, oneshot::Sender<Arc<Profile>>),
+    Tasks(TaskQuery, oneshot::Sender<TaskPage>),
+}
+
+/// The thread has too much to do, or is gone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unanswered {
+    Busy,
+    Gone,
+}
+
+/// Asks the thread. Dropping the last one ends it.
+#[derive(Clone, Debug)]
+pub(crate) struct Asker {
+    questions: SyncSender<Question>,
+    latest: watch::Receiver<Arc<Profile>>,
+}
+
+impl Asker {
+    /// The latest profile, and whoever waits for the next.
+    pub(crate) fn latest(&self) -> watch::Receiver<Arc<Profile>> {
+        self.latest.clone()
+    }
+
+    /// A profile with the trees that are asked for.
+    pub(crate) async fn snapshot(&self, capture: Capture) -> Result<Arc<Profile>, Unanswered> {
+        self.ask(|reply| Question::Snapshot(capture, reply)).await
+    }
+
+    /// A page of tasks.
+    pub(crate) async fn tasks(&self, query: TaskQuery) -> Result<TaskPage, Unanswered> {
+        self.ask(|reply| Question::Tasks(query, reply)).await
+    }
+
+    async fn ask<T>(
+        &self,
+        question: impl FnOnce(oneshot::Sender<T>) -> Question,
+    ) -> Result<T, Unanswered> {
+        let (reply, answer) = oneshot::channel();
+        self.questions.try_send(question(reply)).map_err(|error| match error {
+            TrySendError::Full(_) => Unanswered::Busy,
+            TrySendError::Disconnected(_) => Unanswered::Gone,
+        })?;
+        answer.await.map_err(|_| Unanswered::Gone)
+    }
+}
+
+/// Starts the thread.
+pub(crate) fn start(mut folder: Folder, budget: f64) -> std::io::Result<Asker> {
+    let (questions, asked) = sync_channel(QUESTIONS);
+    let first = Arc::new(folder.fold());
+    let (publish, latest) = watch::channel(first);
+    std::thread::Builder::new()
+        .name("taskscope-profile".into())
+        .spawn(move || run(&mut folder, budget, &asked, &publish))?;
+    Ok(Asker { questions, latest })
+}
+
+fn run(
+    folder: &mut Folder,
+    budget: f64,
+    asked: &Receiver<Question>,
+    publish: &watch::Sender<Arc<Profile>>,
+) {
+    let mut last = Instant::now();
+    let mut next = last;
+    loop {
+        match asked.recv_timeout(next.saturating_duration_since(Instant::now())) {
+            Ok(question) => {
+                answer(folder, question, publish);
+                continue;
+            }
+            Err(RecvTimeoutError::Disconnected) => return,
+            Err(RecvTimeoutError::Timeout) => {}
+        }
+        capture_within(budget, last.elapsed());
+        last = Instant::now();
+        publish.send_replace(Arc::new(folder.fold()));
+        let pause = last.elapsed().as_secs_f64() / MOST_OF_A_CORE;
+        next = last + Duration::try_from_secs_f64(pause).unwrap_or(INTERVAL).max(INTERVAL);
+    }
+}
+
+fn answer(folder: &mut Folder, question: Question, publish: &watch::Sender<Arc<Profile>>) {
+    // Who asked may be gone by now; that is no concern of ours.
+    match question {
+        Question::Snapshot(wanted, reply) => {
+            let profile = Arc::new(snapshot(folder, Some(wanted), PATIENCE));
+            publish.send_replace(Arc::clone(&profile));
+            drop(reply.send(profile));
+        }
+        Question::Tasks(query, reply) => drop(reply.send(folder.tasks(&query))),
+    }
+}
+
+/// Captures what is wanted, waiting no longer than `patience` (more with very many tasks), and
+/// folds.
+pub(crate) fn snapshot(
+    folder: &mut Folder,
+    wanted: Option<Capture>,
+    patience: Duration,
+) -> Profile {
+    if let Some(wanted) = wanted {
+        let fresh = wanted == Capture::Fresh;
+        let wish = Wish { fresh, parked_for: Duration::ZERO, at_most: usize::MAX };
+        let tasks = capture::choose(wish);
+        let count = u32::try_from(tasks.len()).unwrap_or(u32::MAX);
+        let deadline = Instant::now() + patience + COST_OF_A_CAPTURE.saturating_mul(count) * 4;
+        folder.missed_captures += capture::capture(&tasks, deadline);
+    }
+    folder.fold()
+}
+
+/// Captures what has been parked for a while, for at most `budget` of the time that has passed.
+fn capture_within(budget: f64, passed: Duration) {
+    let affordable = passed.as_secs_f64() * budget / COST_OF_A_CAPTURE.as_secs_f64();
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "float to int saturates, and the number is positive"
+    )]
+    let at_most = affordable as usize;
+    if at_most > 0 {
+        let tasks = capture::choose(Wish { fresh: false, parked_for: CAPTURE_AFTER, at_most });
+        // Who does not answer now may answer later, and is asked again if not.
+        let _late = capture::capture(&tasks, Instant::now() + Duration::from_millis(100));
+    }
+}

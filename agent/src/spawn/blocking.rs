@@ -1,0 +1,52 @@
+//! Closures on blocking threads.
+
+use std::panic::{AssertUnwindSafe, Location, catch_unwind, resume_unwind};
+
+use crate::clock;
+use crate::sync::Arc;
+use crate::sync::atomic::Ordering::Relaxed;
+use crate::task::current::PollFrame;
+use crate::task::origin::{self, End};
+use crate::task::record::{Kind, Record};
+use crate::task::tracker;
+
+/// Ends the record, also when the closure never ran.
+struct Ends {
+    record: Arc<Record>,
+    end: End,
+}
+
+impl Drop for Ends {
+    fn drop(&mut self) {
+        tracker::end(&self.record, self.end);
+    }
+}
+
+/// The closure with a record around it.
+pub(super) fn track<R>(
+    closure: impl FnOnce() -> R,
+    spawned_at: &'static Location<'static>,
+) -> impl FnOnce() -> R {
+    let record = tracker::begin(spawned_at, Kind::Blocking, size_of_val(&closure), 0);
+    let mut ends = Ends { record, end: End::Aborted };
+    move || {
+        let Ends { record, end } = &mut ends;
+        let frame = PollFrame::new(record);
+        let _begun = record.begin_poll(clock::now());
+        let result = {
+            let _entered = frame.enter();
+            catch_unwind(AssertUnwindSafe(closure))
+        };
+        match result {
+            Ok(value) => {
+                *end = End::Completed;
+                value
+            }
+            Err(payload) => {
+                *end = End::Panicked;
+                origin::note_panic(record.origin.load(Relaxed), &*payload);
+                resume_unwind(payload)
+            }
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! Walks the stack of the calling thread, from the caller up to a given stack address.
+//!
+//! Along frame pointers where the build keeps them ([`frame_pointers`], about a nanosecond a
+//! frame), with unwinding tables elsewhere (`unwind`, about a hundred). Which of the two is
+//! decided once, by a test: [`self_test`]. Both write raw addresses and nothing else.
+
+#[cfg(all(
+    any(target_arch = "x86_64", target_arch = "aarch64"),
+    any(target_os = "linux", target_os = "macos"),
+    not(miri)
+))]
+#[path = "frame_pointers.rs"]
+mod frame_pointers;
+#[cfg(not(all(
+    any(target_arch = "x86_64", target_arch = "aarch64"),
+    any(target_os = "linux", target_os = "macos"),
+    not(miri)
+)))]
+#[path = "no_frame_pointers.rs"]
+mod frame_pointers;
+mod self_test;
+mod unwind;
+
+use std::sync::OnceLock;
+
+pub(crate) use taskscope_proto::model::StackWalk;
+
+static METHOD: OnceLock<StackWalk> = OnceLock::new();
+
+/// How stacks are walked in this process.
+pub(crate) fn method() -> StackWalk {
+    *METHOD.get_or_init(|| {
+        if self_test::frame_pointers_work() {
+            StackWalk::FramePointers
+        } else {
+            StackWalk::UnwindTables
+        }
+    })
+}
+
+/// Makes ready for walks on this thread: everything that may allocate or lock.
+pub(crate) fn prepare() {
+    method();
+    frame_pointers::prepare();
+}
+
+/// Shows the return addresses from the caller up to the frame that holds `top`, innermost
+/// first, until `visit` has seen enough. Returns whether the walk reached `top`.
+///
+/// Does not allocate, lock or panic once [`prepare`] has run on the thread.
+#[inline]
+pub(crate) fn walk(top: usize, mut visit: impl FnMut(usize) -> bool) -> bool {
+    if METHOD.get() == Some(&StackWalk::FramePointers)
+        && let Some(whole) = frame_pointers::walk(top, &mut visit)
+    {
+        return whole;
+    }
+    unwind::walk(top, &mut visit)
+}

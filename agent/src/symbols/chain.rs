@@ -1,0 +1,50 @@
+//! One await chain: the frames from a task's root future to a leaf.
+
+use std::sync::Arc;
+
+use taskscope_proto::model::Frame;
+
+use super::library::{self, AGENT};
+
+/// A chain without the frames of the agent and the language, with what those told.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Chain {
+    /// From the root future to the leaf.
+    pub(super) frames: Vec<Arc<Frame>>,
+    /// Before which of `frames` a part of the task begins.
+    pub(super) parts: Vec<usize>,
+    /// Before which of `frames` the handle of a blocking closure is awaited.
+    pub(super) blocking: Option<usize>,
+    /// The chain ends where a part is polled: the part's own chains go on from here.
+    pub(super) ends_in_part: bool,
+}
+
+impl Chain {
+    /// Cleans the frames of a capture, outermost first.
+    pub(super) fn new(captured: &[Arc<Frame>]) -> Self {
+        let is_poll = |frame: &&Arc<Frame>| library::of(frame) == Some((AGENT, INNER_POLL));
+        let mut chain = Self::default();
+        // What is outside of the task's own poll is the executor (inlined into one function).
+        let start = captured.iter().position(|frame| is_poll(&frame)).map_or(0, |at| at + 1);
+        for frame in captured.iter().skip(start) {
+            match library::of(frame) {
+                Some((AGENT, INNER_POLL)) => {
+                    chain.ends_in_part = false;
+                    chain.parts.push(chain.frames.len());
+                }
+                Some((AGENT, "task/tracked.rs")) => chain.ends_in_part = true,
+                Some((AGENT, "task/blocking.rs")) => chain.blocking = Some(chain.frames.len()),
+                Some((AGENT, _)) => {}
+                _ if library::is_plumbing(frame) => {}
+                _ => {
+                    chain.ends_in_part = false;
+                    chain.frames.push(Arc::clone(frame));
+                }
+            }
+        }
+        chain
+    }
+}
+
+/// See [`inner_poll`](crate::task::inner_poll).
+const INNER_POLL: &str = "task/inner_poll.rs";

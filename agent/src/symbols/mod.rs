@@ -1,0 +1,75 @@
+//! From raw addresses to await trees: frames, wait kinds, await points.
+//!
+//! Runs on the agent's own threads, never on the service's: reading debug information takes
+//! milliseconds. Each address is looked up once.
+
+mod await_point;
+mod calibrate;
+mod chain;
+mod debug_info;
+mod library;
+mod modules;
+mod names;
+mod resolver;
+mod user_code;
+mod wait_kind;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use rustc_hash::FxBuildHasher;
+use taskscope_proto::model::{DebugInfo, Tree};
+
+use crate::task::capture::RawTree;
+use resolver::Resolver;
+pub(crate) use user_code::UserCode;
+
+/// A tree with what the agent needs besides.
+#[derive(Debug)]
+pub(crate) struct Resolved {
+    pub(crate) tree: Arc<Tree>,
+    /// Equal for equal trees; counts from 1.
+    pub(crate) number: u32,
+    /// Whether the await point lies inside of a part, so that the part's labels are in effect.
+    pub(crate) inside_part: bool,
+}
+
+/// Turns raw trees into trees, each once.
+#[derive(Debug)]
+pub(crate) struct Symbols {
+    resolver: Resolver,
+    rwlock: calibrate::RwLockLines,
+    trees: HashMap<(u32, bool), Arc<Resolved>, FxBuildHasher>,
+    /// Trees by content: different addresses may stand for the same places.
+    distinct: HashMap<Arc<Tree>, u32, FxBuildHasher>,
+}
+
+impl Symbols {
+    /// Reads the modules of the process; their debug information is read when it is needed.
+    pub(crate) fn new(user_code: UserCode) -> Self {
+        let mut resolver = Resolver::new(user_code);
+        let rwlock = calibrate::rwlock(&mut resolver);
+        Self { resolver, rwlock, trees: HashMap::default(), distinct: HashMap::default() }
+    }
+
+    /// The tree with this number. `dead` says that no waker of the task is left.
+    pub(crate) fn tree(&mut self, number: u32, dead: bool) -> Option<Arc<Resolved>> {
+        if let Some(known) = self.trees.get(&(number, dead)) {
+            return Some(Arc::clone(known));
+        }
+        let raw = RawTree::get(number)?;
+        let chains = raw.chains.iter().map(|addresses| self.resolver.chain(addresses)).collect();
+        let (tree, inside_part) = await_point::build(chains, &self.rwlock, dead);
+        let tree = Arc::new(tree);
+        let next = u32::try_from(self.distinct.len()).unwrap_or(u32::MAX).saturating_add(1);
+        let number_of_tree = *self.distinct.entry(Arc::clone(&tree)).or_insert(next);
+        let resolved = Arc::new(Resolved { tree, number: number_of_tree, inside_part });
+        self.trees.insert((number, dead), Arc::clone(&resolved));
+        Some(resolved)
+    }
+
+    /// What the debug information of the service's own code allows.
+    pub(crate) fn debug_info(&self) -> DebugInfo {
+        self.resolver.debug_info()
+    }
+}

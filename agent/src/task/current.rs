@@ -1,0 +1,127 @@
+//! Which record is being polled on this thread.
+//!
+//! The polls under way on a thread form a chain of [`PollFrame`]s on its stack, innermost first:
+//! a task, the labeled part of it that it polls, and so on.
+
+#![expect(unsafe_code, reason = "frames of the chain live on this thread's stack, see PollFrame")]
+
+use std::cell::Cell;
+use std::marker::PhantomData;
+use std::ptr;
+
+use super::capture::Chains;
+use super::record::Record;
+use crate::sync::atomic::Ordering::Relaxed;
+
+/// One poll under way.
+#[derive(Debug)]
+pub(crate) struct PollFrame {
+    pub(crate) record: *const Record,
+    /// The poll that this one is inside of; null for the outermost.
+    outer: *const PollFrame,
+    /// Where the poll captures to; null when it does not.
+    pub(crate) chains: Cell<*mut Chains>,
+}
+
+thread_local! {
+    static INNERMOST: Cell<*const PollFrame> = const { Cell::new(ptr::null()) };
+    static CAPTURE_WAKE: Cell<bool> = const { Cell::new(false) };
+}
+
+impl PollFrame {
+    #[inline]
+    pub(crate) fn new(record: &Record) -> Self {
+        Self { record, outer: INNERMOST.get(), chains: Cell::new(ptr::null_mut()) }
+    }
+
+    /// Makes this the innermost poll until the guard is dropped.
+    #[inline]
+    pub(crate) fn enter(&self) -> Entered<'_> {
+        INNERMOST.set(self);
+        Entered { outer: self.outer, frame: PhantomData }
+    }
+
+    /// The poll that this one is inside of.
+    #[inline]
+    pub(crate) fn outer(&self) -> Option<&PollFrame> {
+        // SAFETY: as in `innermost`; the outer poll cannot end before this one.
+        unsafe { self.outer.as_ref() }
+    }
+
+    #[inline]
+    pub(crate) fn record(&self) -> &Record {
+        // SAFETY: made from a reference that the poll holds while the frame lives.
+        unsafe { &*self.record }
+    }
+}
+
+/// Ends a [`PollFrame`]'s time as the innermost.
+#[must_use]
+pub(crate) struct Entered<'a> {
+    outer: *const PollFrame,
+    frame: PhantomData<&'a PollFrame>,
+}
+
+impl Drop for Entered<'_> {
+    #[inline]
+    fn drop(&mut self) {
+        INNERMOST.set(self.outer);
+    }
+}
+
+/// Runs `read` with the innermost poll of this thread.
+#[inline]
+pub(crate) fn innermost<R>(read: impl FnOnce(Option<&PollFrame>) -> R) -> R {
+    // SAFETY: the pointer is set by `enter`, whose guard borrows the frame and takes the pointer
+    // away before the frame ends; the reference does not leave `read`.
+    read(unsafe { INNERMOST.get().as_ref() })
+}
+
+/// The labels in effect on this thread.
+#[inline]
+pub(crate) fn labels() -> u32 {
+    innermost(|frame| frame.map_or(0, |frame| frame.record().labels.load(Relaxed)))
+}
+
+/// The id of the task being polled on this thread; 0 for none.
+#[inline]
+pub(crate) fn task_id() -> u64 {
+    innermost(|frame| frame.map_or(0, |frame| root_id(frame.record())))
+}
+
+/// The id of the task that a record belongs to.
+#[inline]
+pub(crate) fn root_id(record: &Record) -> u64 {
+    match record.root.load(Relaxed) {
+        0 => record.birth.id,
+        root => root,
+    }
+}
+
+/// Sets the labels of the innermost record.
+pub(crate) fn set_labels(labels: u32) {
+    innermost(|frame| {
+        if let Some(frame) = frame {
+            super::tracker::relabel(frame.record(), labels);
+        }
+    });
+}
+
+/// Whether the wakes on this thread come from the agent, which wants a capture and nothing else.
+#[inline]
+pub(crate) fn is_capture_wake() -> bool {
+    CAPTURE_WAKE.get()
+}
+
+/// Marks the wakes inside `wake` as the agent's own.
+pub(crate) fn with_capture_wake(wake: impl FnOnce()) {
+    struct Reset;
+    impl Drop for Reset {
+        fn drop(&mut self) {
+            CAPTURE_WAKE.set(false);
+        }
+    }
+    CAPTURE_WAKE.set(true);
+    let _reset = Reset;
+    wake();
+}

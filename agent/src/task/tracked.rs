@@ -1,0 +1,279 @@
+//! The future that ties a record to an executor.
+
+#![expect(unsafe_code, reason = "promises that only the polling thread can make to the record")]
+
+use std::any::Any;
+use std::future::Future;
+use std::panic::{AssertUnwindSafe, Location, catch_unwind, resume_unwind};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use pin_project_lite::pin_project;
+
+use super::capture::Chains;
+use super::current::{self, PollFrame};
+use super::origin::{self, End};
+use super::record::{Birth, Kind, Phase, Record, Requests};
+use super::{inner_poll, tracker, waker};
+use crate::sync::Arc;
+use crate::sync::atomic::Ordering::Relaxed;
+use crate::{clock, runtimes};
+
+pin_project! {
+    /// A future with a record: see [`tracked`](crate::FutureExt::tracked) and
+    /// [`labeled`](crate::FutureExt::labeled).
+    ///
+    /// Polled by an executor it is a task; polled by another tracked future it is a part of that
+    /// one's task.
+    #[derive(Debug)]
+    #[must_use = "futures do nothing unless polled"]
+    pub struct Tracked<F> {
+        record: Arc<Record>,
+        // The record of the tracked future that this one is a part of.
+        enclosing: Option<Arc<Record>>,
+        #[pin]
+        future: F,
+    }
+
+    impl<F> PinnedDrop for Tracked<F> {
+        fn drop(this: Pin<&mut Self>) {
+            let this = this.project();
+            leave(this.enclosing.take());
+            if this.record.phase() != Phase::Finished {
+                tracker::end(this.record, End::Aborted);
+            }
+        }
+    }
+}
+
+impl<F> Tracked<F> {
+    /// A record around `future`. `scope` are labels of its own, over the inherited ones.
+    pub(crate) fn new(
+        future: F,
+        spawned_at: &'static Location<'static>,
+        kind: Kind,
+        scope: u32,
+    ) -> Self {
+        let record = tracker::begin(spawned_at, kind, size_of::<F>(), scope);
+        Self { record, enclosing: None, future }
+    }
+}
+
+impl<F: Future> Future for Tracked<F> {
+    type Output = F::Output;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        let this = self.project();
+        let record = &*this.record;
+        let frame = PollFrame::new(record);
+        let requests = record.begin_poll(clock::now());
+        if requests.finished {
+            return this.future.poll(cx);
+        }
+        let executor = waker::plain(cx.waker());
+        // SAFETY: this is the polling thread, and the record has not finished.
+        unsafe { record.keep_waker(&executor) };
+        if requests != Requests::default() || frame.outer().is_some() {
+            prepare(&frame, this.record, this.enclosing, requests);
+        }
+        let _entered = frame.enter();
+        let result = catch_unwind(AssertUnwindSafe(|| {
+            if frame.chains.get().is_null() {
+                let waker = waker::borrowed(this.record);
+                inner_poll::poll(this.future, &mut Context::from_waker(&waker))
+            } else {
+                let data = waker::Capturing { record: this.record, chains: frame.chains.get() };
+                let waker = waker::capturing(&data);
+                inner_poll::poll(this.future, &mut Context::from_waker(&waker))
+            }
+        }));
+        match result {
+            Ok(Poll::Pending) => {
+                record.park(clock::now());
+                if frame.outer().is_some() || requests != Requests::default() {
+                    after_pending(&frame, requests);
+                }
+                Poll::Pending
+            }
+            Ok(ready) => {
+                after_ready(&frame, requests, this.enclosing);
+                ready
+            }
+            Err(payload) => after_panic(&frame, requests, this.enclosing, payload),
+        }
+    }
+}
+
+/// What a poll that is not the plain one does first.
+#[cold]
+fn prepare(
+    frame: &PollFrame,
+    record: &Arc<Record>,
+    enclosing: &mut Option<Arc<Record>>,
+    requests: Requests,
+) {
+    match frame.outer() {
+        Some(outer) if !is_task_of_its_own(record, outer, requests) => {
+            become_part(record, outer.record(), enclosing);
+        }
+        _ if requests.first_poll => {
+            runtimes::note_current();
+            record.executor_id.store(runtimes::task_id(), Relaxed);
+            if record.kind() == Kind::Undecided {
+                tracker::becomes_task(record);
+            }
+        }
+        _ => {}
+    }
+    let outer_chains = frame.outer().map(|outer| outer.chains.get());
+    match outer_chains.filter(|chains| !chains.is_null()) {
+        // Captured along with what is around it. The way here is a chain of its own: what is
+        // inside may have none.
+        Some(chains) if record.kind() == Kind::Part => {
+            // SAFETY: the buffer of an outer poll of this thread.
+            unsafe { Chains::record(chains) };
+            frame.chains.set(chains);
+        }
+        _ if requests.capture => {
+            let top = outermost(frame, record);
+            frame.chains.set(Box::into_raw(Chains::begin(top)));
+        }
+        _ => {}
+    }
+}
+
+/// Whether the future that is polled inside of another tracked one is a task nevertheless: a
+/// `LocalSet` polls its tasks inside the task that drives it.
+fn is_task_of_its_own(record: &Record, outer: &PollFrame, requests: Requests) -> bool {
+    match record.kind() {
+        Kind::Task | Kind::Blocking => true,
+        Kind::Part => false,
+        Kind::Undecided => {
+            let task = outermost_of(outer).record().executor_id.load(Relaxed);
+            requests.first_poll && runtimes::task_id() != task
+        }
+    }
+}
+
+/// Makes the record a part of the task that `outer` belongs to, and gives it its labels.
+fn become_part(record: &Record, outer: &Record, enclosing: &mut Option<Arc<Record>>) {
+    record.set_kind(Kind::Part);
+    record.root.store(current::root_id(outer), Relaxed);
+    if enclosing.as_deref().is_none_or(|known| !std::ptr::eq(known, outer)) {
+        leave(enclosing.take());
+        outer.parts.fetch_add(1, Relaxed);
+        // SAFETY: every record is in an `Arc`, and the outer poll holds one.
+        *enclosing = Some(unsafe {
+            Arc::increment_strong_count(outer);
+            Arc::from_raw(outer)
+        });
+    }
+    let around = outer.labels.load(Relaxed);
+    if record.outer_labels.swap(around, Relaxed) != around {
+        let labels = crate::labels::table::overlay(around, record.birth.scope);
+        record.labels.store(labels, Relaxed);
+    }
+}
+
+/// The stack address at which the poll of the whole task begins.
+fn outermost(frame: &PollFrame, record: &Record) -> usize {
+    let top = if record.kind() == Kind::Part { outermost_of(frame) } else { frame };
+    std::ptr::from_ref(top) as usize
+}
+
+/// The poll of the task that the poll of a part belongs to.
+fn outermost_of(mut frame: &PollFrame) -> &PollFrame {
+    while frame.record().kind() == Kind::Part
+        && let Some(outer) = frame.outer()
+    {
+        frame = outer;
+    }
+    frame
+}
+
+/// Ends the part of an enclosing record.
+fn leave(enclosing: Option<Arc<Record>>) {
+    if let Some(enclosing) = enclosing {
+        enclosing.parts.fetch_sub(1, Relaxed);
+    }
+}
+
+#[cold]
+fn after_pending(frame: &PollFrame, requests: Requests) {
+    let record = frame.record();
+    if let Some(outer) = frame.outer()
+        && record.kind() == Kind::Part
+    {
+        outer.record().inner_labels.store(record.labels_in_effect(), Relaxed);
+    }
+    let is_captured = !frame.chains.get().is_null();
+    match take_tree(frame, requests) {
+        Some(tree) => record.set_tree(tree),
+        None if is_captured => record.forget_tree(),
+        None => {}
+    }
+    if requests.again {
+        current::with_capture_wake(|| record.slot.wake());
+    }
+}
+
+#[inline]
+fn after_ready(frame: &PollFrame, requests: Requests, enclosing: &mut Option<Arc<Record>>) {
+    if !frame.chains.get().is_null() {
+        take_tree(frame, requests);
+    }
+    if enclosing.is_some() {
+        leave(enclosing.take());
+    }
+    tracker::end(frame.record(), End::Completed);
+}
+
+#[cold]
+fn after_panic(
+    frame: &PollFrame,
+    requests: Requests,
+    enclosing: &mut Option<Arc<Record>>,
+    payload: Box<dyn Any + Send>,
+) -> ! {
+    take_tree(frame, requests);
+    leave(enclosing.take());
+    let record = frame.record();
+    origin::note_panic(record.origin.load(Relaxed), &*payload);
+    tracker::end(record, End::Panicked);
+    resume_unwind(payload)
+}
+
+/// Takes back the buffer that this poll made, if it made one.
+fn take_tree(frame: &PollFrame, requests: Requests) -> Option<u32> {
+    let chains = frame.chains.replace(std::ptr::null_mut());
+    let inherited = frame.outer().is_some_and(|outer| std::ptr::eq(outer.chains.get(), chains));
+    if chains.is_null() || !requests.capture || inherited {
+        return None;
+    }
+    // SAFETY: made by `Box::into_raw` in `prepare` of this very poll, and nobody uses it any
+    // more: the inner poll is over, and the chains of inner frames ended with it.
+    Some(unsafe { Box::from_raw(chains) }.finish())
+}
+
+/// The chains of one poll of `future`, which has to be pending. For the agent's own probes: no
+/// task, no record that anybody sees.
+pub(crate) fn capture_once<F: Future>(future: Pin<&mut F>) -> Vec<Vec<usize>> {
+    let record = Arc::new(Record::new(Birth {
+        id: 0,
+        parent: 0,
+        spawned_at: Location::caller(),
+        now: clock::now(),
+        kind: Kind::Part,
+        future_bytes: 0,
+        labels: 0,
+        scope: 0,
+        origin: 0,
+    }));
+    let frame = PollFrame::new(&record);
+    let mut chains = Chains::begin(std::ptr::from_ref(&frame) as usize);
+    let data = waker::Capturing { record: &record, chains: &raw mut *chains };
+    let waker = waker::capturing(&data);
+    let _pending = future.poll(&mut Context::from_waker(&waker)).is_pending();
+    chains.take()
+}

@@ -1,0 +1,102 @@
+//! The two wakers that inner futures are polled with.
+
+#![expect(unsafe_code, reason = "a waker is a vtable over a raw pointer")]
+
+use std::mem::ManuallyDrop;
+use std::task::{RawWaker, RawWakerVTable, Waker};
+
+use super::capture::Chains;
+use super::current;
+use super::record::Record;
+use crate::sync::Arc;
+
+/// Data: an `Arc<Record>` as raw pointer, owned by the waker.
+static NORMAL: RawWakerVTable = RawWakerVTable::new(clone, wake, wake_by_ref, drop_waker);
+/// Data: a `&Capturing` of the poll under way. Its clones are normal wakers.
+static CAPTURING: RawWakerVTable =
+    RawWakerVTable::new(clone_capturing, wake_capturing, wake_capturing, drop_capturing);
+
+/// A waker that borrows the caller's reference count: for the duration of one poll.
+#[inline]
+pub(super) fn borrowed(record: &Arc<Record>) -> ManuallyDrop<Waker> {
+    // SAFETY: the vtable fits the data. The waker is never dropped, so it never gives back the
+    // reference count that it does not own; clones of it take their own.
+    ManuallyDrop::new(unsafe { Waker::new(Arc::as_ptr(record).cast(), &NORMAL) })
+}
+
+/// A capturing waker's data. It lives on the stack of one poll.
+#[derive(Debug)]
+pub(super) struct Capturing<'a> {
+    pub(super) record: &'a Arc<Record>,
+    pub(super) chains: *mut Chains,
+}
+
+/// A waker whose clones write down the stack they are made on.
+#[inline]
+pub(super) fn capturing(data: &Capturing<'_>) -> ManuallyDrop<Waker> {
+    // SAFETY: the vtable fits the data. The inner future sees the waker through `&Context` only,
+    // so it can keep nothing but clones, and those are normal wakers.
+    ManuallyDrop::new(unsafe { Waker::new(std::ptr::from_ref(data).cast(), &CAPTURING) })
+}
+
+/// What a clone of this waker would be, without the stack walk if it is a capturing one.
+#[inline]
+pub(super) fn plain(waker: &Waker) -> ManuallyDrop<Waker> {
+    if std::ptr::eq(waker.vtable(), &raw const CAPTURING) {
+        // SAFETY: the data of this vtable; the poll that owns it is still under way.
+        let Capturing { record, .. } = unsafe { &*waker.data().cast::<Capturing<'_>>() };
+        borrowed(record)
+    } else {
+        // SAFETY: the same waker once more, never dropped: it borrows the original's count.
+        ManuallyDrop::new(unsafe { Waker::new(waker.data(), waker.vtable()) })
+    }
+}
+
+// SAFETY (of all functions below): `data` is what the vtable's comment says.
+
+unsafe fn clone(data: *const ()) -> RawWaker {
+    // SAFETY: the waker that is cloned keeps the count above zero.
+    unsafe { Arc::increment_strong_count(data.cast::<Record>()) };
+    RawWaker::new(data, &NORMAL)
+}
+
+unsafe fn wake(data: *const ()) {
+    // SAFETY: takes over the reference count of the waker.
+    let record = unsafe { Arc::from_raw(data.cast::<Record>()) };
+    wake_record(&record);
+}
+
+unsafe fn wake_by_ref(data: *const ()) {
+    // SAFETY: the waker keeps the record alive.
+    wake_record(unsafe { &*data.cast::<Record>() });
+}
+
+unsafe fn drop_waker(data: *const ()) {
+    // SAFETY: gives back the reference count of the waker.
+    unsafe { Arc::decrement_strong_count(data.cast::<Record>()) };
+}
+
+#[inline]
+fn wake_record(record: &Record) {
+    if current::is_capture_wake() {
+        record.slot.wake();
+    } else {
+        record.wake();
+    }
+}
+
+unsafe fn clone_capturing(data: *const ()) -> RawWaker {
+    // SAFETY: see `CAPTURING`; the poll that owns the data is still under way.
+    let Capturing { record, chains } = unsafe { &*data.cast::<Capturing<'_>>() };
+    // SAFETY: `chains` is not used by anybody else while that poll runs, see `Chains::record`.
+    unsafe { Chains::record(*chains) };
+    RawWaker::new(Arc::into_raw(Arc::clone(record)).cast(), &NORMAL)
+}
+
+unsafe fn wake_capturing(data: *const ()) {
+    // SAFETY: see `CAPTURING`.
+    let Capturing { record, .. } = unsafe { &*data.cast::<Capturing<'_>>() };
+    wake_record(record);
+}
+
+unsafe fn drop_capturing(_data: *const ()) {}
