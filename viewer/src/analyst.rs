@@ -44,6 +44,10 @@ pub struct Analyst {
 
 impl Analyst {
     /// Starts the thread. `wake` is called after each new screen.
+    ///
+    /// # Errors
+    ///
+    /// The system has no room for a thread.
     pub fn start(
         orders: Orders,
         events: mpsc::Receiver<Event>,
@@ -69,7 +73,11 @@ impl Analyst {
         Ok(Self { asks, newest })
     }
 
-    /// Asks without waiting; gives the ask back when too many wait already.
+    /// Asks without waiting.
+    ///
+    /// # Errors
+    ///
+    /// Too many asks wait already: this one is given back.
     pub fn ask(&self, ask: Ask) -> Result<(), Ask> {
         self.asks.try_send(ask).map_err(mpsc::error::TrySendError::into_inner)
     }

@@ -25,6 +25,11 @@ const WORKSPACE: &str = "workspace";
 const TICK: Duration = Duration::from_secs(1);
 
 /// Opens the window and follows `target`, or asks for one. Returns when the window is closed.
+///
+/// # Errors
+///
+/// No window can be opened here, or the system has no room for the threads.
+#[expect(clippy::needless_pass_by_value, reason = "the command line is done with it")]
 pub fn run(target: Option<String>) -> anyhow::Result<()> {
     let viewport = egui::ViewportBuilder::default()
         .with_app_id(APP_ID)
@@ -58,6 +63,10 @@ pub struct App {
 
 impl App {
     /// Starts the threads and follows `target`, or shows the connect dialog.
+    ///
+    /// # Errors
+    ///
+    /// The system has no room for the threads.
     pub fn start(cc: &eframe::CreationContext<'_>, target: Option<&str>) -> anyhow::Result<Self> {
         let stored = cc.storage.and_then(|storage| storage.get_string(WORKSPACE));
         let (workspace, remark) = match stored {
@@ -75,7 +84,7 @@ impl App {
         let mut app = Self { analyst, clock, session, waiting: VecDeque::new() };
         match target {
             Some(target) => {
-                app.perform(&cc.egui_ctx, Command::Connect(target.into()), &Screen::default())
+                app.perform(&cc.egui_ctx, Command::Connect(target.into()), &Screen::default());
             }
             None => app.session.overlay = Some(Overlay::Connect),
         }

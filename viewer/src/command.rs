@@ -83,7 +83,7 @@ impl Command {
     pub fn text(&self) -> &'static str {
         match self {
             Self::ShowConnect => "Connect…",
-            Self::FocusFilter => "Filter",
+            Self::FocusFilter | Self::EditFilter(_) => "Filter",
             Self::CycleGrouping => "Next grouping",
             Self::ChooseKeys => "Group by…",
             Self::PreviousRow => "Row above",
@@ -100,7 +100,6 @@ impl Command {
             Self::Dismiss => "Close",
             Self::Connect(_) => "Connect",
             Self::EditAddress(_) => "Address",
-            Self::EditFilter(_) => "Filter",
             Self::ToggleKey(_) => "Group by",
             Self::SortBy(_) => "Sort",
             Self::Select(_) => "Select",
@@ -113,7 +112,7 @@ impl Command {
     pub fn tooltip(&self) -> &'static str {
         match self {
             Self::ShowConnect => "Choose the service to look at",
-            Self::FocusFilter => "Keep only groups that match all words",
+            Self::FocusFilter | Self::EditFilter(_) => "Keep only groups that match all words",
             Self::CycleGrouping => "Group by the next key alone, then by the usual ones again",
             Self::ChooseKeys => "Choose the keys that make up a row",
             Self::PreviousRow => "Look at the row above",
@@ -130,7 +129,6 @@ impl Command {
             Self::Dismiss => "Close what is open, empty the filter, or let go of the row",
             Self::Connect(_) => "Look at this service",
             Self::EditAddress(_) => "The address of an agent",
-            Self::EditFilter(_) => "Keep only groups that match all words",
             Self::ToggleKey(_) => "Add this key to the rows, or take it out",
             Self::SortBy(_) => "Sort by this column; once more turns it round",
             Self::Select(_) => "Look at this row closely",

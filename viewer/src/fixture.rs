@@ -31,7 +31,7 @@ pub(crate) fn frame(text: &str, user: bool) -> Arc<Frame> {
 }
 
 /// A chain from root to leaf; frames that start with `~` are library code.
-pub(crate) fn chain(frames: &[&str], kind: WaitKind) -> Arc<Tree> {
+pub(crate) fn chain(frames: &[&str], kind: &WaitKind) -> Arc<Tree> {
     let mut tree = Tree { wait_kinds: vec![kind.clone()], ..Tree::default() };
     for (i, text) in (0u32..).zip(frames) {
         let user = !text.starts_with('~');
@@ -73,7 +73,7 @@ fn group(id: u64, line: &str) -> (Group, Location) {
         state,
         tree: wait.map(|wait| {
             let (at, kind) = wait.split_once(' ').expect("place and wait kind");
-            chain(&["src/main.rs:1", at], wait_kind(kind))
+            chain(&["src/main.rs:1", at], &wait_kind(kind))
         }),
         count,
         stuck: 0,

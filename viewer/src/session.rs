@@ -60,7 +60,7 @@ impl Session {
     /// Begins with what is remembered.
     pub fn new(workspace: Workspace, remark: Option<String>) -> Self {
         let address = workspace.recent.first().cloned().unwrap_or_else(|| "127.0.0.1:6670".into());
-        Self { workspace, remark, address, ..Self::default() }
+        Self { workspace, address, remark, ..Self::default() }
     }
 
     /// The query as it stands.

@@ -117,10 +117,9 @@ fn button(ui: &mut Ui, command: Command, commands: &mut Vec<Command>) {
 
 /// What a command does, and which key does it.
 fn hint(command: &Command) -> String {
-    let mut hint = command.tooltip().to_owned();
-    for (i, press) in command.shortcuts().iter().enumerate() {
-        let gap = if i == 0 { "\n" } else { " or " };
-        hint.push_str(&format!("{gap}{press}"));
+    let keys: Vec<String> = command.shortcuts().iter().map(ToString::to_string).collect();
+    if keys.is_empty() {
+        return command.tooltip().to_owned();
     }
-    hint
+    format!("{}\n{}", command.tooltip(), keys.join(" or "))
 }

@@ -108,6 +108,10 @@ impl Workspace {
     }
 
     /// As text, to be stored.
+    ///
+    /// # Errors
+    ///
+    /// None that is known of: every choice has a text.
     pub fn to_text(&self) -> Result<String, serde_json::Error> {
         serde_json::to_string(self)
     }

@@ -219,7 +219,7 @@ mod tests {
         let mut profile = profile(&lines);
         for (group, (_, frames)) in profile.groups.iter_mut().zip(chains) {
             let group = Arc::make_mut(group);
-            group.tree = (!frames.is_empty()).then(|| chain(frames, WaitKind::Mutex));
+            group.tree = (!frames.is_empty()).then(|| chain(frames, &WaitKind::Mutex));
         }
         profile
     }
@@ -284,7 +284,7 @@ mod tests {
 
     #[test]
     fn a_chain_is_secondary_only_where_nothing_primary_passes() {
-        let mut tree = (*chain(&["a:1", "a:2"], WaitKind::Mutex)).clone();
+        let mut tree = (*chain(&["a:1", "a:2"], &WaitKind::Mutex)).clone();
         let mut deadline = tree.nodes[1].clone();
         deadline.frame = crate::fixture::frame("t:9", false);
         deadline.secondary = true;

@@ -10,7 +10,7 @@ use crate::theme;
 use crate::widgets::age;
 
 /// How long a restart is news.
-const NEWS: Moment = Moment::from_secs(120);
+const NEWS: Moment = Moment::from_mins(2);
 
 pub(super) fn show(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
     let palette = theme::palette(ui);

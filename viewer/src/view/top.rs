@@ -73,16 +73,17 @@ fn state(ui: &mut Ui, look: &Look<'_>, palette: &Palette) {
 
 fn process(ui: &mut Ui, look: &Look<'_>, palette: &Palette) {
     let Some(process) = &look.screen.process else { return };
-    let mut words = format!("pid {}", process.pid);
+    let mut words = vec![format!("pid {}", process.pid)];
     if let Some(header) = &look.screen.header {
         let up = look.screen.age(0, look.now);
-        words.push_str(&format!("  ·  up {}", age(up)));
+        words.push(format!("up {}", age(up)));
         if let Some(rss) = header.rss_bytes {
-            words.push_str(&format!("  ·  {}", bytes(rss)));
+            words.push(bytes(rss));
         }
     }
     let about = format!("{}\nserved by {}", process.executable, process.agent);
-    let label = egui::Label::new(RichText::new(words).color(palette.text_dim)).truncate();
+    let label =
+        egui::Label::new(RichText::new(words.join("  ·  ")).color(palette.text_dim)).truncate();
     ui.add(label).on_hover_text(about);
 }
 

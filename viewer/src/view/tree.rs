@@ -175,7 +175,7 @@ fn frame(ui: &Ui, rect: Rect, depth: u32, node: &MergedNode, whole: u64) {
     let front = if node.secondary { palette.line_strong } else { palette.share };
     share_bar(ui, bar, node.tasks, whole, (palette.line, front));
 
-    let mut rest = indented(ui, rect, depth, palette);
+    let mut room = indented(ui, rect, depth, palette);
     let dimmed = !node.frame.user || node.secondary;
     let place = node.frame.location.as_ref().map_or("(no source line)".into(), place::short);
     let colour = match (node.await_point, dimmed) {
@@ -183,11 +183,11 @@ fn frame(ui: &Ui, rect: Rect, depth: u32, node: &MergedNode, whole: u64) {
         (false, true) => palette.text_faint,
         (false, false) => palette.text_strong,
     };
-    let stands = cell_text(ui, rest, Side::Left, place, theme::mono(), colour);
-    rest = rest.with_min_x(stands.right() + 10.0);
-    rest = chips(ui, rest, node, palette);
+    let stands = cell_text(ui, room, Side::Left, place, theme::mono(), colour);
+    room = room.with_min_x(stands.right() + 10.0);
+    room = chips(ui, room, node, palette);
     let colour = if dimmed { palette.text_faint } else { palette.text_dim };
-    cell_text(ui, rest, Side::Left, &node.frame.function, theme::body(), colour);
+    cell_text(ui, room, Side::Left, &node.frame.function, theme::body(), colour);
 }
 
 fn chips(ui: &Ui, mut rest: Rect, node: &MergedNode, palette: &Palette) -> Rect {
@@ -212,18 +212,17 @@ fn chips(ui: &Ui, mut rest: Rect, node: &MergedNode, palette: &Palette) -> Rect 
 /// The line as a sentence, for those who do not see it.
 fn words(node: &MergedNode) -> String {
     let place = node.frame.location.as_ref().map_or("no source line".into(), place::short);
-    let mut words = format!("{}, {place}, {}", counted(node.tasks, "task"), node.frame.function);
-    for kind in &node.wait_kinds {
-        words.push_str(&format!(", {kind}"));
-    }
+    let tasks = counted(node.tasks, "task");
+    let mut words = vec![tasks, place, node.frame.function.to_string()];
+    words.extend(node.wait_kinds.iter().map(ToString::to_string));
     for (holds, what) in [
-        (node.await_point, ", waits here"),
-        (node.secondary, ", secondary"),
-        (!node.frame.user, ", library"),
+        (node.await_point, "waits here"),
+        (node.secondary, "secondary"),
+        (!node.frame.user, "library"),
     ] {
         if holds {
-            words.push_str(what);
+            words.push(what.to_owned());
         }
     }
-    words
+    words.join(", ")
 }

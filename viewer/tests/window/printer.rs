@@ -1,5 +1,7 @@
 //! The screen as text: what a screen reader would read.
 
+use std::fmt::Write as _;
+
 use egui_kittest::kittest::{AccessKitNode, NodeT};
 
 /// One line a node that says something: role, name, value, state.
@@ -23,7 +25,7 @@ fn walk(node: &AccessKitNode<'_>, depth: usize, text: &mut String) {
         text.push_str(&role);
         for part in [&label, &value] {
             if !part.is_empty() {
-                text.push_str(&format!(" {:?}", part.replace('\u{a0}', " ")));
+                _ = write!(text, " {:?}", part.replace('\u{a0}', " "));
             }
         }
         if node.is_disabled() {
@@ -36,7 +38,7 @@ fn walk(node: &AccessKitNode<'_>, depth: usize, text: &mut String) {
             text.push_str(" focused");
         }
         if let Some(toggled) = node.toggled() {
-            text.push_str(&format!(" {toggled:?}"));
+            _ = write!(text, " {toggled:?}");
         }
         text.push('\n');
     }

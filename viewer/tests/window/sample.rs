@@ -65,7 +65,7 @@ fn add_chain(tree: &mut Tree, frames: &[&str], kind: &WaitKind, secondary: bool)
     }
 }
 
-fn tree(point: &str, chains: &[(&[&str], WaitKind, bool)]) -> Option<Arc<Tree>> {
+fn tree(point: &str, chains: &[(&[&str], WaitKind, bool)]) -> Arc<Tree> {
     let mut tree = Tree::default();
     for (frames, kind, secondary) in chains {
         add_chain(&mut tree, frames, kind, *secondary);
@@ -77,7 +77,7 @@ fn tree(point: &str, chains: &[(&[&str], WaitKind, bool)]) -> Option<Arc<Tree>> 
         tree.combine = Combine::AnyOf;
     }
     tree.await_point = Some(frame(&point.replace("REG", REGISTRY)));
-    Some(Arc::new(tree))
+    Arc::new(tree)
 }
 
 const SERVE: &str = "checkout::server::serve @ src/server.rs:58:17";
@@ -87,7 +87,7 @@ const LEDGER: &str = "checkout::ledger::post @ src/ledger.rs:77:44";
 const BEAT: &str = "checkout::beat @ src/main.rs:31:22";
 const LISTEN: &str = "checkout::server::listen @ src/server.rs:33:41";
 
-fn audit_tree() -> Option<Arc<Tree>> {
+fn audit_tree() -> Arc<Tree> {
     let instrumented =
         "<Instrumented as Future>::poll @ REG/tracing-0.1.44/src/instrument.rs:321:15";
     let send = "Sender::send @ REG/tokio-1.54.1/src/sync/mpsc/bounded.rs:836:22";
@@ -97,27 +97,27 @@ fn audit_tree() -> Option<Arc<Tree>> {
     tree(AUDIT, &[(chain, WaitKind::MpscSend, false)])
 }
 
-fn fetch_tree() -> Option<Arc<Tree>> {
+fn fetch_tree() -> Arc<Tree> {
     let timeout = "Timeout::poll @ REG/tokio-1.54.1/src/time/timeout.rs:211:33";
     let sleep = "Sleep::poll_elapsed @ REG/tokio-1.54.1/src/time/sleep.rs:410:24";
     let get = "checkout::http::get @ src/http.rs:19:50";
     let read = "TcpStream::poll_read @ REG/tokio-1.54.1/src/net/tcp/stream.rs:1422:14";
-    let real: &[&str] = &[SERVE, FETCH, timeout, get, read];
+    let request: &[&str] = &[SERVE, FETCH, timeout, get, read];
     let deadline: &[&str] = &[SERVE, FETCH, timeout, sleep];
     tree(
         "checkout::http::get @ src/http.rs:19:50",
-        &[(real, WaitKind::IoRead, false), (deadline, WaitKind::Sleep, true)],
+        &[(request, WaitKind::IoRead, false), (deadline, WaitKind::Sleep, true)],
     )
 }
 
-fn ledger_tree() -> Option<Arc<Tree>> {
+fn ledger_tree() -> Arc<Tree> {
     let lock = "Mutex::lock @ REG/tokio-1.54.1/src/sync/mutex.rs:446:33";
     let leaf = "Acquire::poll @ REG/tokio-1.54.1/src/sync/batch_semaphore.rs:643:9";
     let chain: &[&str] = &[SERVE, LEDGER, lock, leaf];
     tree(LEDGER, &[(chain, WaitKind::Mutex, false)])
 }
 
-fn single(frame: &str, leaf: &str, kind: WaitKind) -> Option<Arc<Tree>> {
+fn single(frame: &str, leaf: &str, kind: WaitKind) -> Arc<Tree> {
     let chain: &[&str] = &[frame, leaf];
     tree(frame, &[(chain, kind, false)])
 }
@@ -191,21 +191,21 @@ pub(crate) fn profile(second: u64) -> Profile {
     let acme = [("task", "audit"), ("tenant", "acme")];
     let globex = [("task", "audit"), ("tenant", "globex")];
     let piled = 640 + second * 2;
-    m.group(1, 1, &acme, State::Parked, audit_tree(), (piled, piled - 20, 566), (412, 188));
-    m.group(2, 1, &globex, State::Parked, audit_tree(), (172, 172, 164), (401, 240));
+    m.group(1, 1, &acme, State::Parked, Some(audit_tree()), (piled, piled - 20, 566), (412, 188));
+    m.group(2, 1, &globex, State::Parked, Some(audit_tree()), (172, 172, 164), (401, 240));
     let cart = [("task", "cart"), ("tenant", "acme")];
-    m.group(3, 2, &cart, State::Parked, fetch_tree(), (64, 0, 71), (2, 1));
+    m.group(3, 2, &cart, State::Parked, Some(fetch_tree()), (64, 0, 71), (2, 1));
     m.group(4, 2, &cart, State::Running, None, (2, 0, 1), (0, 0));
     m.group(5, 2, &cart, State::Ready, None, (3, 0, 3), (0, 0));
     let ledger = [("task", "ledger")];
-    m.group(6, 3, &ledger, State::Parked, ledger_tree(), (12, 12, 12), (95, 61));
+    m.group(6, 3, &ledger, State::Parked, Some(ledger_tree()), (12, 12, 12), (95, 61));
     m.group(7, 3, &ledger, State::Parked, None, (4, 0, 4), (1, 1));
     let sleep = "Interval::tick @ REG/tokio-1.54.1/src/time/interval.rs:488:9";
     let beat = single(BEAT, sleep, WaitKind::Interval);
-    m.group(8, 4, &[("task", "heartbeat")], State::Parked, beat, (1, 0, 1), (4, 4));
+    m.group(8, 4, &[("task", "heartbeat")], State::Parked, Some(beat), (1, 0, 1), (4, 4));
     let listen = "TcpListener::accept @ REG/tokio-1.54.1/src/net/tcp/listener.rs:172:9";
     let listen = single(LISTEN, listen, WaitKind::Accept);
-    m.group(9, 5, &[("task", "listen")], State::Parked, listen, (1, 1, 1), (900, 900));
+    m.group(9, 5, &[("task", "listen")], State::Parked, Some(listen), (1, 1, 1), (900, 900));
     finish(making)
 }
 
@@ -250,7 +250,15 @@ pub(crate) fn large(groups: u64, second: u64) -> Profile {
         let stuck = if id % 7 == 0 { 10 } else { 0 };
         let counts = (10 + (id + second) % 3, stuck, if id % 11 == 0 { 4 } else { 10 });
         let pairs = [("task", task.as_str()), ("tenant", tenant.as_str())];
-        making.group(id, id % 40 + 1, &pairs, State::Parked, tree, counts, (id % 600, id % 60));
+        making.group(
+            id,
+            id % 40 + 1,
+            &pairs,
+            State::Parked,
+            Some(tree),
+            counts,
+            (id % 600, id % 60),
+        );
     }
     finish(making)
 }
