@@ -77,10 +77,16 @@ impl Session {
     /// Looks at the first row when a screen comes in and nobody chose one: in an incident the
     /// most suspicious row is what one came for.
     pub fn settle(&mut self, screen: &Screen) -> Option<Effect> {
-        if self.chose_row || self.selection.is_some() || screen.generation != self.generation {
+        if self.chose_row || screen.generation != self.generation {
             return None;
         }
         let first = screen.table.rows.first()?;
+        let chosen = self.selection.as_ref().and_then(|row| screen.position(&row.values));
+        let chosen = chosen.and_then(|at| screen.table.rows.get(at));
+        // What the viewer chose by itself it replaces when it is gone, or when worse turns up.
+        if chosen.is_some_and(|row| row.row.heat >= first.row.heat) {
+            return None;
+        }
         self.select(Some(first.row.values.clone()));
         Some(self.asked())
     }
@@ -246,7 +252,7 @@ fn next_grouping(now: &[Key], available: &[Key]) -> Vec<Key> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::analyse::Row;
+    use crate::analyse::{Heat, Row};
     use crate::screen::{ScreenRow, Table};
 
     fn screen(names: &[&str]) -> Screen {
@@ -273,6 +279,22 @@ mod tests {
         assert_eq!(selected(&session), "-");
         let newer = Screen { generation: session.generation, ..screen };
         assert!(session.settle(&newer).is_none());
+    }
+
+    #[test]
+    fn a_row_that_nobody_chose_is_replaced_when_it_is_gone_or_worse_turns_up() {
+        let mut session = Session::default();
+        let mut settle = |names: &[&str], heat: Heat, expected: &str| {
+            let mut screen = screen(names);
+            screen.generation = session.generation;
+            screen.table.rows[0].row.heat = heat;
+            session.settle(&screen);
+            assert_eq!(selected(&session), expected);
+        };
+        settle(&["a", "b"], Heat::Calm, "a");
+        settle(&["b", "a"], Heat::Calm, "a");
+        settle(&["b", "a"], Heat::Stuck, "b");
+        settle(&["c"], Heat::Calm, "c");
     }
 
     #[test]

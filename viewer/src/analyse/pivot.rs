@@ -123,7 +123,10 @@ fn finish(row: &mut Row, profile: &Profile) {
     let groups = row.members.iter().filter_map(|&at| profile.groups.get(at as usize));
     let medians = groups.filter(|g| g.count > 0).map(|g| (g.median_since_ms, g.count)).collect();
     row.median_since_ms = weighted_median(medians);
-    row.heat = Heat::of(row.sum.count, row.sum.suspicious, row.sum.growth);
+    // Before its first minute is over, everything in a process has grown from nothing.
+    let young = profile.header.now_ms < 60_000;
+    let growth = if young { 0 } else { row.sum.growth };
+    row.heat = Heat::of(row.sum.count, row.sum.suspicious, growth);
 }
 
 /// Adds each origin once, however many groups come from it.

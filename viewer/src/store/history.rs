@@ -92,8 +92,8 @@ impl History {
         let span_secs = known.clamp(SHORTEST_SECS, KEEP_SECS);
         let gaps = (steps as u64).saturating_sub(1).max(1);
         let first = self.first_secs.unwrap_or(self.now_secs);
-        let second = |behind| self.now_secs.saturating_sub(behind * span_secs / gaps);
-        let known = (0..steps as u64).rev().map(second).filter(|second| *second >= first);
+        let second = |behind| self.now_secs.checked_sub(behind * span_secs / gaps);
+        let known = (0..steps as u64).rev().filter_map(second).filter(|second| *second >= first);
         Window { span_secs, seconds: known.collect() }
     }
 

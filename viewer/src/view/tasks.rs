@@ -53,7 +53,7 @@ fn heading(ui: &mut Ui, detail: &Detail, commands: &mut Vec<Command>) {
     let palette = theme::palette(ui);
     ui.horizontal(|ui| {
         ui.label(RichText::new("Tasks").color(palette.text_strong));
-        if let Some(page) = &detail.page {
+        if let Some(page) = detail.page.as_ref().filter(|page| !page.tasks.is_empty()) {
             let first = detail.selection.offset + 1;
             let last = detail.selection.offset + page.tasks.len() as u64;
             let words = format!("{}–{} of {}", count(first), count(last), count(page.total));
