@@ -134,7 +134,8 @@ fn key_widths(keys: &[Key]) -> Vec<Width> {
     let widest = keys.iter().position(is_place).unwrap_or(keys.len() - 1);
     let width = |(at, key): (usize, &Key)| {
         if at == widest {
-            Width::remainder().at_least(140.0)
+            // Not resizable: it follows the window, and gives room when its neighbours are dragged.
+            Width::remainder().at_least(140.0).resizable(false)
         } else {
             Width::initial(key_width(key)).at_least(60.0)
         }
