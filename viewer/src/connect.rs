@@ -1,9 +1,22 @@
-//! The connection to an agent.
+//! The connection to an agent: everything that can fail, turned into [`Event`]s.
+//!
+//! The *net* thread follows one target at a time. It connects, watches, answers requests for
+//! pages of tasks, and comes back by itself, with growing pauses, when the agent goes away.
 
+mod backoff;
 mod client;
 mod error;
+mod event;
+mod failure;
+mod net;
+mod orders;
 mod target;
 
+pub use backoff::Backoff;
 pub use client::{Client, Updates};
 pub use error::ConnectError;
+pub use event::{Event, Happening};
+pub use failure::Failure;
+pub use net::start;
+pub use orders::{Orders, PageRequest};
 pub use target::{Target, TargetError};

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use taskscope_proto::limits::MAX_MESSAGE_BYTES;
 use taskscope_proto::model::{Capture, Process, Profile, TaskPage, TaskQuery};
-use taskscope_proto::stream::Decoder;
+use taskscope_proto::stream::{DecodeError, Decoder};
 use taskscope_proto::version;
 use taskscope_proto::wire::{self, taskscope_client::TaskscopeClient};
 use tokio::time::timeout_at;
@@ -142,8 +142,20 @@ impl Client {
         Ok(Updates { stream, target: self.target.clone(), ended: false })
     }
 
-    fn ended(&self) -> ConnectError {
+    /// The error for a stream that ended.
+    pub(super) fn ended(&self) -> ConnectError {
         ended(&self.target)
+    }
+
+    /// The error for an agent that has said nothing for too long.
+    pub(super) fn went_silent(&self, after: Duration) -> ConnectError {
+        let cause = format!("no word from it for {} s", after.as_secs());
+        ConnectError::Lost { target: self.target.clone(), cause }
+    }
+
+    /// The error for a stream that makes no sense.
+    pub(super) fn broken(&self, error: &DecodeError) -> ConnectError {
+        ConnectError::broken_state(&self.target, error)
     }
 }
 

@@ -1,0 +1,23 @@
+//! Questions put to a profile, answered by pure functions.
+//!
+//! A [`Query`] says by which [`Key`]s to group, what to keep and how to sort; [`pivot`] answers it
+//! with [`Row`]s; [`merge`] puts the await trees of a row together. Nothing here knows a clock, a
+//! thread, a file or a pixel, and nothing here can fail: odd input gives an odd but honest answer.
+
+mod filter;
+mod key;
+mod losses;
+mod order;
+mod pivot;
+mod query;
+mod suspicion;
+mod tree;
+
+pub use filter::Filter;
+pub use key::{Key, Value, keys_of};
+pub use losses::{Note, losses};
+pub use order::{Column, Sort, sort};
+pub use pivot::{Pivot, Row, Sum, pivot};
+pub use query::{Query, Selection};
+pub use suspicion::{Heat, idle_by_nature};
+pub use tree::{Merged, MergedNode, Visible, VisibleRow, merge, visible_rows};

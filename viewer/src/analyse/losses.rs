@@ -1,0 +1,118 @@
+//! What the numbers on the screen leave out, in words. Always shown when there is something.
+
+use taskscope_proto::model::{DebugInfo, Header, Process, StackWalk};
+
+/// Something that the viewer of these numbers has to know.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Note {
+    /// The fact, short enough for a line of many.
+    pub text: String,
+    /// What it means, and what to do about it.
+    pub meaning: String,
+    /// Part of the picture is missing, as against coarse.
+    pub serious: bool,
+}
+
+/// Everything that was left out, most serious first.
+pub fn losses(process: Option<&Process>, header: &Header) -> Vec<Note> {
+    let mut notes = Vec::new();
+    let mut note = |serious, text: String, meaning: &str| {
+        notes.push(Note { text, meaning: meaning.to_owned(), serious });
+    };
+    let lost = &header.lost;
+    if lost.label_sets > 0 {
+        let sets = lost.label_sets;
+        let text = match &lost.label_key {
+            Some(key) => format!("{sets} label sets folded, mostly `{key}`"),
+            None => format!("{sets} label sets folded"),
+        };
+        note(
+            true,
+            text,
+            "Too many different labels: their tasks are counted under `…`. A label with a value \
+             for each request or connection does this; take it off, or give it fewer values.",
+        );
+    }
+    if lost.groups > 0 {
+        let text = format!("{} groups folded into one", lost.groups);
+        note(true, text, "The service has more different groups than the agent keeps apart.");
+    }
+    if lost.captures > 0 {
+        let text = format!("{} captures lost", lost.captures);
+        note(
+            true,
+            text,
+            "Tasks that did not run in time, or whose await tree found no room. They are counted, \
+             but their await point is not known.",
+        );
+    }
+    if lost.chains > 0 {
+        let text = format!("{} await chains cut", lost.chains);
+        note(true, text, "Chains with more frames or branches than the agent keeps.");
+    }
+    match process.map(|process| process.debug_info) {
+        Some(DebugInfo::None) => note(
+            true,
+            "no debug information".into(),
+            "The binary has no line tables, so source lines cannot be shown. Build it with \
+             `debug = \"line-tables-only\"` in its Cargo profile.",
+        ),
+        Some(DebugInfo::LineTables) => note(
+            false,
+            "line tables only".into(),
+            "File, line and column are exact. Names of inlined functions are short.",
+        ),
+        _ => {}
+    }
+    if process.is_some_and(|process| process.stack_walk == StackWalk::UnwindTables) {
+        note(
+            false,
+            "stacks walked with unwind tables".into(),
+            "About a hundred times slower than frame pointers, so fewer tasks are captured within \
+             the agent's budget. Build with `-C force-frame-pointers=yes` to speed it up.",
+        );
+    }
+    if header.captures_pending > 0 {
+        let text = format!("{} captures to come", header.captures_pending);
+        note(false, text, "Parked tasks whose await tree is still to be captured, within budget.");
+    }
+    notes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use taskscope_proto::model::Lost;
+
+    #[test]
+    fn nothing_lost_says_nothing_and_each_loss_says_what_was_lost() {
+        assert_eq!(losses(Some(&Process::default()), &Header::default()), []);
+        let lost = Lost {
+            label_sets: 4,
+            label_key: Some("request_id".into()),
+            captures: 3,
+            chains: 2,
+            groups: 1,
+        };
+        let header = Header { lost, captures_pending: 9, ..Header::default() };
+        let process = Process {
+            debug_info: DebugInfo::None,
+            stack_walk: StackWalk::UnwindTables,
+            ..Process::default()
+        };
+        let texts: Vec<String> =
+            losses(Some(&process), &header).into_iter().map(|note| note.text).collect();
+        assert_eq!(
+            texts,
+            [
+                "4 label sets folded, mostly `request_id`",
+                "1 groups folded into one",
+                "3 captures lost",
+                "2 await chains cut",
+                "no debug information",
+                "stacks walked with unwind tables",
+                "9 captures to come",
+            ]
+        );
+    }
+}

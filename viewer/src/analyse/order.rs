@@ -1,0 +1,128 @@
+//! The order of rows: by a column, or most suspicious first.
+
+use std::cmp::{Ordering, Reverse};
+
+use serde::{Deserialize, Serialize};
+
+use super::Row;
+
+/// What rows can be sorted by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Column {
+    /// Stuck and growing, then stuck, then growing, then the rest.
+    #[default]
+    Suspicion,
+    /// The values of the key columns, from this one on.
+    Key(usize),
+    /// Living tasks.
+    Count,
+    /// More than a minute ago.
+    Growth,
+    /// Stuck tasks.
+    Stuck,
+    /// Time of the longest in its state.
+    Oldest,
+    /// Time of the median task in its state.
+    Median,
+    /// Spawned in the last minute.
+    Spawned,
+    /// Ended in the last minute.
+    Finished,
+}
+
+/// A column and a direction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Sort {
+    /// By what.
+    pub column: Column,
+    /// Largest (or latest in the alphabet) first.
+    pub descending: bool,
+}
+
+impl Default for Sort {
+    fn default() -> Self {
+        Self { column: Column::Suspicion, descending: true }
+    }
+}
+
+impl Sort {
+    /// What a click on a column's title asks for: that column, or its other direction. Numbers
+    /// start with the largest, names with the first.
+    #[must_use]
+    pub fn clicked(self, column: Column) -> Self {
+        if self.column == column {
+            return Self { column, descending: !self.descending };
+        }
+        Self { column, descending: !matches!(column, Column::Key(_)) }
+    }
+}
+
+/// Sorts rows in place. The order is total: equal rows are told apart by their values, so that
+/// nothing jumps from one update to the next.
+pub fn sort(rows: &mut [Row], sort: Sort) {
+    rows.sort_unstable_by(|a, b| {
+        let ascending = compare(a, b, sort.column);
+        let ordered = if sort.descending { ascending.reverse() } else { ascending };
+        ordered.then_with(|| a.values.cmp(&b.values))
+    });
+}
+
+fn compare(a: &Row, b: &Row, column: Column) -> Ordering {
+    // The earlier it began, the older: `None` is youngest of all.
+    let age = |since: Option<u64>| since.map(Reverse);
+    match column {
+        Column::Suspicion => suspicion(a).cmp(&suspicion(b)),
+        Column::Key(at) => a.values.get(at..).cmp(&b.values.get(at..)),
+        Column::Count => a.sum.count.cmp(&b.sum.count),
+        Column::Growth => a.sum.growth.cmp(&b.sum.growth),
+        Column::Stuck => a.sum.stuck.cmp(&b.sum.stuck),
+        Column::Oldest => age(a.sum.oldest_since_ms).cmp(&age(b.sum.oldest_since_ms)),
+        Column::Median => age(a.median_since_ms).cmp(&age(b.median_since_ms)),
+        Column::Spawned => a.sum.spawned_per_min.cmp(&b.sum.spawned_per_min),
+        Column::Finished => a.sum.finished_per_min.cmp(&b.sum.finished_per_min),
+    }
+}
+
+fn suspicion(row: &Row) -> impl Ord {
+    (row.heat, row.sum.suspicious, row.sum.growth.max(0), row.sum.count)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::analyse::{Key, pivot};
+    use crate::fixture;
+
+    fn check(column: Column, descending: bool, expected: &str) {
+        let profile = fixture::profile(&[
+            "100 parked was=100 age=1 task=calm @ src/a.rs:1 io_read < src/main.rs:1",
+            "50 parked was=10 age=1 task=grows @ src/a.rs:2 io_read < src/main.rs:2",
+            "5 parked stuck=5 was=5 age=90 task=stuck @ src/a.rs:3 mutex < src/main.rs:3",
+            "8 parked stuck=8 was=2 age=60 task=piles @ src/a.rs:4 mpsc_send < src/main.rs:4",
+            "9 parked stuck=9 was=9 age=99 task=listens @ src/a.rs:5 accept < src/main.rs:5",
+        ]);
+        let mut rows = pivot(&profile, &[Key::Label("task".into())], &[0, 1, 2, 3, 4]).rows;
+        sort(&mut rows, Sort { column, descending });
+        let names: Vec<String> = rows.iter().map(|row| row.values[0].to_string()).collect();
+        assert_eq!(names.join(" "), expected, "{column:?}");
+    }
+
+    #[test]
+    fn rows_come_in_the_order_asked_for() {
+        check(Column::Suspicion, true, "piles stuck grows calm listens");
+        check(Column::Count, true, "calm grows listens piles stuck");
+        check(Column::Growth, false, "calm listens stuck piles grows");
+        check(Column::Oldest, true, "listens stuck piles calm grows");
+        check(Column::Key(0), false, "calm grows listens piles stuck");
+        check(Column::Stuck, true, "listens piles stuck calm grows");
+    }
+
+    #[test]
+    fn a_second_click_turns_the_order_round() {
+        let sort = Sort::default().clicked(Column::Count);
+        assert_eq!(sort, Sort { column: Column::Count, descending: true });
+        assert_eq!(sort.clicked(Column::Count), Sort { column: Column::Count, descending: false });
+        assert!(!sort.clicked(Column::Key(0)).descending);
+    }
+}

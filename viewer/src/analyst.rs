@@ -1,0 +1,173 @@
+//! The analyst: the thread that owns the store and the query, and publishes screens.
+//!
+//! It takes in events of the net thread and asks of the window, both through bounded channels.
+//! Whatever waits is taken in at once, then one screen is made of it: a slow window or a fast
+//! agent never makes a queue. The newest screen wins.
+
+mod compose;
+mod pages;
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+
+use tokio::sync::mpsc;
+
+use crate::analyse::Query;
+use crate::clock::Clock;
+use crate::connect::{Event, Orders};
+use crate::screen::Screen;
+use crate::store::Store;
+
+pub use compose::compose;
+use pages::Pages;
+
+/// Asks that wait to be taken in.
+const MAX_ASKS: usize = 64;
+
+/// What the window wants.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Ask {
+    /// Follow this target, or none.
+    Follow(Option<Arc<str>>),
+    /// Try to connect now.
+    Retry,
+    /// Show this.
+    Query(Arc<Query>),
+}
+
+/// The window's end: the newest screen, and a way to ask for another.
+#[derive(Debug)]
+pub struct Analyst {
+    asks: mpsc::Sender<Ask>,
+    newest: Arc<Mutex<Arc<Screen>>>,
+}
+
+impl Analyst {
+    /// Starts the thread. `wake` is called after each new screen.
+    ///
+    /// # Errors
+    ///
+    /// The system has no room for a thread.
+    pub fn start(
+        orders: Orders,
+        events: mpsc::Receiver<Event>,
+        clock: Clock,
+        wake: impl Fn() + Send + 'static,
+    ) -> std::io::Result<Self> {
+        let (asks, inbox) = mpsc::channel(MAX_ASKS);
+        let newest = Arc::new(Mutex::new(Arc::new(Screen::default())));
+        let desk = Desk {
+            store: Store::default(),
+            query: Arc::default(),
+            session: 0,
+            pages: Pages::default(),
+            orders,
+            newest: newest.clone(),
+            retired: Vec::new(),
+            clock,
+        };
+        let runtime = tokio::runtime::Builder::new_current_thread().build()?;
+        thread::Builder::new()
+            .name("taskscope-analyst".into())
+            .spawn(move || runtime.block_on(desk.work(inbox, events, wake)))?;
+        Ok(Self { asks, newest })
+    }
+
+    /// Asks without waiting.
+    ///
+    /// # Errors
+    ///
+    /// Too many asks wait already: this one is given back.
+    pub fn ask(&self, ask: Ask) -> Result<(), Ask> {
+        self.asks.try_send(ask).map_err(mpsc::error::TrySendError::into_inner)
+    }
+
+    /// The newest screen.
+    pub fn screen(&self) -> Arc<Screen> {
+        self.newest.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+/// What the thread owns.
+struct Desk {
+    store: Store,
+    query: Arc<Query>,
+    session: u64,
+    pages: Pages,
+    orders: Orders,
+    newest: Arc<Mutex<Arc<Screen>>>,
+    /// Screens that the window may still hold. Dropping a large one takes a while: done here.
+    retired: Vec<Arc<Screen>>,
+    clock: Clock,
+}
+
+/// What can wake the analyst.
+enum Input {
+    Ask(Ask),
+    Event(Event),
+}
+
+impl Desk {
+    async fn work(
+        mut self,
+        mut asks: mpsc::Receiver<Ask>,
+        mut events: mpsc::Receiver<Event>,
+        wake: impl Fn(),
+    ) {
+        loop {
+            let input = tokio::select! {
+                ask = asks.recv() => ask.map(Input::Ask),
+                event = events.recv() => event.map(Input::Event),
+            };
+            // Either end is gone: the viewer is closing.
+            let Some(input) = input else { return };
+            self.take_in(input);
+            while let Ok(ask) = asks.try_recv() {
+                self.take_in(Input::Ask(ask));
+            }
+            while let Ok(event) = events.try_recv() {
+                self.take_in(Input::Event(event));
+            }
+            self.publish();
+            wake();
+        }
+    }
+
+    fn take_in(&mut self, input: Input) {
+        let now = self.clock.now();
+        match input {
+            Input::Ask(Ask::Follow(target)) => {
+                self.session += 1;
+                self.store.follow(self.session, target.clone(), now);
+                self.pages.forget();
+                self.orders.follow(self.session, target);
+            }
+            Input::Ask(Ask::Retry) => self.orders.hurry(),
+            Input::Ask(Ask::Query(query)) => self.query = query,
+            Input::Event(event) => self.store.apply(event, now),
+        }
+    }
+
+    fn publish(&mut self) {
+        let mut screen = compose(&self.store, &self.query);
+        let live = screen.is_live();
+        if let Some(detail) = &mut screen.detail {
+            let members = detail.row.and_then(|at| screen.table.rows.get(at));
+            let members = members.map_or(&[][..], |row| row.row.members.as_slice());
+            let now = self.clock.now();
+            self.pages.answer(self.store.answer(), detail);
+            if live
+                && let Some(profile) = self.store.profile()
+                && let Some(request) = self.pages.due(&detail.selection, members, profile, now)
+            {
+                self.orders.tasks(request);
+            }
+        }
+        let screen = Arc::new(screen);
+        let mut newest = self.newest.lock().unwrap_or_else(PoisonError::into_inner);
+        let old = std::mem::replace(&mut *newest, screen);
+        drop(newest);
+        self.retired.push(old);
+        self.retired.retain(|screen| Arc::strong_count(screen) > 1);
+    }
+}

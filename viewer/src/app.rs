@@ -1,0 +1,154 @@
+//! The window: glues the threads, the session and the views together.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use egui::ThemePreference;
+
+use crate::analyst::{Analyst, Ask};
+use crate::clock::Clock;
+use crate::command::Command;
+use crate::connect;
+use crate::screen::Screen;
+use crate::session::{Effect, Overlay, Session};
+use crate::theme;
+use crate::view::{self, Look};
+use crate::workspace::{ThemeChoice, Workspace};
+
+/// The name under which settings are stored.
+const APP_ID: &str = "taskscope";
+/// The key of the remembered choices in that store.
+const WORKSPACE: &str = "workspace";
+/// How often an idle window draws itself: often enough for ages that tick.
+const TICK: Duration = Duration::from_secs(1);
+
+/// Opens the window and follows `target`, or asks for one. Returns when the window is closed.
+///
+/// # Errors
+///
+/// No window can be opened here, or the system has no room for the threads.
+#[expect(clippy::needless_pass_by_value, reason = "the command line is done with it")]
+pub fn run(target: Option<String>) -> anyhow::Result<()> {
+    let viewport = egui::ViewportBuilder::default()
+        .with_app_id(APP_ID)
+        .with_title("Taskscope")
+        .with_inner_size([1440.0, 900.0])
+        .with_min_inner_size([760.0, 480.0]);
+    let options = eframe::NativeOptions {
+        viewport,
+        renderer: eframe::Renderer::Glow,
+        ..eframe::NativeOptions::default()
+    };
+    eframe::run_native(
+        APP_ID,
+        options,
+        Box::new(|cc| Ok(Box::new(App::start(cc, target.as_deref())?))),
+    )
+    // The error is not Send; its text is all that is of use here.
+    .map_err(|error| anyhow::anyhow!("{error}"))
+    .context("cannot open a window; on a machine without a display use `taskscope dump` or `top`")
+}
+
+/// The application.
+#[derive(Debug)]
+pub struct App {
+    analyst: Analyst,
+    clock: Clock,
+    session: Session,
+    /// Asks that the analyst had no room for yet.
+    waiting: VecDeque<Ask>,
+}
+
+impl App {
+    /// Starts the threads and follows `target`, or shows the connect dialog.
+    ///
+    /// # Errors
+    ///
+    /// The system has no room for the threads.
+    pub fn start(cc: &eframe::CreationContext<'_>, target: Option<&str>) -> anyhow::Result<Self> {
+        let stored = cc.storage.and_then(|storage| storage.get_string(WORKSPACE));
+        let (workspace, remark) = match stored {
+            Some(text) => Workspace::from_text(&text),
+            None => (Workspace::default(), None),
+        };
+        let clock = Clock::start();
+        let (orders, events) = connect::start().context("cannot start the net thread")?;
+        let ctx = cc.egui_ctx.clone();
+        let analyst = Analyst::start(orders, events, clock, move || ctx.request_repaint())
+            .context("cannot start the analyst thread")?;
+        theme::install(&cc.egui_ctx);
+        set_theme(&cc.egui_ctx, workspace.theme);
+        let session = Session::new(workspace, remark);
+        let mut app = Self { analyst, clock, session, waiting: VecDeque::new() };
+        match target {
+            Some(target) => {
+                app.perform(&cc.egui_ctx, Command::Connect(target.into()), &Screen::default());
+            }
+            None => app.session.overlay = Some(Overlay::Connect),
+        }
+        Ok(app)
+    }
+
+    fn perform(&mut self, ctx: &egui::Context, command: Command, screen: &Screen) {
+        for effect in self.session.perform(command, screen) {
+            self.carry_out(ctx, effect);
+        }
+    }
+
+    fn carry_out(&mut self, ctx: &egui::Context, effect: Effect) {
+        match effect {
+            Effect::Ask(ask) => self.waiting.push_back(ask),
+            Effect::Copy(text) => ctx.copy_text(text),
+            Effect::Theme(choice) => set_theme(ctx, choice),
+        }
+    }
+
+    /// Hands over what waits. The analyst takes in everything it finds at once, so that this
+    /// queue is empty but for the blink of an eye.
+    fn hand_over(&mut self) {
+        while let Some(ask) = self.waiting.pop_front() {
+            if let Err(ask) = self.analyst.ask(ask) {
+                self.waiting.push_front(ask);
+                return;
+            }
+        }
+    }
+}
+
+fn set_theme(ctx: &egui::Context, choice: ThemeChoice) {
+    ctx.set_theme(match choice {
+        ThemeChoice::System => ThemePreference::System,
+        ThemeChoice::Light => ThemePreference::Light,
+        ThemeChoice::Dark => ThemePreference::Dark,
+    });
+}
+
+impl eframe::App for App {
+    fn ui(&mut self, ui: &mut egui::Ui, _frame: &mut eframe::Frame) {
+        let screen: Arc<Screen> = self.analyst.screen();
+        if let Some(effect) = self.session.settle(&screen) {
+            self.carry_out(ui.ctx(), effect);
+        }
+        let look = Look { screen: &screen, session: &self.session, now: self.clock.now() };
+        let commands = view::show(ui, &look);
+        let ctx = ui.ctx().clone();
+        // What a command changed shows in the next frame: draw it now, not in a second.
+        if !commands.is_empty() {
+            ctx.request_repaint();
+        }
+        for command in commands {
+            self.perform(&ctx, command, &screen);
+        }
+        self.hand_over();
+        ctx.request_repaint_after(TICK);
+    }
+
+    fn save(&mut self, storage: &mut dyn eframe::Storage) {
+        match self.session.workspace.to_text() {
+            Ok(text) => storage.set_string(WORKSPACE, text),
+            Err(error) => tracing::warn!(%error, "cannot store the settings"),
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! The command line.
+//!
+//! Arguments are parsed into dumb data (`args`), resolved once into an [`Action`], and done. What
+//! goes to standard output is the answer and nothing else; everything said about it goes to
+//! standard error.
+//!
+//! Exit codes: 0 fine, 1 it ran and the answer is bad, 2 it could not run.
+
+mod action;
+mod args;
+mod dump;
+mod failure;
+mod output;
+mod span;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+pub use action::{Action, Format, Print};
+pub(crate) use dump::{fetch, print};
+use failure::Failure;
+pub(crate) use output::{answer, complain};
+
+/// It could not run.
+const CANNOT_RUN: u8 = 2;
+
+/// Runs the command line `args`, the program's name first, to its exit code.
+pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let args = match args::Args::try_parse_from(args) {
+        Ok(args) => args,
+        // Help and version are errors to the parser, on standard output and with the code 0.
+        Err(error) => {
+            output::ignore(error.print());
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(CANNOT_RUN));
+        }
+    };
+    log_to_stderr();
+    match act(Action::from(args)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            output::complain(&Failure::of(&error));
+            ExitCode::from(CANNOT_RUN)
+        }
+    }
+}
+
+fn act(action: Action) -> anyhow::Result<()> {
+    match action {
+        Action::View { target } => crate::app::run(target),
+        Action::Dump { target, capture, print } => dump::run(&target, capture, print),
+        Action::Demo { headless, span, print } => crate::demo::run(headless, span, print),
+        Action::DemoService => crate::demo::serve(),
+    }
+}
+
+/// Warnings, unless `RUST_LOG` says otherwise.
+fn log_to_stderr() {
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env()
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn"));
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // A logger that is already there, in a test, is as good.
+    output::ignore(log.try_init());
+}

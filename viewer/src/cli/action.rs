@@ -1,0 +1,145 @@
+//! What is to be done: the arguments, resolved once.
+
+use std::time::Duration;
+
+use taskscope_proto::model::Capture;
+
+use super::args::{Args, CaptureArg, Command, PrintArgs};
+
+/// What one run of the program does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Opens the window.
+    View {
+        /// The agent to follow; none: the window asks.
+        target: Option<String>,
+    },
+    /// Prints one report.
+    Dump {
+        /// The agent to ask.
+        target: String,
+        /// What it captures first.
+        capture: Capture,
+        /// How the report is printed.
+        print: Print,
+    },
+    /// Shows the sample service.
+    Demo {
+        /// Never opens a window.
+        headless: bool,
+        /// How long the service runs before the report.
+        span: Duration,
+        /// How the report is printed.
+        print: Print,
+    },
+    /// Is the sample service.
+    DemoService,
+}
+
+/// How a report is printed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Print {
+    /// For whom.
+    pub format: Format,
+    /// Without folding the frames of libraries (text only; JSON always has them all).
+    pub all_frames: bool,
+}
+
+/// For whom a report is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Format {
+    /// People, in a terminal
+    #[default]
+    Text,
+    /// Programs
+    Json,
+}
+
+impl From<Args> for Action {
+    fn from(args: Args) -> Self {
+        match args.command {
+            None => Self::View { target: None },
+            Some(Command::View { target }) => Self::View { target: Some(target) },
+            Some(Command::Dump { target, capture, print }) => {
+                let capture = match capture {
+                    CaptureArg::Cached => Capture::Cached,
+                    CaptureArg::Fresh => Capture::Fresh,
+                };
+                Self::Dump { target, capture, print: print.into() }
+            }
+            Some(Command::Demo { headless, span, print }) => {
+                Self::Demo { headless, span, print: print.into() }
+            }
+            Some(Command::DemoService) => Self::DemoService,
+        }
+    }
+}
+
+impl From<PrintArgs> for Print {
+    fn from(args: PrintArgs) -> Self {
+        Self { format: args.format, all_frames: args.all_frames }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::{CommandFactory, Parser};
+
+    use super::*;
+
+    fn parse(line: &str) -> Result<Action, clap::Error> {
+        let words = std::iter::once("taskscope").chain(line.split_whitespace());
+        Args::try_parse_from(words).map(Action::from)
+    }
+
+    #[test]
+    fn the_definition_of_the_arguments_is_sound() {
+        Args::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_line_means_what_it_says() {
+        let plain = Print::default();
+        let json = Print { format: Format::Json, all_frames: false };
+        let text = |target: &str| target.to_owned();
+        let demo = |headless, secs, print| Action::Demo {
+            headless,
+            span: Duration::from_secs(secs),
+            print,
+        };
+        let dump = |capture, print| Action::Dump { target: text("a:1"), capture, print };
+        for (line, expected) in [
+            ("", Action::View { target: None }),
+            ("view a:1", Action::View { target: Some(text("a:1")) }),
+            ("dump a:1", dump(Capture::Cached, plain)),
+            ("dump a:1 --format text --capture cached", dump(Capture::Cached, plain)),
+            ("dump --format json --capture fresh a:1", dump(Capture::Fresh, json)),
+            ("dump a:1 --all-frames", dump(Capture::Cached, Print { all_frames: true, ..plain })),
+            ("demo", demo(false, 30, plain)),
+            ("demo --headless --for 2m --format json", demo(true, 120, json)),
+            ("demo-service", Action::DemoService),
+        ] {
+            assert_eq!(parse(line).unwrap(), expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn wrong_lines_end_with_the_code_for_it_could_not_run() {
+        for line in
+            ["view", "dump", "dump a:1 b:2", "dump a:1 --format xml", "demo --for soon", "top"]
+        {
+            assert_eq!(parse(line).unwrap_err().exit_code(), 2, "{line}");
+        }
+        assert_eq!(parse("--help").unwrap_err().exit_code(), 0);
+        assert_eq!(parse("--version").unwrap_err().exit_code(), 0);
+    }
+
+    #[test]
+    fn help_lists_only_what_works() {
+        let help = Args::command().render_long_help().to_string();
+        for word in ["view", "demo", "dump", "Exit codes"] {
+            assert!(help.contains(word), "{help}");
+        }
+        assert!(!help.contains("demo-service") && !help.contains("top"), "{help}");
+    }
+}

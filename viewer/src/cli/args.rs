@@ -1,0 +1,75 @@
+//! What can be typed.
+
+use std::time::Duration;
+
+use clap::{Parser, Subcommand};
+
+use super::action::Format;
+use super::span;
+
+/// Shows which async tasks of a running service are stuck, on which source line, since when.
+#[derive(Debug, Parser)]
+#[command(name = "taskscope", version, after_help = EXIT_CODES)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    pub(super) command: Option<Command>,
+}
+
+const EXIT_CODES: &str = "Without a command the viewer opens.\n\n\
+    Exit codes: 0 fine, 1 it ran and the answer is bad, 2 it could not run.";
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Open the viewer on an agent
+    View {
+        /// Where the agent listens: HOST:PORT, or only the port for this machine
+        #[arg(value_name = "ADDR")]
+        target: String,
+    },
+    /// Start a sample service with a real leak in it, and open the viewer on it
+    Demo {
+        /// Open no window: print the report after a while
+        #[arg(long)]
+        headless: bool,
+        /// How long the service runs before the report: 30s, 2m (without a window only)
+        #[arg(long = "for", value_name = "TIME", default_value = "30s", value_parser = span::parse)]
+        span: Duration,
+        #[command(flatten)]
+        print: PrintArgs,
+    },
+    /// Print every group of tasks, most suspicious first, and end
+    Dump {
+        /// Where the agent listens: HOST:PORT, or only the port for this machine
+        #[arg(value_name = "ADDR")]
+        target: String,
+        /// Which await trees are captured before the answer
+        #[arg(long, value_enum, default_value_t = CaptureArg::Cached)]
+        capture: CaptureArg,
+        #[command(flatten)]
+        print: PrintArgs,
+    },
+    /// The sample service itself; it ends when its standard input does
+    #[command(hide = true)]
+    DemoService,
+}
+
+/// How to print a report.
+#[derive(Clone, Copy, Debug, clap::Args)]
+pub(super) struct PrintArgs {
+    /// For people, or one JSON object (`taskscope.dump/1`)
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(super) format: Format,
+    /// Show every frame of await trees instead of folding those of libraries
+    #[arg(long)]
+    pub(super) all_frames: bool,
+}
+
+/// Which await trees are captured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum CaptureArg {
+    /// Keep known ones, capture tasks that have none yet
+    Cached,
+    /// Capture every parked task anew
+    Fresh,
+}

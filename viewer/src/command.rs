@@ -1,0 +1,191 @@
+//! Everything that one can do, as one closed enum.
+//!
+//! Menus, shortcuts, tooltips and the help page are all made of it, so none of them can promise
+//! what another one does not know.
+
+use std::sync::Arc;
+
+use taskscope_proto::model::TaskOrder;
+
+use crate::analyse::{Column, Key, Value};
+
+/// Something to do.
+#[derive(Clone, Debug, PartialEq)]
+#[expect(missing_docs, reason = "`text` and `tooltip` say what each of them does")]
+pub enum Command {
+    ShowConnect,
+    FocusFilter,
+    CycleGrouping,
+    ChooseKeys,
+    PreviousRow,
+    NextRow,
+    FirstRow,
+    LastRow,
+    ToggleLibraryFrames,
+    PreviousPage,
+    NextPage,
+    RetryNow,
+    Disconnect,
+    SwitchTheme,
+    ShowHelp,
+    Dismiss,
+    // With what to do it. These come from the place on the screen that shows it.
+    Connect(String),
+    EditAddress(String),
+    EditFilter(String),
+    ToggleKey(Key),
+    SortBy(Column),
+    Select(Arc<[Value]>),
+    OrderTasks(TaskOrder),
+    Copy(String),
+}
+
+/// A key to press.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[expect(missing_docs, reason = "the names of the keys say it all")]
+pub enum Press {
+    /// A letter or sign, by itself.
+    Sign(char),
+    /// A letter with Ctrl (Cmd on a Mac).
+    Ctrl(char),
+    Up,
+    Down,
+    Home,
+    End,
+    PageUp,
+    PageDown,
+    Escape,
+    F1,
+}
+
+impl Command {
+    /// What the help page lists, in its order.
+    pub const LISTED: [Self; 16] = [
+        Self::PreviousRow,
+        Self::NextRow,
+        Self::FirstRow,
+        Self::LastRow,
+        Self::FocusFilter,
+        Self::CycleGrouping,
+        Self::ChooseKeys,
+        Self::ToggleLibraryFrames,
+        Self::PreviousPage,
+        Self::NextPage,
+        Self::ShowConnect,
+        Self::RetryNow,
+        Self::Disconnect,
+        Self::SwitchTheme,
+        Self::ShowHelp,
+        Self::Dismiss,
+    ];
+
+    /// Its name on buttons and in lists.
+    pub fn text(&self) -> &'static str {
+        match self {
+            Self::ShowConnect => "Connect…",
+            Self::FocusFilter | Self::EditFilter(_) => "Filter",
+            Self::CycleGrouping => "Next grouping",
+            Self::ChooseKeys => "Group by…",
+            Self::PreviousRow => "Row above",
+            Self::NextRow => "Row below",
+            Self::FirstRow => "First row",
+            Self::LastRow => "Last row",
+            Self::ToggleLibraryFrames => "Library frames",
+            Self::PreviousPage => "Previous tasks",
+            Self::NextPage => "More tasks",
+            Self::RetryNow => "Retry now",
+            Self::Disconnect => "Disconnect",
+            Self::SwitchTheme => "Light or dark",
+            Self::ShowHelp => "Help",
+            Self::Dismiss => "Close",
+            Self::Connect(_) => "Connect",
+            Self::EditAddress(_) => "Address",
+            Self::ToggleKey(_) => "Group by",
+            Self::SortBy(_) => "Sort",
+            Self::Select(_) => "Select",
+            Self::OrderTasks(_) => "Order",
+            Self::Copy(_) => "Copy",
+        }
+    }
+
+    /// What it does, in a sentence.
+    pub fn tooltip(&self) -> &'static str {
+        match self {
+            Self::ShowConnect => "Choose the service to look at",
+            Self::FocusFilter | Self::EditFilter(_) => "Keep only groups that match all words",
+            Self::CycleGrouping => "Group by the next key alone, then by the usual ones again",
+            Self::ChooseKeys => "Choose the keys that make up a row",
+            Self::PreviousRow => "Look at the row above",
+            Self::NextRow => "Look at the row below",
+            Self::FirstRow => "Look at the first row",
+            Self::LastRow => "Look at the last row",
+            Self::ToggleLibraryFrames => "Show or fold frames that are not the service's own code",
+            Self::PreviousPage => "The page of tasks before",
+            Self::NextPage => "The next page of tasks",
+            Self::RetryNow => "Try to connect without waiting any longer",
+            Self::Disconnect => "Let go of the service",
+            Self::SwitchTheme => "Switch between light, dark and what the system says",
+            Self::ShowHelp => "All shortcuts and the language of the filter",
+            Self::Dismiss => "Close what is open, empty the filter, or let go of the row",
+            Self::Connect(_) => "Look at this service",
+            Self::EditAddress(_) => "The address of an agent",
+            Self::ToggleKey(_) => "Add this key to the rows, or take it out",
+            Self::SortBy(_) => "Sort by this column; once more turns it round",
+            Self::Select(_) => "Look at this row closely",
+            Self::OrderTasks(_) => "Which tasks to list first",
+            Self::Copy(_) => "Copy to the clipboard",
+        }
+    }
+
+    /// The keys that do it.
+    pub fn shortcuts(&self) -> &'static [Press] {
+        match self {
+            Self::ShowConnect => &[Press::Ctrl('O')],
+            Self::FocusFilter => &[Press::Sign('/')],
+            Self::CycleGrouping => &[Press::Sign('G')],
+            Self::ChooseKeys => &[Press::Sign('K')],
+            Self::PreviousRow => &[Press::Up],
+            Self::NextRow => &[Press::Down],
+            Self::FirstRow => &[Press::Home],
+            Self::LastRow => &[Press::End],
+            Self::ToggleLibraryFrames => &[Press::Sign('L')],
+            Self::PreviousPage => &[Press::PageUp],
+            Self::NextPage => &[Press::PageDown],
+            Self::RetryNow => &[Press::Sign('R')],
+            Self::SwitchTheme => &[Press::Sign('T')],
+            Self::ShowHelp => &[Press::F1, Press::Sign('?')],
+            Self::Dismiss => &[Press::Escape],
+            _ => &[],
+        }
+    }
+}
+
+impl std::fmt::Display for Press {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Sign(sign) => write!(f, "{}", sign.to_lowercase()),
+            Self::Ctrl(letter) => write!(f, "Ctrl+{letter}"),
+            Self::Up => f.write_str("Up"),
+            Self::Down => f.write_str("Down"),
+            Self::Home => f.write_str("Home"),
+            Self::End => f.write_str("End"),
+            Self::PageUp => f.write_str("Page Up"),
+            Self::PageDown => f.write_str("Page Down"),
+            Self::Escape => f.write_str("Esc"),
+            Self::F1 => f.write_str("F1"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_two_commands_share_a_shortcut() {
+        let mut seen = std::collections::HashSet::new();
+        for press in Command::LISTED.iter().flat_map(Command::shortcuts) {
+            assert!(seen.insert(press), "{press} twice");
+        }
+    }
+}

@@ -1,0 +1,42 @@
+//! What the net thread tells the analyst.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use taskscope_proto::model::{Process, Profile, TaskPage};
+
+use super::Failure;
+
+/// Something that happened while following a target.
+#[derive(Clone, Debug)]
+pub struct Event {
+    /// Which order to follow a target this belongs to; what belongs to an earlier one is void.
+    pub session: u64,
+    /// What happened.
+    pub happening: Happening,
+}
+
+/// The closed set of things that can happen.
+#[derive(Clone, Debug)]
+pub enum Happening {
+    /// An attempt to connect began.
+    Connecting,
+    /// The agent answered.
+    Connected(Arc<Process>),
+    /// The whole state, once more.
+    Profile(Arc<Profile>),
+    /// A page of tasks, or why there is none.
+    Tasks {
+        /// The number of the request.
+        ticket: u64,
+        /// The answer.
+        page: Result<Arc<TaskPage>, Failure>,
+    },
+    /// The connection is down.
+    Down {
+        /// Why.
+        failure: Failure,
+        /// Until the next attempt; `None` when trying again cannot help.
+        retry_in: Option<Duration>,
+    },
+}

@@ -1,0 +1,208 @@
+//! The net thread: follows a target until it is told to follow another.
+//!
+//! It never keeps anything: what comes in goes to the analyst, through a channel that holds a few
+//! events. A slow analyst slows the stream down, and the agent sends less.
+
+use std::hash::{BuildHasher, RandomState};
+use std::io;
+use std::pin::pin;
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use taskscope_proto::stream::Decoder;
+use tokio::sync::{mpsc, watch};
+use tokio_stream::StreamExt;
+
+use super::orders::{Follow, Inbox, orders};
+use super::{Backoff, Client, ConnectError, Event, Failure, Happening, Orders, PageRequest};
+
+/// Events that wait to be taken in.
+const MAX_EVENTS: usize = 16;
+/// How long connecting and greeting may take.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long a page of tasks may take.
+const PAGE_TIMEOUT: Duration = Duration::from_secs(10);
+/// An agent speaks every second. One that is silent for this long is as good as gone.
+const SILENCE: Duration = Duration::from_secs(15);
+
+/// Starts the thread. It ends when either end is dropped.
+///
+/// # Errors
+///
+/// The system has no room for a thread.
+pub fn start() -> io::Result<(Orders, mpsc::Receiver<Event>)> {
+    let (orders, inbox) = orders();
+    let (events, receiver) = mpsc::channel(MAX_EVENTS);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    thread::Builder::new()
+        .name("taskscope-net".into())
+        .spawn(move || runtime.block_on(work(inbox, events)))?;
+    Ok((orders, receiver))
+}
+
+async fn work(mut inbox: Inbox, events: mpsc::Sender<Event>) {
+    loop {
+        let follow = inbox.follow.borrow_and_update().clone();
+        let mut hurry = inbox.follow.clone();
+        let line = Line { session: follow.session, events: events.clone() };
+        let following = async {
+            if let Some(target) = &follow.target {
+                line.follow(target, &mut hurry, &mut inbox.page).await;
+            }
+            // Nothing more to do for this target: wait for another.
+            std::future::pending::<()>().await;
+        };
+        let session = follow.session;
+        tokio::select! {
+            next = another(&mut inbox.follow, session) => if next.is_none() { return },
+            () = events.closed() => return,
+            () = following => {}
+        }
+    }
+}
+
+/// Waits for the order to follow another target; `None` when no order can come any more.
+async fn another(follow: &mut watch::Receiver<Follow>, session: u64) -> Option<()> {
+    follow.wait_for(|follow| follow.session != session).await.ok().map(drop)
+}
+
+/// The analyst is gone: the viewer is closing, nothing is left to say.
+struct Closed;
+
+/// One target, and where to tell what happens to it.
+struct Line {
+    session: u64,
+    events: mpsc::Sender<Event>,
+}
+
+impl Line {
+    async fn tell(&self, happening: Happening) -> Result<(), Closed> {
+        let event = Event { session: self.session, happening };
+        self.events.send(event).await.map_err(|_| Closed)
+    }
+
+    /// Comes back to the target for as long as that can help.
+    async fn follow(
+        &self,
+        target: &str,
+        hurry: &mut watch::Receiver<Follow>,
+        pages: &mut watch::Receiver<Option<PageRequest>>,
+    ) {
+        let seed = RandomState::new().hash_one(self.session);
+        let mut backoff = Backoff::new(seed);
+        loop {
+            if self.tell(Happening::Connecting).await.is_err() {
+                return;
+            }
+            let error = match self.once(target, &mut backoff, pages).await {
+                Ok(error) => error,
+                Err(Closed) => return,
+            };
+            let failure = Failure::new(format!("connect to {target}"), &error);
+            let retry_in = (!failure.hopeless).then(|| backoff.pause());
+            let down = Happening::Down { failure, retry_in };
+            if self.tell(down).await.is_err() {
+                return;
+            }
+            hurry.mark_unchanged();
+            tokio::select! {
+                () = tokio::time::sleep(retry_in.unwrap_or(Duration::MAX)) => {}
+                changed = hurry.changed() => if changed.is_err() { return },
+            }
+        }
+    }
+
+    /// Connects once and watches until that ends; says why.
+    async fn once(
+        &self,
+        target: &str,
+        backoff: &mut Backoff,
+        pages: &mut watch::Receiver<Option<PageRequest>>,
+    ) -> Result<ConnectError, Closed> {
+        let (client, process) = match Client::connect(target, CONNECT_TIMEOUT).await {
+            Ok(connected) => connected,
+            Err(error) => return Ok(error),
+        };
+        self.tell(Happening::Connected(Arc::new(process))).await?;
+        let mut answering = pin!(self.answer(&client, pages));
+        loop {
+            let watching = self.watch(&client, backoff);
+            let end = tokio::select! {
+                end = watching => end?,
+                closed = &mut answering => return Err(closed),
+            };
+            match end {
+                // Something is missing or makes no sense: the whole state, once more.
+                End::Resync => {}
+                End::Error(error) => return Ok(error),
+            }
+        }
+    }
+
+    async fn watch(&self, client: &Client, backoff: &mut Backoff) -> Result<End, Closed> {
+        let mut updates = match client.watch(Duration::ZERO).await {
+            Ok(updates) => updates,
+            Err(error) => return Ok(End::Error(error)),
+        };
+        let mut decoder = Decoder::new();
+        let mut states = 0_u64;
+        loop {
+            let Ok(next) = tokio::time::timeout(SILENCE, updates.next()).await else {
+                return Ok(End::Error(client.went_silent(SILENCE)));
+            };
+            let update = match next {
+                Some(Ok(update)) => update,
+                Some(Err(error)) => return Ok(End::Error(error)),
+                None => return Ok(End::Error(client.ended())),
+            };
+            match decoder.apply(update) {
+                Ok(None) => {}
+                Ok(Some(profile)) => {
+                    states += 1;
+                    // Only a connection that brings states is a good one.
+                    backoff.reset();
+                    self.tell(Happening::Profile(profile)).await?;
+                }
+                Err(error) if states > 0 => {
+                    tracing::warn!(%error, "asking for the full state again");
+                    return Ok(End::Resync);
+                }
+                // A stream that makes no sense from its start will not do so the next time.
+                Err(error) => return Ok(End::Error(client.broken(&error))),
+            }
+        }
+    }
+
+    /// Answers requests for pages, one at a time, the newest first.
+    async fn answer(
+        &self,
+        client: &Client,
+        pages: &mut watch::Receiver<Option<PageRequest>>,
+    ) -> Closed {
+        // A request from before this connection was lost with it.
+        pages.mark_unchanged();
+        loop {
+            if pages.changed().await.is_err() {
+                return Closed;
+            }
+            let Some(PageRequest { ticket, query }) = pages.borrow_and_update().clone() else {
+                continue;
+            };
+            let answer = tokio::time::timeout(PAGE_TIMEOUT, client.tasks(&query)).await;
+            let answer = answer.unwrap_or_else(|_| Err(client.went_silent(PAGE_TIMEOUT)));
+            let page = answer
+                .map(Arc::new)
+                .map_err(|error| Failure::new("list the tasks".to_owned(), &error));
+            if self.tell(Happening::Tasks { ticket, page }).await.is_err() {
+                return Closed;
+            }
+        }
+    }
+}
+
+/// Why watching ended.
+enum End {
+    Resync,
+    Error(ConnectError),
+}

@@ -1,0 +1,61 @@
+//! What the analyst tells the net thread. The latest order counts; none of them queue up.
+
+use std::sync::Arc;
+
+use taskscope_proto::model::TaskQuery;
+use tokio::sync::watch;
+
+/// Which target to follow.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Follow {
+    pub(super) session: u64,
+    pub(super) target: Option<Arc<str>>,
+    /// Counts up when a pause is to be cut short.
+    pub(super) hurry: u64,
+}
+
+/// A request for a page of tasks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PageRequest {
+    /// Comes back with the answer.
+    pub ticket: u64,
+    /// Which tasks.
+    pub query: TaskQuery,
+}
+
+/// The analyst's end of the net thread. Dropping it ends the thread.
+#[derive(Debug)]
+pub struct Orders {
+    follow: watch::Sender<Follow>,
+    page: watch::Sender<Option<PageRequest>>,
+}
+
+/// The net thread's end.
+pub(super) struct Inbox {
+    pub(super) follow: watch::Receiver<Follow>,
+    pub(super) page: watch::Receiver<Option<PageRequest>>,
+}
+
+pub(super) fn orders() -> (Orders, Inbox) {
+    let (follow, follow_inbox) = watch::channel(Follow::default());
+    let (page, page_inbox) = watch::channel(None);
+    (Orders { follow, page }, Inbox { follow: follow_inbox, page: page_inbox })
+}
+
+impl Orders {
+    /// Follow this target (or none); `session` comes back with every event of it.
+    pub fn follow(&self, session: u64, target: Option<Arc<str>>) {
+        self.page.send_replace(None);
+        self.follow.send_replace(Follow { session, target, hurry: 0 });
+    }
+
+    /// Cut a pause before the next attempt short.
+    pub fn hurry(&self) {
+        self.follow.send_modify(|follow| follow.hurry += 1);
+    }
+
+    /// Ask for a page of tasks; a request that was not answered yet is dropped.
+    pub fn tasks(&self, request: PageRequest) {
+        self.page.send_replace(Some(request));
+    }
+}

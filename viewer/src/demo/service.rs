@@ -1,0 +1,65 @@
+//! The sample service: a small shop with an audit log.
+//!
+//! Every request spawns one task that writes an audit record. The log has a bounded queue and one
+//! writer, and the disk of the writer gets slower and slower. Soon more records come than go, and
+//! the tasks pile up where they send into the full queue. Nothing fails, nothing is logged:
+//! requests are answered as fast as ever, and memory grows.
+//!
+//! Around it is what a service has: connections, a pool of workers, metrics, a cache.
+
+mod audit;
+mod background;
+mod requests;
+mod workers;
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use taskscope::Agent;
+use tokio::runtime::{Builder, Runtime};
+
+use audit::AuditLog;
+use workers::Workers;
+
+/// The running service.
+pub(super) struct Running {
+    runtime: Runtime,
+    agent: Agent,
+}
+
+/// What requests need.
+struct Shop {
+    audit: AuditLog,
+    workers: Workers,
+}
+
+/// Starts everything.
+pub(super) fn start() -> anyhow::Result<Running> {
+    let runtime = Builder::new_multi_thread()
+        .worker_threads(2)
+        .thread_name("shop")
+        .enable_all()
+        .build()
+        .context("cannot start a runtime")?;
+    let any_port = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    let agent = Agent::builder().name("taskscope-demo").bind(any_port).start()?;
+    runtime.block_on(async {
+        let shop = Arc::new(Shop { audit: AuditLog::start(), workers: Workers::start() });
+        taskscope::spawn(requests::arrive(shop));
+        background::start().await
+    })?;
+    Ok(Running { runtime, agent })
+}
+
+impl Running {
+    /// Where the agent listens.
+    pub(super) fn address(&self) -> SocketAddr {
+        self.agent.address()
+    }
+
+    /// Ends everything, whatever the tasks are waiting for.
+    pub(super) fn stop(self) {
+        self.runtime.shutdown_background();
+    }
+}

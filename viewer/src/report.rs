@@ -1,0 +1,20 @@
+//! The report: a whole profile in one piece, for a terminal or for a program.
+//!
+//! Pure: the profile carries its own clock.
+
+mod ages;
+mod json;
+mod names;
+mod notes;
+mod order;
+mod style;
+mod text;
+mod tree;
+mod units;
+
+#[cfg(test)]
+mod fixture;
+
+pub use json::json;
+pub use style::Style;
+pub use text::text;

@@ -1,0 +1,164 @@
+//! Hand-made profiles.
+
+use std::sync::Arc;
+
+use taskscope_proto::model::{
+    Combine, Coverage, DebugInfo, Frame, Group, GroupId, Header, Label, Labels, Location, Lost,
+    Node, Origin, OriginId, Process, Profile, StackWalk, State, TaskKind, Totals, Tree, WaitKind,
+};
+
+fn location(file: &str, line: u32, column: u32) -> Location {
+    Location { file: file.into(), line, column }
+}
+
+fn frame(function: &str, file: &str, line: u32, column: u32) -> Arc<Frame> {
+    Arc::new(Frame {
+        function: function.into(),
+        location: Some(location(file, line, column)),
+        user: file.starts_with("src/"),
+        module: None,
+        offset: 0,
+    })
+}
+
+fn node(frame: Arc<Frame>, parent: Option<u32>, wait_kind: Option<WaitKind>) -> Node {
+    Node { frame, parent, leaves: wait_kind.is_some().into(), wait_kind, secondary: false }
+}
+
+/// Three user frames, two of a library.
+pub(super) fn chain(kind: WaitKind) -> Arc<Tree> {
+    let log = frame("demo::audit::log", "src/audit.rs", 41, 37);
+    let acquire = frame("tokio::sync::Semaphore::acquire", "/lib/sem.rs", 60, 1);
+    let nodes = vec![
+        node(frame("demo::main", "src/main.rs", 3, 5), None, None),
+        node(frame("demo::handle", "src/main.rs", 20, 9), Some(0), None),
+        node(Arc::clone(&log), Some(1), None),
+        node(frame("tokio::sync::mpsc::Sender::send", "/lib/mpsc.rs", 820, 1), Some(2), None),
+        node(acquire, Some(3), Some(kind.clone())),
+    ];
+    let wait_kinds = vec![kind];
+    Arc::new(Tree { nodes, await_point: Some(log), wait_kinds, combine: Combine::One })
+}
+
+/// A `timeout` around a `join!` of two waits.
+pub(super) fn fork() -> Arc<Tree> {
+    let call = frame("demo::call", "src/call.rs", 7, 5);
+    let lock = frame("tokio::sync::Mutex::lock", "/lib/mutex.rs", 1, 1);
+    let sleep = frame("tokio::time::Sleep", "/lib/sleep.rs", 1, 1);
+    let mut nodes = vec![
+        node(frame("demo::main", "src/main.rs", 3, 5), None, None),
+        node(Arc::clone(&call), Some(0), None),
+        node(frame("demo::left", "src/call.rs", 12, 9), Some(1), None),
+        node(lock, Some(2), Some(WaitKind::Mutex)),
+        node(frame("demo::right", "src/call.rs", 17, 9), Some(1), Some(WaitKind::Notify)),
+        node(sleep, Some(0), Some(WaitKind::Sleep)),
+    ];
+    nodes[5].secondary = true;
+    let wait_kinds = vec![WaitKind::Mutex, WaitKind::Notify];
+    Arc::new(Tree { nodes, await_point: Some(call), wait_kinds, combine: Combine::AllOf })
+}
+
+pub(super) fn deep(depth: u32) -> Arc<Tree> {
+    let nodes = (0..depth)
+        .map(|at| node(frame("demo::again", "src/deep.rs", at, 1), at.checked_sub(1), None));
+    Arc::new(Tree { nodes: nodes.collect(), ..Tree::default() })
+}
+
+pub(super) fn labels(pairs: &[(&str, &str)]) -> Labels {
+    Labels::new(pairs.iter().map(|(k, v)| Label { key: (*k).into(), value: (*v).into() }))
+}
+
+pub(super) fn group(id: u64, tree: Option<Arc<Tree>>) -> Group {
+    Group {
+        id: GroupId(id),
+        labels: Labels::default(),
+        origin: OriginId(1),
+        state: State::Parked,
+        tree,
+        count: 1,
+        stuck: 0,
+        oldest_since_ms: 60_000,
+        median_since_ms: 60_000,
+        future_bytes: 256,
+        count_minute_ago: 1,
+    }
+}
+
+fn origin(id: u64, line: u32) -> Origin {
+    Origin {
+        id: OriginId(id),
+        labels: Labels::default(),
+        spawned_at: location("src/main.rs", line, 5),
+        kind: TaskKind::Async,
+        spawned: 20,
+        finished: 11,
+        aborted: 0,
+        panicked: 0,
+        last_panic: None,
+        spawned_last_minute: 12,
+        finished_last_minute: 0,
+    }
+}
+
+pub(super) fn process() -> Process {
+    Process {
+        name: "checkout".into(),
+        pid: 4_711,
+        started_at_unix_ms: 1_767_323_045_000,
+        run_id: 1,
+        debug_info: DebugInfo::LineTables,
+        stack_walk: StackWalk::FramePointers,
+        stuck_after_ms: 10_000,
+        executable: "/srv/checkout".into(),
+        agent: "taskscope 0.1.0".into(),
+    }
+}
+
+/// A leak, something that is busy, something that waits by intent, and something unknown.
+pub(super) fn profile() -> Profile {
+    let leak = Group {
+        labels: labels(&[("task", "audit"), ("tenant", "acme")]),
+        count: 8,
+        stuck: 6,
+        oldest_since_ms: 62_800,
+        median_since_ms: 94_000,
+        future_bytes: 4_096,
+        count_minute_ago: 2,
+        ..group(1, Some(chain(WaitKind::MpscSend)))
+    };
+    let call = Group { labels: labels(&[("task", "call")]), ..group(2, Some(fork())) };
+    let busy = Group { state: State::Running, origin: OriginId(2), ..group(3, None) };
+    let unknown = Group { oldest_since_ms: 124_500, origin: OriginId(9), ..group(4, None) };
+    let panicked = Origin {
+        panicked: 3,
+        aborted: 1,
+        last_panic: Some("index out of bounds:\n\u{1b}[2J".into()),
+        ..origin(2, 9)
+    };
+    Profile {
+        header: Header {
+            now_ms: 124_000,
+            now_unix_ms: 1_767_323_169_000,
+            rss_bytes: Some(45 << 20),
+            coverage: Coverage { tracked: 11, alive: Some(12) },
+            totals: Totals {
+                running: 1,
+                parked: 10,
+                spawned: 40,
+                finished: 29,
+                aborted: 1,
+                panicked: 3,
+                ..Totals::default()
+            },
+            lost: Lost {
+                label_sets: 4,
+                label_key: Some("request_id".into()),
+                chains: 2,
+                ..Lost::default()
+            },
+            captures_pending: 1,
+        },
+        groups: [leak, call, busy, unknown].map(Arc::new).into(),
+        origins: [origin(1, 3), panicked].map(Arc::new).into(),
+    }
+}

@@ -1,0 +1,157 @@
+//! The report for programs: `taskscope.dump/1`.
+//!
+//! A promised format: fields may be added, never renamed or removed. Times are seconds, sizes are
+//! bytes, and what is not known is `null`. `verdict` is `null`: no verdicts are given yet.
+//! `heap` is `null`: no allocator counts yet.
+
+mod shape;
+
+use taskscope_proto::model::{
+    Combine, Frame, Group, Header, Location, Origin, Process, Profile, Tree,
+};
+
+use self::shape::{
+    AwaitPointDump, CoverageDump, Dump, GroupDump, LocationDump, LostDump, NodeDump, ProcessDump,
+    TotalsDump,
+};
+use super::{ages, order};
+
+/// The name of the format and its version.
+const SCHEMA: &str = "taskscope.dump/1";
+/// Deeper nodes of an await tree are left out: few readers of JSON go deeper without an error.
+const MAX_DEPTH: usize = 500;
+
+/// A whole profile as one JSON object, most suspicious groups first.
+///
+/// # Errors
+///
+/// None that the data could cause.
+pub fn json(process: &Process, profile: &Profile) -> Result<String, serde_json::Error> {
+    let mut text = serde_json::to_string_pretty(&dump(process, profile))?;
+    text.push('\n');
+    Ok(text)
+}
+
+fn dump<'a>(process: &'a Process, profile: &'a Profile) -> Dump<'a> {
+    let header = &profile.header;
+    let (totals, lost) = (&header.totals, &header.lost);
+    let groups = order::most_suspicious_first(profile).into_iter();
+    Dump {
+        schema: SCHEMA,
+        taken_at: moment(header.now_unix_ms),
+        process: ProcessDump {
+            name: &process.name,
+            pid: process.pid,
+            started_at: moment(process.started_at_unix_ms),
+            rss_bytes: header.rss_bytes,
+        },
+        coverage: CoverageDump { tracked: header.coverage.tracked, alive: header.coverage.alive },
+        totals: TotalsDump {
+            alive: totals.alive(),
+            running: totals.running,
+            ready: totals.ready,
+            parked: totals.parked,
+            new: totals.new,
+            spawned: totals.spawned,
+            finished: totals.finished,
+        },
+        lost: LostDump {
+            label_sets: lost.label_sets,
+            captures: lost.captures,
+            chains: lost.chains,
+            groups: lost.groups,
+        },
+        groups: groups.map(|g| group(header, g, profile.origin(g.origin).map(|o| &**o))).collect(),
+        heap: None,
+    }
+}
+
+fn group<'a>(header: &Header, from: &'a Group, origin: Option<&'a Origin>) -> GroupDump<'a> {
+    let tree = from.tree.as_deref();
+    let spawned_at = origin.map(|origin| &origin.spawned_at).filter(|at| !at.file.is_empty());
+    GroupDump {
+        labels: from.labels.iter().map(|label| (&*label.key, &*label.value)).collect(),
+        spawned_at: spawned_at.map(location),
+        state: from.state.name(),
+        count: from.count,
+        future_bytes: from.future_bytes,
+        oldest_secs: ages::secs(ages::since(header, from.oldest_since_ms)),
+        median_secs: ages::secs(ages::since(header, from.median_since_ms)),
+        await_point: tree.and_then(|tree| tree.await_point.as_deref()).map(await_point),
+        wait_kinds: tree.map(wait_kinds).unwrap_or_default(),
+        wait: tree.map(|tree| match tree.combine {
+            Combine::One => "one",
+            Combine::AnyOf => "any_of",
+            Combine::AllOf => "all_of",
+        }),
+        tree: tree.map(|tree| nest(tree, from.count)).unwrap_or_default(),
+        verdict: None,
+        spawned_per_min: origin.map(|origin| origin.spawned_last_minute as f64),
+        finished_per_min: origin.map(|origin| origin.finished_last_minute as f64),
+        heap: None,
+    }
+}
+
+fn wait_kinds(tree: &Tree) -> Vec<String> {
+    tree.wait_kinds.iter().map(ToString::to_string).collect()
+}
+
+fn moment(unix_ms: u64) -> Option<String> {
+    ages::moment(unix_ms).map(|moment| moment.to_string())
+}
+
+fn location(from: &Location) -> LocationDump<'_> {
+    LocationDump { file: &from.file, line: from.line, column: from.column }
+}
+
+fn known(text: &str) -> Option<&str> {
+    Some(text).filter(|text| !text.is_empty())
+}
+
+fn await_point(frame: &Frame) -> AwaitPointDump<'_> {
+    let at = frame.location.as_ref();
+    AwaitPointDump {
+        file: at.map(|at| &*at.file),
+        line: at.map(|at| at.line),
+        column: at.map(|at| at.column),
+        function: known(&frame.function),
+    }
+}
+
+/// The flat list as nested nodes. From the back, since parents come before their children: every
+/// node finds its own children complete, and nothing recurses.
+fn nest(tree: &Tree, count: u64) -> Vec<NodeDump<'_>> {
+    let mut depths: Vec<usize> = Vec::with_capacity(tree.nodes.len());
+    for node in &tree.nodes {
+        let above = node.parent.and_then(|parent| depths.get(parent as usize));
+        depths.push(above.map_or(1, |depth| depth + 1));
+    }
+    let mut children: Vec<Vec<NodeDump<'_>>> = tree.nodes.iter().map(|_| Vec::new()).collect();
+    let mut roots = Vec::new();
+    for (node, depth) in tree.nodes.iter().zip(depths).rev() {
+        let mut own = children.pop().unwrap_or_default();
+        if depth > MAX_DEPTH {
+            continue;
+        }
+        own.reverse();
+        let at = node.frame.location.as_ref();
+        let nested = NodeDump {
+            function: known(&node.frame.function),
+            file: at.map(|at| &*at.file),
+            line: at.map(|at| at.line),
+            column: at.map(|at| at.column),
+            user: node.frame.user,
+            count,
+            children: own,
+        };
+        match node.parent.and_then(|parent| children.get_mut(parent as usize)) {
+            Some(siblings) => siblings.push(nested),
+            None => roots.push(nested),
+        }
+    }
+    roots.reverse();
+    roots
+}
+
+#[cfg(test)]
+mod tests;

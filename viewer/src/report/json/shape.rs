@@ -1,0 +1,96 @@
+//! The objects of `taskscope.dump/1`, field by field.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+#[derive(Serialize)]
+pub(super) struct Dump<'a> {
+    pub(super) schema: &'static str,
+    pub(super) taken_at: Option<String>,
+    pub(super) process: ProcessDump<'a>,
+    pub(super) coverage: CoverageDump,
+    pub(super) totals: TotalsDump,
+    pub(super) lost: LostDump,
+    pub(super) groups: Vec<GroupDump<'a>>,
+    pub(super) heap: Option<()>,
+}
+
+#[derive(Serialize)]
+pub(super) struct ProcessDump<'a> {
+    pub(super) name: &'a str,
+    pub(super) pid: u32,
+    pub(super) started_at: Option<String>,
+    pub(super) rss_bytes: Option<u64>,
+}
+
+#[derive(Serialize)]
+pub(super) struct CoverageDump {
+    pub(super) tracked: u64,
+    pub(super) alive: Option<u64>,
+}
+
+#[derive(Serialize)]
+pub(super) struct TotalsDump {
+    pub(super) alive: u64,
+    pub(super) running: u64,
+    pub(super) ready: u64,
+    pub(super) parked: u64,
+    pub(super) new: u64,
+    pub(super) spawned: u64,
+    pub(super) finished: u64,
+}
+
+#[derive(Serialize)]
+pub(super) struct LostDump {
+    pub(super) label_sets: u64,
+    pub(super) captures: u64,
+    pub(super) chains: u64,
+    pub(super) groups: u64,
+}
+
+#[derive(Serialize)]
+pub(super) struct GroupDump<'a> {
+    pub(super) labels: BTreeMap<&'a str, &'a str>,
+    pub(super) spawned_at: Option<LocationDump<'a>>,
+    pub(super) state: &'static str,
+    pub(super) count: u64,
+    pub(super) future_bytes: u64,
+    pub(super) oldest_secs: f64,
+    pub(super) median_secs: f64,
+    pub(super) await_point: Option<AwaitPointDump<'a>>,
+    pub(super) wait_kinds: Vec<String>,
+    /// What several wait kinds mean together: `one`, `any_of`, `all_of`.
+    pub(super) wait: Option<&'static str>,
+    pub(super) tree: Vec<NodeDump<'a>>,
+    pub(super) verdict: Option<()>,
+    pub(super) spawned_per_min: Option<f64>,
+    pub(super) finished_per_min: Option<f64>,
+    pub(super) heap: Option<()>,
+}
+
+#[derive(Serialize)]
+pub(super) struct LocationDump<'a> {
+    pub(super) file: &'a str,
+    pub(super) line: u32,
+    pub(super) column: u32,
+}
+
+#[derive(Serialize)]
+pub(super) struct AwaitPointDump<'a> {
+    pub(super) file: Option<&'a str>,
+    pub(super) line: Option<u32>,
+    pub(super) column: Option<u32>,
+    pub(super) function: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+pub(super) struct NodeDump<'a> {
+    pub(super) function: Option<&'a str>,
+    pub(super) file: Option<&'a str>,
+    pub(super) line: Option<u32>,
+    pub(super) column: Option<u32>,
+    pub(super) user: bool,
+    pub(super) count: u64,
+    pub(super) children: Vec<NodeDump<'a>>,
+}

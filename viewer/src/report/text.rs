@@ -1,0 +1,244 @@
+//! The report for a terminal: what is worst comes first.
+
+use std::fmt::{self, Display, Write};
+use std::time::Duration;
+
+use taskscope_proto::model::{Combine, Group, Origin, Process, Profile, State, TaskKind, Tree};
+
+use super::style::{Style, harmless};
+use super::{ages, notes, order, tree, units};
+
+/// Where the values start, behind their names.
+const VALUE_COLUMN: usize = 14;
+
+/// A whole profile as text, most suspicious groups first.
+///
+/// Text that comes from the service cannot move the cursor or change colours.
+pub fn text(process: &Process, profile: &Profile, style: Style) -> String {
+    let mut out = String::new();
+    // Writing to a string cannot fail.
+    Report { process, profile, style }.write(&mut out).ok();
+    out
+}
+
+struct Report<'a> {
+    process: &'a Process,
+    profile: &'a Profile,
+    style: Style,
+}
+
+impl Report<'_> {
+    fn write(&self, out: &mut String) -> fmt::Result {
+        self.head(out)?;
+        for (at, group) in (1..).zip(order::most_suspicious_first(self.profile)) {
+            writeln!(out)?;
+            self.title(out, at, group)?;
+            self.group(out, group)?;
+        }
+        Ok(())
+    }
+
+    fn head(&self, out: &mut String) -> fmt::Result {
+        let (process, header) = (self.process, &self.profile.header);
+        let up = units::age(ages::since(header, 0));
+        write!(out, "{}", self.style.bold(harmless(&process.name)))?;
+        write!(out, "  pid {}  up {up}", process.pid)?;
+        if let Some(rss) = header.rss_bytes {
+            write!(out, "  rss {}", units::bytes(rss))?;
+        }
+        write!(out, "  {}", harmless(&process.agent))?;
+        if let Some(moment) = ages::moment(header.now_unix_ms) {
+            write!(out, "  {moment}")?;
+        }
+        writeln!(out)?;
+        let totals = &header.totals;
+        writeln!(
+            out,
+            "{} alive: {} parked, {} running, {} ready, {} new; {} spawned, {} finished{}",
+            units::counted(totals.alive(), "task"),
+            totals.parked,
+            totals.running,
+            totals.ready,
+            totals.new,
+            totals.spawned,
+            totals.finished,
+            ends(totals.aborted, totals.panicked),
+        )?;
+        writeln!(out, "{}", self.coverage())?;
+        for note in notes::notes(process, header) {
+            writeln!(out, "{}", self.style.dim(format_args!("note: {}", harmless(&note))))?;
+        }
+        Ok(())
+    }
+
+    fn coverage(&self) -> String {
+        let coverage = self.profile.header.coverage;
+        let tracked = coverage.tracked;
+        let Some(alive) = coverage.alive else {
+            return format!("coverage: {tracked} tracked, of how many is not known");
+        };
+        let percent = tracked as f64 * 100.0 / alive.max(1) as f64;
+        format!("coverage: {tracked} of {alive} tasks tracked ({percent:.0} %)")
+    }
+
+    fn title(&self, out: &mut String, at: usize, group: &Group) -> fmt::Result {
+        let origin = self.profile.origin(group.origin);
+        let blocking = origin.is_some_and(|origin| origin.kind == TaskKind::Blocking);
+        let what = if blocking { "blocking task" } else { "task" };
+        let title = format!("{at}. {} {}", units::counted(group.count, what), group.state.name());
+        write!(out, "{}", self.style.bold(title))?;
+        if group.stuck > 0 {
+            let after = ages::secs(Duration::from_millis(self.process.stuck_after_ms));
+            let stuck = format!("{} stuck for more than {after} s", group.stuck);
+            write!(out, ", {}", self.style.bad(stuck))?;
+        }
+        let growth = i128::from(group.count) - i128::from(group.count_minute_ago);
+        if growth != 0 {
+            write!(out, ", {growth:+} in a minute")?;
+        }
+        writeln!(out)
+    }
+
+    fn group(&self, out: &mut String, group: &Group) -> fmt::Result {
+        if !group.labels.is_empty() {
+            self.line(out, "labels", harmless(&group.labels.to_string()))?;
+        }
+        if let Some(tree) = &group.tree {
+            self.line(out, "waits at", self.style.point(harmless(&await_point(tree))))?;
+            self.line(out, "waits for", harmless(&wait_kinds(tree)))?;
+        } else if group.state == State::Parked {
+            self.line(out, "waits at", "not captured yet")?;
+        }
+        let header = &self.profile.header;
+        let oldest = units::age(ages::since(header, group.oldest_since_ms));
+        let median = units::age(ages::since(header, group.median_since_ms));
+        let size = units::bytes(group.future_bytes);
+        self.line(out, "since", format_args!("oldest {oldest}, median {median}; futures {size}"))?;
+        if let Some(origin) = self.profile.origin(group.origin) {
+            self.origin(out, origin)?;
+        }
+        let Some(tree) = group.tree.as_deref().filter(|tree| !tree.nodes.is_empty()) else {
+            return Ok(());
+        };
+        writeln!(out, "  {}", self.style.dim("await tree"))?;
+        out.write_str(&tree::lines(tree, "    ", self.style))
+    }
+
+    fn origin(&self, out: &mut String, origin: &Origin) -> fmt::Result {
+        let place = harmless(&origin.spawned_at.to_string());
+        let (spawned, finished) = (origin.spawned_last_minute, origin.finished_last_minute);
+        let rates = format_args!("{place} (last minute: {spawned} spawned, {finished} finished)");
+        self.line(out, "spawned at", rates)?;
+        if origin.panicked == 0 {
+            return Ok(());
+        }
+        let latest = origin.last_panic.as_deref().map(harmless).unwrap_or_default();
+        let panics = format!("{}, the latest: {latest}", origin.panicked);
+        self.line(out, "panics", self.style.bad(panics))
+    }
+
+    fn line(&self, out: &mut String, name: &str, value: impl Display) -> fmt::Result {
+        let gap = VALUE_COLUMN.saturating_sub(name.len() + 2);
+        writeln!(out, "  {}{:gap$}{value}", self.style.dim(name), "")
+    }
+}
+
+fn await_point(tree: &Tree) -> String {
+    let Some(frame) = &tree.await_point else {
+        return "no line of the service's own code".to_owned();
+    };
+    match &frame.location {
+        Some(location) => format!("{location}  {}", frame.function),
+        None => frame.function.to_string(),
+    }
+}
+
+/// `mpsc_send`, `any of mpsc_recv, notify`.
+fn wait_kinds(tree: &Tree) -> String {
+    let names: Vec<String> = tree.wait_kinds.iter().map(ToString::to_string).collect();
+    let combine = match (names.len(), tree.combine) {
+        (0, _) => return "nothing that is known".to_owned(),
+        (2.., Combine::AnyOf) => "any of ",
+        (2.., Combine::AllOf) => "all of ",
+        _ => "",
+    };
+    format!("{combine}{}", names.join(", "))
+}
+
+/// ` (1 aborted, 3 panicked)`, or nothing.
+fn ends(aborted: u64, panicked: u64) -> String {
+    match (aborted, panicked) {
+        (0, 0) => String::new(),
+        (aborted, 0) => format!(" ({aborted} aborted)"),
+        (0, panicked) => format!(" ({panicked} panicked)"),
+        (aborted, panicked) => format!(" ({aborted} aborted, {panicked} panicked)"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::fixture;
+
+    #[test]
+    fn the_report_tells_the_worst_first() {
+        let text = text(&fixture::process(), &fixture::profile(), Style::default());
+        insta::assert_snapshot!(text, @r"
+        checkout  pid 4711  up 2 m 04 s  rss 45 MiB  taskscope 0.1.0  2026-01-02T03:06:09Z
+        11 tasks alive: 10 parked, 1 running, 0 ready, 0 new; 40 spawned, 29 finished (1 aborted, 3 panicked)
+        coverage: 11 of 12 tasks tracked (92 %)
+        note: 4 label sets were folded into `…`, mostly of `request_id`: a label has too many values
+        note: 2 await chains were cut or dropped
+        note: tasks still to be captured: 1
+        note: line tables only: lines are exact, names of inlined functions are short
+
+        1. 8 tasks parked, 6 stuck for more than 10 s, +6 in a minute
+          labels      task=audit tenant=acme
+          waits at    src/audit.rs:41:37  demo::audit::log
+          waits for   mpsc_send
+          since       oldest 1 m 01 s, median 30 s; futures 4.0 KiB
+          spawned at  src/main.rs:3:5 (last minute: 12 spawned, 0 finished)
+          await tree
+            src/main.rs:3:5  demo::main
+            src/main.rs:20:9  demo::handle
+            src/audit.rs:41:37  demo::audit::log
+            · tokio::sync::mpsc::Sender::send (+1) → mpsc_send
+
+        2. 1 task parked
+          labels      task=call
+          waits at    src/call.rs:7:5  demo::call
+          waits for   all of mutex, notify
+          since       oldest 1 m 04 s, median 1 m 04 s; futures 256 B
+          spawned at  src/main.rs:3:5 (last minute: 12 spawned, 0 finished)
+          await tree
+            src/main.rs:3:5  demo::main
+            ├─ src/call.rs:7:5  demo::call
+            │  ├─ src/call.rs:12:9  demo::left
+            │  │  · tokio::sync::Mutex::lock → mutex
+            │  └─ src/call.rs:17:9  demo::right → notify
+            └─ · tokio::time::Sleep → sleep (aside)
+
+        3. 1 task running
+          since       oldest 1 m 04 s, median 1 m 04 s; futures 256 B
+          spawned at  src/main.rs:9:5 (last minute: 12 spawned, 0 finished)
+          panics      3, the latest: index out of bounds:  [2J
+
+        4. 1 task parked
+          waits at    not captured yet
+          since       oldest 0 ms, median 1 m 04 s; futures 256 B
+        ");
+    }
+
+    #[test]
+    fn nothing_of_the_service_reaches_the_terminal_as_a_command() {
+        let style = Style { coloured: false, all_frames: true };
+        let text = text(&fixture::process(), &fixture::profile(), style);
+        assert!(text.chars().all(|c| c == '\n' || !c.is_control()), "{text:?}");
+    }
+
+    #[test]
+    fn an_empty_process_is_reported_too() {
+        let text = text(&Process::default(), &Profile::default(), Style::default());
+        assert!(text.contains("0 tasks alive"), "{text}");
+    }
+}

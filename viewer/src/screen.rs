@@ -1,0 +1,146 @@
+//! What the window shows at one moment: immutable, already grouped and sorted.
+//!
+//! The analyst publishes a new [`Screen`] whenever something changed; the newest wins. Ages are
+//! given as "since when" on the agent's clock, so that they tick without a new screen.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use taskscope_proto::model::{Header, Process, TaskPage};
+
+use crate::analyse::{Key, Merged, Note, Row, Selection, Sort, Sum, Value, VisibleRow};
+use crate::clock::Moment;
+use crate::connect::Failure;
+use crate::store::{Connection, Restart};
+
+/// Samples of a trend.
+pub const TREND_STEPS: usize = 48;
+/// Tasks on one page.
+pub const PAGE: u64 = 100;
+
+/// Everything the views may see.
+#[derive(Clone, Debug, Default)]
+pub struct Screen {
+    /// Which query this answers.
+    pub generation: u64,
+    /// The address being followed.
+    pub target: Option<Arc<str>>,
+    /// How it stands with the connection.
+    pub connection: Connection,
+    /// Who answered last.
+    pub process: Option<Arc<Process>>,
+    /// The process as a whole; `None` until a state came in.
+    pub header: Option<Header>,
+    /// When that state came in.
+    pub received_at: Moment,
+    /// The last restart that was seen.
+    pub restart: Option<Restart>,
+    /// What the numbers leave out.
+    pub notes: Vec<Note>,
+    /// Every key that one can group by.
+    pub available: Vec<Key>,
+    /// The table of groups.
+    pub table: Table,
+    /// The row that is looked at closely.
+    pub detail: Option<Detail>,
+}
+
+/// The table of groups.
+#[derive(Clone, Debug, Default)]
+pub struct Table {
+    /// The key columns.
+    pub keys: Vec<Key>,
+    /// The order of the rows.
+    pub sort: Sort,
+    /// The rows in that order.
+    pub rows: Vec<ScreenRow>,
+    /// What they add up to.
+    pub total: Sum,
+    /// Base groups in the profile.
+    pub base_groups: usize,
+    /// Those that pass the filter.
+    pub matching: usize,
+    /// How long a stretch the trends show.
+    pub trend_span: Duration,
+}
+
+/// A row with its recent history.
+#[derive(Clone, Debug, Default)]
+pub struct ScreenRow {
+    /// What the analysis says.
+    pub row: Row,
+    /// Counts over [`Table::trend_span`], oldest first; fewer than [`TREND_STEPS`] while the
+    /// viewer has not watched for so long.
+    pub trend: Box<[u64]>,
+}
+
+/// One row, looked at closely.
+#[derive(Clone, Debug, Default)]
+pub struct Detail {
+    /// What was asked for.
+    pub selection: Selection,
+    /// Where the row is in the table; `None` when it is gone.
+    pub row: Option<usize>,
+    /// Its await trees as one.
+    pub tree: Merged,
+    /// The lines of the tree with runs of library frames folded.
+    pub folded: Vec<VisibleRow>,
+    /// The lines of the whole tree.
+    pub unfolded: Vec<VisibleRow>,
+    /// A page of its tasks; `None` until it came.
+    pub page: Option<Arc<TaskPage>>,
+    /// Why the latest request for a page failed.
+    pub page_failure: Option<Failure>,
+}
+
+impl Screen {
+    /// Whether the numbers are those of right now.
+    pub fn is_live(&self) -> bool {
+        matches!(self.connection, Connection::Live { .. })
+    }
+
+    /// What the agent's clock says now; it stands still while the numbers do.
+    pub fn agent_now_ms(&self, now: Moment) -> u64 {
+        let at_receipt = self.header.as_ref().map_or(0, |header| header.now_ms);
+        if !self.is_live() {
+            return at_receipt;
+        }
+        let since = now.saturating_sub(self.received_at);
+        at_receipt.saturating_add(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
+    }
+
+    /// How long ago something on the agent's clock was.
+    pub fn age(&self, since_ms: u64, now: Moment) -> Duration {
+        Duration::from_millis(self.agent_now_ms(now).saturating_sub(since_ms))
+    }
+
+    /// How long ago the numbers came in.
+    pub fn numbers_age(&self, now: Moment) -> Duration {
+        now.saturating_sub(self.received_at)
+    }
+
+    /// Where the row with these values is in the table.
+    pub fn position(&self, values: &[Value]) -> Option<usize> {
+        self.table.rows.iter().position(|row| *row.row.values == *values)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ages_tick_while_live_and_stand_still_while_stale() {
+        let header = Header { now_ms: 60_000, ..Header::default() };
+        let secs = Duration::from_secs;
+        let mut screen = Screen {
+            header: Some(header),
+            received_at: secs(10),
+            connection: Connection::Live { since: secs(1) },
+            ..Screen::default()
+        };
+        assert_eq!(screen.age(50_000, secs(12)), secs(12));
+        screen.connection = Connection::Idle;
+        assert_eq!(screen.age(50_000, secs(12)), secs(10));
+    }
+}

@@ -1,0 +1,352 @@
+//! What the user does with the window, as a pure function: a [`Command`] changes the [`Session`]
+//! and may have an [`Effect`] outside.
+
+use std::sync::Arc;
+
+use crate::analyse::{Filter, Key, Query, Selection, Value};
+use crate::analyst::Ask;
+use crate::command::Command;
+use crate::screen::{PAGE, Screen};
+use crate::workspace::{ThemeChoice, Workspace};
+
+/// What lies over the screen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Overlay {
+    /// The connect dialog.
+    Connect,
+    /// The help page.
+    Help,
+}
+
+/// Something for the world outside.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Effect {
+    /// Tell the analyst.
+    Ask(Ask),
+    /// Put text on the clipboard.
+    Copy(String),
+    /// Show the window in these colours.
+    Theme(ThemeChoice),
+}
+
+/// The state of the window itself.
+#[derive(Clone, Debug, Default)]
+pub struct Session {
+    /// What is remembered.
+    pub workspace: Workspace,
+    /// What lies over the screen.
+    pub overlay: Option<Overlay>,
+    /// What stands in the address field.
+    pub address: String,
+    /// What is wrong with it.
+    pub address_problem: Option<&'static str>,
+    /// The key chooser is open.
+    pub choosing_keys: bool,
+    /// The filter field is to take the keyboard; the view that shows it does so and counts.
+    pub filter_focus: u64,
+    /// The row that is looked at closely.
+    pub selection: Option<Selection>,
+    /// Rows are chosen by the user, not by the viewer.
+    pub chose_row: bool,
+    /// What was copied last, for a word of confirmation.
+    pub copied: Option<String>,
+    /// Something to say once, e.g. that settings could not be read.
+    pub remark: Option<String>,
+    /// Counts the queries asked.
+    pub generation: u64,
+}
+
+impl Session {
+    /// Begins with what is remembered.
+    pub fn new(workspace: Workspace, remark: Option<String>) -> Self {
+        let address = workspace.recent.first().cloned().unwrap_or_else(|| "127.0.0.1:6670".into());
+        Self { workspace, address, remark, ..Self::default() }
+    }
+
+    /// The query as it stands.
+    pub fn query(&self) -> Query {
+        Query {
+            generation: self.generation,
+            keys: self.workspace.keys.clone(),
+            filter: Filter::parse(&self.workspace.filter),
+            sort: self.workspace.sort,
+            selection: self.selection.clone(),
+        }
+    }
+
+    /// Looks at the first row when a screen comes in and nobody chose one: in an incident the
+    /// most suspicious row is what one came for.
+    pub fn settle(&mut self, screen: &Screen) -> Option<Effect> {
+        if self.chose_row || screen.generation != self.generation {
+            return None;
+        }
+        let first = screen.table.rows.first()?;
+        let chosen = self.selection.as_ref().and_then(|row| screen.position(&row.values));
+        let chosen = chosen.and_then(|at| screen.table.rows.get(at));
+        // What the viewer chose by itself it replaces when it is gone, or when worse turns up.
+        if chosen.is_some_and(|row| row.row.heat >= first.row.heat) {
+            return None;
+        }
+        self.select(Some(first.row.values.clone()));
+        Some(self.asked())
+    }
+
+    /// Does it.
+    pub fn perform(&mut self, command: Command, screen: &Screen) -> Vec<Effect> {
+        match command {
+            Command::ShowConnect => self.overlay = Some(Overlay::Connect),
+            Command::ShowHelp if self.overlay == Some(Overlay::Help) => self.overlay = None,
+            Command::ShowHelp => self.overlay = Some(Overlay::Help),
+            Command::FocusFilter => self.filter_focus += 1,
+            Command::ChooseKeys => self.choosing_keys = !self.choosing_keys,
+            Command::ToggleLibraryFrames => {
+                self.workspace.fold_library = !self.workspace.fold_library;
+            }
+            Command::EditAddress(address) => {
+                self.address = address;
+                self.address_problem = None;
+            }
+            Command::Connect(address) => return self.connect(&address),
+            Command::RetryNow => return vec![Effect::Ask(Ask::Retry)],
+            Command::Disconnect => {
+                self.forget_rows();
+                return vec![Effect::Ask(Ask::Follow(None)), self.asked()];
+            }
+            Command::SwitchTheme => {
+                self.workspace.theme = self.workspace.theme.next();
+                return vec![Effect::Theme(self.workspace.theme)];
+            }
+            Command::Copy(text) => {
+                self.copied = Some(text.clone());
+                return vec![Effect::Copy(text)];
+            }
+            Command::Dismiss => return self.dismiss().into_iter().collect(),
+            other => return self.ask(other, screen).into_iter().collect(),
+        }
+        Vec::new()
+    }
+
+    /// Commands that change the query.
+    fn ask(&mut self, command: Command, screen: &Screen) -> Option<Effect> {
+        match command {
+            Command::CycleGrouping => {
+                let next = next_grouping(&self.workspace.keys, &screen.available);
+                self.group_by(next);
+            }
+            Command::ToggleKey(key) => {
+                let mut keys = self.workspace.keys.clone();
+                match keys.iter().position(|known| *known == key) {
+                    Some(at) => drop(keys.remove(at)),
+                    None => keys.push(key),
+                }
+                self.group_by(keys);
+            }
+            Command::EditFilter(line) => self.workspace.filter = line,
+            Command::SortBy(column) => self.workspace.sort = self.workspace.sort.clicked(column),
+            Command::Select(values) => {
+                self.chose_row = true;
+                self.select(Some(values));
+            }
+            Command::PreviousRow => self.step(screen, -1)?,
+            Command::NextRow => self.step(screen, 1)?,
+            Command::FirstRow => self.step(screen, isize::MIN)?,
+            Command::LastRow => self.step(screen, isize::MAX)?,
+            Command::OrderTasks(order) => {
+                let selection = self.selection.as_mut()?;
+                selection.order = order;
+                selection.offset = 0;
+            }
+            Command::PreviousPage => self.turn_page(screen, false)?,
+            Command::NextPage => self.turn_page(screen, true)?,
+            _ => return None,
+        }
+        Some(self.asked())
+    }
+
+    fn asked(&mut self) -> Effect {
+        self.generation += 1;
+        Effect::Ask(Ask::Query(Arc::new(self.query())))
+    }
+
+    fn connect(&mut self, address: &str) -> Vec<Effect> {
+        let address = address.trim();
+        if address.is_empty() {
+            self.address_problem = Some("Type the address of an agent, for example 127.0.0.1:6670");
+            return Vec::new();
+        }
+        self.workspace.remember(address);
+        address.clone_into(&mut self.address);
+        self.overlay = None;
+        self.forget_rows();
+        vec![Effect::Ask(Ask::Follow(Some(address.into()))), self.asked()]
+    }
+
+    fn forget_rows(&mut self) {
+        self.selection = None;
+        self.chose_row = false;
+    }
+
+    fn group_by(&mut self, keys: Vec<Key>) {
+        self.workspace.keys = keys;
+        // A row of other keys is another row.
+        self.forget_rows();
+    }
+
+    fn select(&mut self, values: Option<Arc<[Value]>>) {
+        let order = self.selection.take().map(|old| old.order).unwrap_or_default();
+        self.selection = values.map(|values| Selection { values, order, offset: 0 });
+    }
+
+    fn step(&mut self, screen: &Screen, by: isize) -> Option<()> {
+        let last = screen.table.rows.len().checked_sub(1)?;
+        let current = self.selection.as_ref().and_then(|row| screen.position(&row.values));
+        let next = match current {
+            Some(at) => at.saturating_add_signed(by).min(last),
+            None if by == isize::MAX => last,
+            None => 0,
+        };
+        let row = screen.table.rows.get(next)?;
+        self.chose_row = true;
+        self.select(Some(row.row.values.clone()));
+        Some(())
+    }
+
+    fn turn_page(&mut self, screen: &Screen, forward: bool) -> Option<()> {
+        let total = screen.detail.as_ref()?.page.as_ref()?.total;
+        let selection = self.selection.as_mut()?;
+        let offset = if forward {
+            Some(selection.offset + PAGE).filter(|&next| next < total)
+        } else {
+            selection.offset.checked_sub(PAGE)
+        };
+        selection.offset = offset?;
+        Some(())
+    }
+
+    /// One thing at a time, the topmost first.
+    fn dismiss(&mut self) -> Option<Effect> {
+        if self.overlay.take().is_some() || std::mem::take(&mut self.choosing_keys) {
+            return None;
+        }
+        if self.remark.take().is_some() {
+            return None;
+        }
+        if !self.workspace.filter.is_empty() {
+            self.workspace.filter.clear();
+            return Some(self.asked());
+        }
+        self.selection.take()?;
+        self.chose_row = true;
+        Some(self.asked())
+    }
+}
+
+/// The groupings that `g` goes through: the usual one, then each key alone.
+fn next_grouping(now: &[Key], available: &[Key]) -> Vec<Key> {
+    let mut all = vec![Workspace::usual_keys()];
+    all.extend(available.iter().map(|key| vec![key.clone()]));
+    let next = all.iter().position(|keys| keys == now).map_or(0, |at| at + 1);
+    all.into_iter().cycle().nth(next).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::analyse::{Heat, Row};
+    use crate::screen::{ScreenRow, Table};
+
+    fn screen(names: &[&str]) -> Screen {
+        let row = |name: &&str| ScreenRow {
+            row: Row { values: [Value::Text((*name).into())].into(), ..Row::default() },
+            ..ScreenRow::default()
+        };
+        let table = Table { rows: names.iter().map(row).collect(), ..Table::default() };
+        Screen { table, available: Key::FIXED.to_vec(), ..Screen::default() }
+    }
+
+    fn selected(session: &Session) -> String {
+        let values = session.selection.as_ref().map(|row| row.values.clone());
+        values.map_or("-".into(), |values| values[0].to_string())
+    }
+
+    #[test]
+    fn the_first_row_is_looked_at_until_somebody_chooses_or_lets_go() {
+        let screen = screen(&["a", "b"]);
+        let mut session = Session::default();
+        assert!(session.settle(&screen).is_some());
+        assert_eq!(selected(&session), "a");
+        session.perform(Command::Dismiss, &screen);
+        assert_eq!(selected(&session), "-");
+        let newer = Screen { generation: session.generation, ..screen };
+        assert!(session.settle(&newer).is_none());
+    }
+
+    #[test]
+    fn a_row_that_nobody_chose_is_replaced_when_it_is_gone_or_worse_turns_up() {
+        let mut session = Session::default();
+        let mut settle = |names: &[&str], heat: Heat, expected: &str| {
+            let mut screen = screen(names);
+            screen.generation = session.generation;
+            screen.table.rows[0].row.heat = heat;
+            session.settle(&screen);
+            assert_eq!(selected(&session), expected);
+        };
+        settle(&["a", "b"], Heat::Calm, "a");
+        settle(&["b", "a"], Heat::Calm, "a");
+        settle(&["b", "a"], Heat::Stuck, "b");
+        settle(&["c"], Heat::Calm, "c");
+    }
+
+    #[test]
+    fn arrows_stay_within_the_table() {
+        let screen = screen(&["a", "b", "c"]);
+        let mut session = Session::default();
+        let mut press = |command, expected: &str| {
+            session.perform(command, &screen);
+            assert_eq!(selected(&session), expected);
+        };
+        press(Command::NextRow, "a");
+        press(Command::NextRow, "b");
+        press(Command::LastRow, "c");
+        press(Command::NextRow, "c");
+        press(Command::FirstRow, "a");
+        press(Command::PreviousRow, "a");
+    }
+
+    #[test]
+    fn grouping_goes_round_through_every_key() {
+        let screen = screen(&[]);
+        let mut session = Session::default();
+        for expected in Key::FIXED {
+            session.perform(Command::CycleGrouping, &screen);
+            assert_eq!(session.workspace.keys, [expected]);
+        }
+        session.perform(Command::CycleGrouping, &screen);
+        assert_eq!(session.workspace.keys, Workspace::usual_keys());
+    }
+
+    #[test]
+    fn escape_closes_one_thing_at_a_time() {
+        let screen = screen(&["a"]);
+        let mut session = Session::default();
+        session.perform(Command::NextRow, &screen);
+        session.perform(Command::EditFilter("x".into()), &screen);
+        session.perform(Command::ShowHelp, &screen);
+        session.perform(Command::Dismiss, &screen);
+        assert_eq!((session.overlay, &*session.workspace.filter), (None, "x"));
+        session.perform(Command::Dismiss, &screen);
+        assert_eq!((&*session.workspace.filter, &*selected(&session)), ("", "a"));
+        session.perform(Command::Dismiss, &screen);
+        assert_eq!(selected(&session), "-");
+    }
+
+    #[test]
+    fn an_empty_address_is_a_problem_and_not_a_target() {
+        let mut session = Session::default();
+        assert_eq!(session.perform(Command::Connect("  ".into()), &screen(&[])), []);
+        assert!(session.address_problem.is_some());
+        let effects = session.perform(Command::Connect(" h:1 ".into()), &screen(&[]));
+        assert_eq!(effects[0], Effect::Ask(Ask::Follow(Some("h:1".into()))));
+        assert_eq!(session.workspace.recent, ["h:1"]);
+    }
+}

@@ -1,0 +1,258 @@
+//! What the viewer knows. [`Store::apply`] is the only thing that changes it.
+//!
+//! The store never mixes two runs of a service: when a process with another `run_id` answers, all
+//! that was known of the old run is dropped, and the screen says that it restarted.
+
+mod history;
+
+use std::sync::Arc;
+
+use taskscope_proto::model::{Process, Profile, TaskPage};
+
+use crate::clock::Moment;
+use crate::connect::{Event, Failure, Happening};
+
+pub use history::{History, Window};
+
+/// How it stands with the connection.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Connection {
+    /// No target.
+    #[default]
+    Idle,
+    /// Trying, and never got through yet.
+    Connecting {
+        /// Since when.
+        since: Moment,
+    },
+    /// The agent answers.
+    Live {
+        /// Since when.
+        since: Moment,
+    },
+    /// It does not answer (any more).
+    Down {
+        /// Since when.
+        since: Moment,
+        /// Why.
+        failure: Failure,
+        /// When it will be tried again; `None`: never by itself.
+        retry_at: Option<Moment>,
+        /// Attempts that failed since.
+        attempts: u32,
+    },
+}
+
+/// The service was seen to restart.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Restart {
+    /// When the new run answered first.
+    pub at: Moment,
+    /// Process id of the run before.
+    pub old_pid: u32,
+}
+
+/// The latest answer to a request for tasks.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// The number of the request.
+    pub ticket: u64,
+    /// The page, or why there is none.
+    pub page: Result<Arc<TaskPage>, Failure>,
+}
+
+/// Everything known about the target.
+#[derive(Debug, Default)]
+pub struct Store {
+    session: u64,
+    target: Option<Arc<str>>,
+    connection: Connection,
+    process: Option<Arc<Process>>,
+    profile: Option<Arc<Profile>>,
+    received_at: Moment,
+    history: History,
+    restart: Option<Restart>,
+    answer: Option<Answer>,
+}
+
+impl Store {
+    /// Follows another target from here on (or none): everything known is forgotten.
+    pub fn follow(&mut self, session: u64, target: Option<Arc<str>>, now: Moment) {
+        let connection = match target {
+            Some(_) => Connection::Connecting { since: now },
+            None => Connection::Idle,
+        };
+        *self = Self { session, target, connection, ..Self::default() };
+    }
+
+    /// Takes in what happened. Events of an earlier session change nothing.
+    pub fn apply(&mut self, event: Event, now: Moment) {
+        if event.session != self.session {
+            return;
+        }
+        match event.happening {
+            Happening::Connecting => self.connecting(now),
+            Happening::Connected(process) => self.connected(process, now),
+            Happening::Profile(profile) => {
+                self.history.record(&profile);
+                self.profile = Some(profile);
+                self.received_at = now;
+            }
+            Happening::Tasks { ticket, page } => self.answer = Some(Answer { ticket, page }),
+            Happening::Down { failure, retry_in } => {
+                let (since, attempts) = match &self.connection {
+                    Connection::Down { since, attempts, .. } => (*since, *attempts),
+                    Connection::Connecting { since, .. } => (*since, 0),
+                    Connection::Idle | Connection::Live { .. } => (now, 0),
+                };
+                self.connection = Connection::Down {
+                    since,
+                    failure,
+                    retry_at: retry_in.map(|pause| now + pause),
+                    attempts: attempts + 1,
+                };
+            }
+        }
+    }
+
+    /// While it is down it stays down until the agent answers: the reason stays on the screen.
+    fn connecting(&mut self, now: Moment) {
+        match &mut self.connection {
+            Connection::Down { retry_at, .. } => *retry_at = Some(now),
+            Connection::Connecting { .. } => {}
+            Connection::Idle | Connection::Live { .. } => {
+                self.connection = Connection::Connecting { since: now };
+            }
+        }
+    }
+
+    fn connected(&mut self, process: Arc<Process>, now: Moment) {
+        let restarted = self.process.as_ref().filter(|old| old.run_id != process.run_id);
+        if let Some(old) = restarted {
+            self.restart = Some(Restart { at: now, old_pid: old.pid });
+            self.profile = None;
+            self.history = History::default();
+            self.answer = None;
+        }
+        self.process = Some(process);
+        self.connection = Connection::Live { since: now };
+    }
+
+    /// The address being followed.
+    pub fn target(&self) -> Option<&Arc<str>> {
+        self.target.as_ref()
+    }
+
+    /// How it stands with the connection.
+    pub fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
+    /// Who answered last.
+    pub fn process(&self) -> Option<&Arc<Process>> {
+        self.process.as_ref()
+    }
+
+    /// The latest state of this run.
+    pub fn profile(&self) -> Option<&Arc<Profile>> {
+        self.profile.as_ref()
+    }
+
+    /// When that state came in.
+    pub fn received_at(&self) -> Moment {
+        self.received_at
+    }
+
+    /// Counts of the last ten minutes of this run.
+    pub fn history(&self) -> &History {
+        &self.history
+    }
+
+    /// The last restart that was seen.
+    pub fn restart(&self) -> Option<&Restart> {
+        self.restart.as_ref()
+    }
+
+    /// The latest answer to a request for tasks.
+    pub fn answer(&self) -> Option<&Answer> {
+        self.answer.as_ref()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use taskscope_proto::model::Header;
+
+    fn at(secs: u64) -> Moment {
+        Duration::from_secs(secs)
+    }
+
+    fn failure() -> Failure {
+        Failure {
+            tried: "connect to x".into(),
+            cause: "refused".into(),
+            advice: "start it".into(),
+            hopeless: false,
+        }
+    }
+
+    fn connected(run_id: u64, pid: u32) -> Happening {
+        Happening::Connected(Arc::new(Process { run_id, pid, ..Process::default() }))
+    }
+
+    fn profile(now_ms: u64) -> Happening {
+        let header = Header { now_ms, ..Header::default() };
+        Happening::Profile(Arc::new(Profile { header, ..Profile::default() }))
+    }
+
+    fn down() -> Happening {
+        Happening::Down { failure: failure(), retry_in: Some(at(3)) }
+    }
+
+    fn store(happenings: impl IntoIterator<Item = Happening>) -> Store {
+        let mut store = Store::default();
+        store.follow(1, Some("x".into()), at(0));
+        for (second, happening) in (1..).zip(happenings) {
+            store.apply(Event { session: 1, happening }, at(second));
+        }
+        store
+    }
+
+    #[test]
+    fn a_reconnect_to_the_same_run_keeps_what_was_known() {
+        let store = store([connected(7, 1), profile(500), down(), connected(7, 1)]);
+        assert!(store.profile().is_some());
+        assert_eq!(store.restart(), None);
+        assert_eq!(store.connection(), &Connection::Live { since: at(4) });
+    }
+
+    #[test]
+    fn a_restart_drops_the_old_run_and_says_so() {
+        let store = store([connected(7, 41), profile(500), down(), connected(8, 42)]);
+        assert!(store.profile().is_none());
+        assert!(store.history().is_empty());
+        assert_eq!(store.restart(), Some(&Restart { at: at(4), old_pid: 41 }));
+    }
+
+    #[test]
+    fn while_down_the_last_state_stays_and_the_first_moment_counts() {
+        let again = Happening::Connecting;
+        let store = store([connected(7, 1), profile(500), down(), again, down()]);
+        assert!(store.profile().is_some());
+        let Connection::Down { since, retry_at, attempts, .. } = store.connection() else {
+            panic!("{:?}", store.connection());
+        };
+        assert_eq!((*since, *retry_at, *attempts), (at(3), Some(at(8)), 2));
+    }
+
+    #[test]
+    fn events_of_an_earlier_target_change_nothing() {
+        let mut store = store([connected(7, 1)]);
+        store.follow(2, Some("y".into()), at(5));
+        store.apply(Event { session: 1, happening: profile(500) }, at(6));
+        assert!(store.profile().is_none() && store.process().is_none());
+    }
+}

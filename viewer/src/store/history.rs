@@ -1,0 +1,172 @@
+//! How many tasks each base group had, second by second, for the last ten minutes.
+//!
+//! A group remembers only the seconds at which its count changed, so ten thousand groups that
+//! stand still cost next to nothing, and none can cost more than ten minutes' worth.
+
+use std::collections::VecDeque;
+
+use rustc_hash::FxHashMap;
+use taskscope_proto::model::{GroupId, Profile};
+
+/// How far back it goes, in seconds.
+const KEEP_SECS: u64 = 600;
+/// The shortest stretch of time worth drawing, in seconds.
+const SHORTEST_SECS: u64 = 60;
+/// Groups that are followed; the counts of more are not remembered.
+const MAX_TRACKS: usize = 100_000;
+
+/// The counts of all groups over time. Seconds are those of the agent's clock.
+#[derive(Debug, Default)]
+pub struct History {
+    tracks: FxHashMap<GroupId, Track>,
+    first_secs: Option<u64>,
+    now_secs: u64,
+    revision: u64,
+}
+
+#[derive(Debug, Default)]
+struct Track {
+    /// (second, count from then on), oldest first.
+    changes: VecDeque<(u64, u64)>,
+    revision: u64,
+}
+
+/// A stretch of time, cut into equal steps.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Window {
+    /// How long it is.
+    pub span_secs: u64,
+    /// The agent's second of each sample that is known, the last at the end.
+    pub seconds: Box<[u64]>,
+}
+
+impl Track {
+    fn set(&mut self, second: u64, count: u64) {
+        match self.changes.back_mut() {
+            Some((_, last)) if *last == count => {}
+            Some((at, last)) if *at == second => *last = count,
+            _ => self.changes.push_back((second, count)),
+        }
+    }
+
+    /// Drops what is older than ten minutes, but the count at that moment.
+    fn forget_before(&mut self, second: u64) {
+        while self.changes.get(1).is_some_and(|(at, _)| *at <= second) {
+            self.changes.pop_front();
+        }
+    }
+}
+
+impl History {
+    /// Takes in the counts of one moment. A profile from before the latest is left out.
+    pub fn record(&mut self, profile: &Profile) {
+        let second = profile.header.now_ms / 1_000;
+        if second < self.now_secs {
+            return;
+        }
+        self.now_secs = second;
+        self.first_secs.get_or_insert(second);
+        self.revision += 1;
+        let revision = self.revision;
+        for group in &profile.groups {
+            if self.tracks.len() >= MAX_TRACKS && !self.tracks.contains_key(&group.id) {
+                continue;
+            }
+            let track = self.tracks.entry(group.id).or_default();
+            track.revision = revision;
+            track.set(second, group.count);
+        }
+        let oldest = second.saturating_sub(KEEP_SECS);
+        self.tracks.retain(|_, track| {
+            if track.revision != revision {
+                track.set(second, 0);
+            }
+            track.forget_before(oldest);
+            track.revision == revision || track.changes.len() > 1
+        });
+    }
+
+    /// The stretch that is known and worth drawing.
+    pub fn window(&self, steps: usize) -> Window {
+        let known = self.first_secs.map_or(0, |first| self.now_secs - first);
+        let span_secs = known.clamp(SHORTEST_SECS, KEEP_SECS);
+        let gaps = (steps as u64).saturating_sub(1).max(1);
+        let first = self.first_secs.unwrap_or(self.now_secs);
+        let second = |behind| self.now_secs.checked_sub(behind * span_secs / gaps);
+        let known = (0..steps as u64).rev().filter_map(second).filter(|second| *second >= first);
+        Window { span_secs, seconds: known.collect() }
+    }
+
+    /// Adds a group's counts over the window to `sums`, one for each step.
+    pub fn add_to(&self, group: GroupId, window: &Window, sums: &mut [u64]) {
+        let Some(track) = self.tracks.get(&group) else { return };
+        let mut changes = track.changes.iter().peekable();
+        let mut count = 0;
+        for (second, sum) in window.seconds.iter().zip(sums) {
+            while let Some((_, next)) = changes.next_if(|(at, _)| at <= second) {
+                count = *next;
+            }
+            *sum += count;
+        }
+    }
+
+    /// Whether nothing was recorded yet.
+    pub fn is_empty(&self) -> bool {
+        self.tracks.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::fixture;
+
+    fn record(history: &mut History, second: u64, lines: &[&str]) {
+        let mut profile = fixture::profile(lines);
+        profile.header.now_ms = second * 1_000;
+        history.record(&profile);
+    }
+
+    fn series(history: &History, group: u64, steps: usize) -> Vec<u64> {
+        let window = history.window(steps);
+        let mut sums = vec![0; window.seconds.len()];
+        history.add_to(GroupId(group), &window, &mut sums);
+        sums
+    }
+
+    #[test]
+    fn a_group_has_the_count_of_its_latest_change() {
+        let mut history = History::default();
+        record(&mut history, 100, &["3 parked < a:1"]);
+        record(&mut history, 120, &["5 parked < a:1"]);
+        record(&mut history, 160, &["5 parked < a:1", "7 parked < a:2"]);
+        assert_eq!(series(&history, 1, 4), [3, 5, 5, 5]);
+        assert_eq!(series(&history, 2, 4), [0, 0, 0, 7]);
+    }
+
+    #[test]
+    fn a_group_that_is_gone_counts_zero_and_is_forgotten_after_ten_minutes() {
+        let mut history = History::default();
+        record(&mut history, 100, &["3 parked < a:1"]);
+        record(&mut history, 130, &[]);
+        assert_eq!(series(&history, 1, 3), [3, 0], "nothing is known of 60 s ago");
+        record(&mut history, 729, &[]);
+        assert!(!history.is_empty());
+        record(&mut history, 731, &[]);
+        assert!(history.is_empty());
+    }
+
+    #[test]
+    fn a_count_that_changes_every_second_is_bounded_by_ten_minutes() {
+        let mut history = History::default();
+        let mut profile = fixture::profile(&["1 parked < a:1"]);
+        for second in 0..2_000 {
+            profile.header.now_ms = second * 1_000;
+            Arc::make_mut(&mut profile.groups[0]).count = second;
+            history.record(&profile);
+        }
+        assert!(history.tracks[&GroupId(1)].changes.len() <= 601);
+    }
+}

@@ -1,0 +1,125 @@
+//! The screens: each a function from what there is to see to what the user wants.
+//!
+//! Views change nothing. They get a [`Look`] and put [`Command`]s into a list; whoever called
+//! them carries the commands out.
+
+mod banner;
+mod connect_dialog;
+mod group_table;
+mod groups;
+mod help;
+mod keys;
+mod losses;
+mod place;
+mod table;
+mod tasks;
+mod top;
+mod tree;
+mod waiting;
+
+use egui::{CentralPanel, Panel, Ui};
+
+use crate::clock::Moment;
+use crate::command::Command;
+use crate::screen::Screen;
+use crate::session::{Overlay, Session};
+use crate::theme;
+
+/// Everything a view may look at.
+#[derive(Clone, Copy, Debug)]
+pub struct Look<'a> {
+    /// What is known.
+    pub screen: &'a Screen,
+    /// What the user does with the window.
+    pub session: &'a Session,
+    /// Now.
+    pub now: Moment,
+}
+
+/// Draws the whole window and returns what the user wants, in order.
+pub fn show(ui: &mut Ui, look: &Look<'_>) -> Vec<Command> {
+    let mut commands = keys::pressed(ui, look);
+    let palette = theme::palette(ui);
+    Panel::top("top")
+        .frame(theme::panel(palette).fill(palette.bar))
+        .exact_size(42.0)
+        .show(ui, |ui| top::show(ui, look, &mut commands));
+    banner::show(ui, look, &mut commands);
+    if look.screen.header.is_some() {
+        main(ui, look, &mut commands);
+    } else {
+        CentralPanel::default()
+            .frame(theme::panel(palette))
+            .show(ui, |ui| waiting::show(ui, look, &mut commands));
+    }
+    match look.session.overlay {
+        Some(Overlay::Connect) => connect_dialog::show(ui, look, &mut commands),
+        Some(Overlay::Help) => help::show(ui, &mut commands),
+        None => {}
+    }
+    commands
+}
+
+/// The screen of a service that is (or was) there: groups above, the chosen row below.
+fn main(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
+    let palette = theme::palette(ui);
+    Panel::bottom("losses")
+        .frame(theme::panel(palette).fill(palette.bar))
+        .show(ui, |ui| losses::show(ui, look));
+    if look.session.choosing_keys {
+        Panel::left("keys")
+            .frame(theme::panel(palette))
+            .default_size(190.0)
+            .show(ui, |ui| groups::choose_keys(ui, look, commands));
+    }
+    // Old numbers look old.
+    let opacity = if look.screen.is_live() { 1.0 } else { 0.62 };
+    if look.screen.detail.is_some() {
+        let height = ui.available_height();
+        Panel::bottom("detail")
+            .frame(theme::flush(palette))
+            .default_size(height * 0.46)
+            .size_range(120.0..=(height - 160.0).max(121.0))
+            .resizable(true)
+            .show(ui, |ui| {
+                ui.set_opacity(opacity);
+                detail(ui, look, commands);
+            });
+    }
+    CentralPanel::default().frame(theme::flush(palette)).show(ui, |ui| {
+        ui.set_opacity(opacity);
+        groups::show(ui, look, commands);
+    });
+}
+
+/// The chosen row: where its tasks wait, and which they are.
+fn detail(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
+    let palette = theme::palette(ui);
+    let width = ui.available_width();
+    Panel::right("tasks")
+        .frame(theme::flush(palette))
+        .default_size(width * 0.44)
+        .size_range(200.0..=(width - 240.0).max(201.0))
+        .resizable(true)
+        .show(ui, |ui| tasks::show(ui, look, commands));
+    CentralPanel::default()
+        .frame(theme::flush(palette))
+        .show(ui, |ui| tree::show(ui, look, commands));
+}
+
+/// A button for a command, with its tooltip and its shortcut.
+fn button(ui: &mut Ui, command: Command, commands: &mut Vec<Command>) {
+    let response = ui.button(command.text()).on_hover_text(hint(&command));
+    if response.clicked() {
+        commands.push(command);
+    }
+}
+
+/// What a command does, and which key does it.
+fn hint(command: &Command) -> String {
+    let keys: Vec<String> = command.shortcuts().iter().map(ToString::to_string).collect();
+    if keys.is_empty() {
+        return command.tooltip().to_owned();
+    }
+    format!("{}\n{}", command.tooltip(), keys.join(" or "))
+}

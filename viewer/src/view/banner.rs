@@ -1,0 +1,73 @@
+//! Bars below the top: what makes the numbers on the screen less than they seem.
+
+use egui::{Panel, RichText, Ui};
+
+use super::{Look, button};
+use crate::clock::Moment;
+use crate::command::Command;
+use crate::store::Connection;
+use crate::theme;
+use crate::widgets::age;
+
+/// How long a restart is news.
+const NEWS: Moment = Moment::from_mins(2);
+
+pub(super) fn show(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
+    let palette = theme::palette(ui);
+    if let Some(remark) = &look.session.remark {
+        Panel::top("remark").frame(theme::banner(palette.warm_soft)).show(ui, |ui| {
+            ui.horizontal(|ui| {
+                ui.label(RichText::new(remark).color(palette.warm));
+                button(ui, Command::Dismiss, commands);
+            });
+        });
+    }
+    if look.screen.header.is_some() {
+        stale(ui, look, commands);
+    }
+    if let Some(restart) = &look.screen.restart
+        && look.now.saturating_sub(restart.at) < NEWS
+    {
+        let ago = age(look.now.saturating_sub(restart.at));
+        let old = restart.old_pid;
+        let new = look.screen.process.as_ref().map_or(0, |process| process.pid);
+        let words = format!(
+            "The service restarted {ago} ago (pid {old}, now {new}). Counts and trends begin anew."
+        );
+        Panel::top("restart")
+            .frame(theme::banner(palette.accent_soft))
+            .show(ui, |ui| ui.label(RichText::new(words).color(palette.accent)));
+    }
+}
+
+/// The connection is down and the numbers are those from before.
+fn stale(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
+    let palette = theme::palette(ui);
+    let Connection::Down { since, failure, .. } = &look.screen.connection else { return };
+    let ago = age(look.now.saturating_sub(*since));
+    let words = format!("Disconnected {ago} ago, {}.", retry_words(look));
+    Panel::top("stale").frame(theme::banner(palette.hot_soft)).show(ui, |ui| {
+        ui.horizontal_wrapped(|ui| {
+            ui.label(RichText::new(words).color(palette.hot));
+            ui.label("The numbers below are the last that came in.");
+            ui.label(RichText::new(failure.to_string()).color(palette.text_dim))
+                .on_hover_text(&failure.advice);
+            button(ui, Command::RetryNow, commands);
+        });
+    });
+}
+
+/// When it will be tried again.
+pub(super) fn retry_words(look: &Look<'_>) -> String {
+    let Connection::Down { retry_at, .. } = &look.screen.connection else {
+        return String::new();
+    };
+    match retry_at {
+        None => "not retrying".into(),
+        Some(at) if *at <= look.now => "retrying now".into(),
+        Some(at) => {
+            let left = at.saturating_sub(look.now);
+            format!("retrying in {} s", left.as_secs() + u64::from(left.subsec_nanos() > 0))
+        }
+    }
+}

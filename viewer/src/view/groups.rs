@@ -1,0 +1,120 @@
+//! The groups: by what they are made, filtered and sorted; the table itself is next door.
+
+use egui::accesskit::Role;
+use egui::{Align, Layout, RichText, TextEdit, Ui, WidgetInfo};
+
+use super::table::nothing;
+use super::{Look, button, group_table, hint, place};
+use crate::analyse::{Column, Key, Value};
+use crate::command::Command;
+use crate::theme;
+use crate::widgets::{count, counted};
+
+pub(super) fn show(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
+    theme::panel(theme::palette(ui)).show(ui, |ui| controls(ui, look, commands));
+    if look.screen.table.rows.is_empty() {
+        let words = if look.screen.table.base_groups == 0 {
+            "No living tasks. Tasks show up here as soon as they are spawned through the agent."
+        } else {
+            "No group matches the filter."
+        };
+        nothing(ui, words);
+        return;
+    }
+    group_table::show(ui, look, commands);
+}
+
+/// The line above the table: keys, filter, order.
+fn controls(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
+    let palette = theme::palette(ui);
+    ui.horizontal(|ui| {
+        let chooser = egui::Button::new(Command::ChooseKeys.text());
+        let chooser = ui.add(chooser.selected(look.session.choosing_keys));
+        if chooser.on_hover_text(hint(&Command::ChooseKeys)).clicked() {
+            commands.push(Command::ChooseKeys);
+        }
+        for key in &look.screen.table.keys {
+            let chip = RichText::new(format!("{} ×", key.title())).color(palette.accent);
+            let chip = ui.add(egui::Button::new(chip).fill(palette.accent_soft));
+            chip.widget_info(|| {
+                let words = format!("Take {} out of the grouping", key.title());
+                WidgetInfo::labeled(Role::Button, true, words)
+            });
+            if chip.on_hover_text("Take this key out of the grouping").clicked() {
+                commands.push(Command::ToggleKey(key.clone()));
+            }
+        }
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            let by_suspicion = look.screen.table.sort.column == Column::Suspicion;
+            let first = egui::Button::new("Suspicious first").selected(by_suspicion);
+            let tooltip = "Stuck and growing first, then stuck, then growing";
+            if ui.add(first).on_hover_text(tooltip).clicked() && !by_suspicion {
+                commands.push(Command::SortBy(Column::Suspicion));
+            }
+            filter(ui, look, commands);
+            let rows = look.screen.table.rows.len();
+            let words = if look.session.workspace.filter.is_empty() {
+                counted(rows as u64, "row")
+            } else {
+                let (some, all) = (look.screen.table.matching, look.screen.table.base_groups);
+                {
+                    let rows = counted(rows as u64, "row");
+                    format!("{rows}, {} of {} groups", count(some as u64), count(all as u64))
+                }
+            };
+            ui.label(RichText::new(words).font(theme::small()).color(palette.text_faint));
+        });
+    });
+}
+
+fn filter(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
+    let mut line = look.session.workspace.filter.clone();
+    // Its own identity: the chips before it come and go, and the focus must not follow them.
+    let field = TextEdit::singleline(&mut line)
+        .id(egui::Id::unique("filter"))
+        .hint_text("filter: task:fetch is:stuck  ( / )")
+        .desired_width(260.0);
+    let field = ui.add(field).accessible_name("Filter");
+    let asked = look.session.filter_focus;
+    let id = field.id.with("focus");
+    if ui.data(|data| data.get_temp(id).unwrap_or(0)) != asked {
+        ui.data_mut(|data| data.insert_temp(id, asked));
+        field.request_focus();
+    }
+    if field.changed() {
+        commands.push(Command::EditFilter(line));
+    }
+    field.on_hover_text(hint(&Command::FocusFilter));
+}
+
+/// The list of keys, each with a box to tick.
+pub(super) fn choose_keys(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
+    let palette = theme::palette(ui);
+    ui.horizontal(|ui| {
+        ui.label(RichText::new("Group by").color(palette.text_strong));
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            button(ui, Command::CycleGrouping, commands);
+        });
+    });
+    ui.add_space(4.0);
+    egui::ScrollArea::vertical().show(ui, |ui| {
+        for key in &look.screen.available {
+            let mut ticked = look.session.workspace.keys.contains(key);
+            if let Key::Label(_) = key {
+                ui.checkbox(&mut ticked, RichText::new(key.title()).font(theme::mono()))
+            } else {
+                ui.checkbox(&mut ticked, key.title())
+            }
+            .clicked()
+            .then(|| commands.push(Command::ToggleKey(key.clone())));
+        }
+    });
+}
+
+/// A value in words, paths without what they all have in common.
+pub(super) fn value_words(value: &Value) -> String {
+    match value {
+        Value::Place(location) => place::short(location),
+        other => other.to_string(),
+    }
+}

@@ -1,0 +1,73 @@
+//! From pressed keys to commands.
+
+use egui::{Key, Modifiers, Ui};
+
+use super::Look;
+use crate::command::{Command, Press};
+
+/// The commands whose keys were pressed. While somebody types, only keys that type nothing count.
+pub(super) fn pressed(ui: &Ui, look: &Look<'_>) -> Vec<Command> {
+    let typing = ui.text_edit_focused();
+    // egui takes the focus off a field before anybody sees the Escape that did it.
+    let memory = ui.scope_id().with("typing");
+    let was_typing = ui.data(|data| data.get_temp(memory)).unwrap_or(false);
+    ui.data_mut(|data| data.insert_temp(memory, typing));
+    let covered = look.session.overlay.is_some();
+    let mut commands = Vec::new();
+    for command in &Command::LISTED {
+        for press in command.shortcuts() {
+            let counts = match press {
+                Press::Ctrl(_) | Press::F1 => true,
+                // In a field, Escape leaves the field and does nothing else.
+                Press::Escape => covered || !was_typing,
+                Press::Up | Press::Down | Press::PageUp | Press::PageDown => !covered,
+                Press::Sign('?') => !typing,
+                Press::Sign(_) | Press::Home | Press::End => !typing && !covered,
+            };
+            let (modifiers, key) = key(*press);
+            if counts && ui.input_mut(|input| take(input, modifiers, key)) {
+                commands.push(command.clone());
+            }
+        }
+    }
+    commands
+}
+
+/// Takes the key out of the input. Shift is part of typing a sign, and of nothing else here.
+fn take(input: &mut egui::InputState, modifiers: Modifiers, key: Key) -> bool {
+    let with_shift = modifiers == Modifiers::NONE
+        && key == Key::Questionmark
+        && input.consume_key(Modifiers::SHIFT, key);
+    with_shift || input.consume_key(modifiers, key)
+}
+
+fn key(press: Press) -> (Modifiers, Key) {
+    let plain = |key| (Modifiers::NONE, key);
+    let sign = |sign: char| Key::from_name(&sign.to_string()).unwrap_or(Key::F35);
+    match press {
+        Press::Sign('/') => plain(Key::Slash),
+        Press::Sign('?') => plain(Key::Questionmark),
+        Press::Sign(letter) => plain(sign(letter)),
+        Press::Ctrl(letter) => (Modifiers::COMMAND, sign(letter)),
+        Press::Up => plain(Key::ArrowUp),
+        Press::Down => plain(Key::ArrowDown),
+        Press::Home => plain(Key::Home),
+        Press::End => plain(Key::End),
+        Press::PageUp => plain(Key::PageUp),
+        Press::PageDown => plain(Key::PageDown),
+        Press::Escape => plain(Key::Escape),
+        Press::F1 => plain(Key::F1),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_shortcut_is_a_key_that_exists() {
+        for press in Command::LISTED.iter().flat_map(Command::shortcuts) {
+            assert_ne!(key(*press).1, Key::F35, "{press}");
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! The bar at the top: which service, how it stands with it, and how much of it is seen.
+
+use egui::{Align, Layout, RichText, Ui};
+use taskscope_proto::model::{Coverage, Totals};
+
+use super::{Look, button, hint};
+use crate::command::Command;
+use crate::store::Connection;
+use crate::theme::{self, Palette};
+use crate::widgets::{age, bytes, count, counted};
+
+pub(super) fn show(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
+    let palette = theme::palette(ui);
+    ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+        button(ui, Command::ShowHelp, commands);
+        let theme = ui.button(look.session.workspace.theme.text());
+        if theme.on_hover_text(hint(&Command::SwitchTheme)).clicked() {
+            commands.push(Command::SwitchTheme);
+        }
+        ui.add_space(8.0);
+        if let Some(header) = &look.screen.header {
+            coverage(ui, header.coverage, palette);
+            totals(ui, &header.totals, palette);
+        }
+        // What is left of the line. The last of it gives way when the window is narrow.
+        ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+            target(ui, look, commands);
+            state(ui, look, palette);
+            process(ui, look, palette);
+        });
+    });
+}
+
+/// The service's name is the button that chooses another one.
+fn target(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
+    let palette = theme::palette(ui);
+    let command = Command::ShowConnect;
+    let Some(target) = &look.screen.target else {
+        button(ui, command, commands);
+        return;
+    };
+    let name = look.screen.process.as_ref().map_or("", |process| &*process.name);
+    let mut text = egui::text::LayoutJob::default();
+    let mut add = |words: &str, font, colour| {
+        text.append(words, 0.0, egui::TextFormat::simple(font, colour));
+    };
+    if !name.is_empty() {
+        add(name, theme::body(), palette.text_strong);
+        add("  ", theme::body(), palette.text);
+    }
+    add(target, theme::mono(), palette.text_dim);
+    if ui.button(text).on_hover_text(hint(&command)).clicked() {
+        commands.push(command);
+    }
+}
+
+fn state(ui: &mut Ui, look: &Look<'_>, palette: &Palette) {
+    let (words, colour, fill) = match &look.screen.connection {
+        Connection::Idle => return,
+        Connection::Connecting { .. } => ("connecting", palette.warm, palette.warm_soft),
+        Connection::Live { .. } => ("live", palette.good, palette.good_soft),
+        Connection::Down { .. } if look.screen.process.is_none() => {
+            ("cannot connect", palette.hot, palette.hot_soft)
+        }
+        Connection::Down { .. } => ("disconnected", palette.hot, palette.hot_soft),
+    };
+    egui::Frame::new()
+        .fill(fill)
+        .corner_radius(9)
+        .inner_margin(egui::Margin::symmetric(8, 2))
+        .show(ui, |ui| ui.label(RichText::new(words).font(theme::small()).color(colour)));
+}
+
+fn process(ui: &mut Ui, look: &Look<'_>, palette: &Palette) {
+    let Some(process) = &look.screen.process else { return };
+    let mut words = vec![format!("pid {}", process.pid)];
+    if let Some(header) = &look.screen.header {
+        let up = look.screen.age(0, look.now);
+        words.push(format!("up {}", age(up)));
+        if let Some(rss) = header.rss_bytes {
+            words.push(bytes(rss));
+        }
+    }
+    let about = format!("{}\nserved by {}", process.executable, process.agent);
+    let label =
+        egui::Label::new(RichText::new(words.join("  ·  ")).color(palette.text_dim)).truncate();
+    ui.add(label).on_hover_text(about);
+}
+
+fn totals(ui: &mut Ui, totals: &Totals, palette: &Palette) {
+    let states = [
+        (totals.new, "new"),
+        (totals.ready, "ready"),
+        (totals.running, "running"),
+        (totals.parked, "parked"),
+    ];
+    for (number, name) in states.into_iter().filter(|(number, _)| *number > 0) {
+        ui.label(RichText::new(format!("{} {name}", count(number))).color(palette.text_dim));
+    }
+    let alive = counted(totals.alive(), "task");
+    ui.label(RichText::new(alive).color(palette.text_strong)).on_hover_text(format!(
+        "{} spawned and {} ended since the agent started; of those, {} were aborted and {} panicked",
+        count(totals.spawned),
+        count(totals.finished),
+        count(totals.aborted),
+        count(totals.panicked),
+    ));
+    ui.separator();
+}
+
+/// How much of the process the numbers cover. Always there.
+fn coverage(ui: &mut Ui, coverage: Coverage, palette: &Palette) {
+    let (words, colour) = coverage_words(coverage, palette);
+    ui.label(RichText::new(words).color(colour)).on_hover_text(
+        "Tasks that the agent tracks, of all tasks alive in the runtimes that it knows. \
+         Tasks spawned past the agent are not tracked.",
+    );
+    ui.separator();
+}
+
+fn coverage_words(coverage: Coverage, palette: &Palette) -> (String, egui::Color32) {
+    let tracked = count(coverage.tracked);
+    match coverage.alive {
+        None => (format!("{tracked} tracked, of all: not known"), palette.text_dim),
+        Some(alive) if alive <= coverage.tracked => {
+            (format!("all {tracked} tracked"), palette.text_dim)
+        }
+        Some(alive) => {
+            let percent = coverage.tracked.saturating_mul(100) / alive.max(1);
+            (format!("{tracked} of {} tracked ({percent} %)", count(alive)), palette.warm)
+        }
+    }
+}
+
+/// When the numbers were taken, for the line at the bottom.
+pub(super) fn freshness(look: &Look<'_>) -> String {
+    if look.screen.generation != look.session.generation {
+        return "updating…".into();
+    }
+    let old = look.screen.numbers_age(look.now);
+    if old.as_secs() < 2 { "up to date".into() } else { format!("{} old", age(old)) }
+}

@@ -1,0 +1,100 @@
+//! What fills the window before there are numbers: no target, connecting, or why it fails.
+
+use egui::{RichText, Ui};
+
+use super::banner::retry_words;
+use super::{Look, button};
+use crate::command::Command;
+use crate::connect::Failure;
+use crate::store::Connection;
+use crate::theme;
+use crate::widgets::{age, counted};
+
+pub(super) fn show(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
+    let target = look.screen.target.as_deref().unwrap_or_default();
+    let space = (ui.available_height() * 0.28).min(220.0);
+    ui.add_space(space);
+    ui.vertical_centered(|ui| {
+        ui.set_max_width(560.0);
+        match &look.screen.connection {
+            Connection::Idle => idle(ui, look, commands),
+            Connection::Connecting { since } => {
+                title(ui, &format!("Connecting to {target}"));
+                dim(ui, &format!("for {}", age(look.now.saturating_sub(*since))));
+                ui.add_space(12.0);
+                button(ui, Command::ShowConnect, commands);
+            }
+            Connection::Live { .. } => {
+                title(ui, &format!("Connected to {target}"));
+                dim(ui, "Waiting for the first state");
+            }
+            Connection::Down { failure, attempts, .. } => {
+                failed(ui, look, failure, *attempts, commands);
+            }
+        }
+    });
+}
+
+fn idle(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
+    title(ui, "Which tasks are stuck?");
+    dim(ui, "Connect to a service that has the Taskscope agent in it.");
+    ui.add_space(12.0);
+    button(ui, Command::ShowConnect, commands);
+    recent(ui, look, commands);
+}
+
+/// The targets of before, one click each.
+pub(super) fn recent(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
+    if look.session.workspace.recent.is_empty() {
+        return;
+    }
+    ui.add_space(14.0);
+    ui.label(RichText::new("Recent").font(theme::small()).color(theme::palette(ui).text_faint));
+    for target in &look.session.workspace.recent {
+        let text = RichText::new(target).font(theme::mono()).color(theme::palette(ui).accent);
+        if ui.add(egui::Button::new(text).frame(false)).clicked() {
+            commands.push(Command::Connect(target.clone()));
+        }
+    }
+}
+
+fn failed(
+    ui: &mut Ui,
+    look: &Look<'_>,
+    failure: &Failure,
+    attempts: u32,
+    commands: &mut Vec<Command>,
+) {
+    let palette = theme::palette(ui);
+    let left = egui::Layout::top_down(egui::Align::Min);
+    theme::card(palette).show(ui, |ui| {
+        ui.with_layout(left, |ui| {
+            ui.label(
+                RichText::new(format!("Could not {}", failure.tried))
+                    .font(theme::heading())
+                    .color(palette.hot),
+            );
+            ui.add_space(4.0);
+            ui.label(RichText::new(&failure.cause).color(palette.text_strong));
+            ui.add_space(8.0);
+            ui.label(RichText::new(&failure.advice).color(palette.text_dim));
+            ui.add_space(14.0);
+            ui.horizontal(|ui| {
+                button(ui, Command::RetryNow, commands);
+                button(ui, Command::ShowConnect, commands);
+                let tries = counted(u64::from(attempts), "attempt");
+                dim(ui, &format!("{tries}, {}", retry_words(look)));
+            });
+        })
+    });
+}
+
+fn title(ui: &mut Ui, text: &str) {
+    let colour = theme::palette(ui).text_strong;
+    ui.label(RichText::new(text).font(theme::heading()).color(colour));
+}
+
+fn dim(ui: &mut Ui, text: &str) {
+    let colour = theme::palette(ui).text_dim;
+    ui.label(RichText::new(text).color(colour));
+}

@@ -1,0 +1,18 @@
+//! The window: what it shows, how it is driven, how it looks, and what it is connected to.
+
+#[cfg(test)]
+mod agent;
+#[cfg(test)]
+mod keyboard;
+#[cfg(test)]
+mod net;
+#[cfg(test)]
+mod pixels;
+#[cfg(test)]
+mod printer;
+#[cfg(test)]
+mod sample;
+#[cfg(test)]
+mod screens;
+#[cfg(test)]
+mod stage;

@@ -1,0 +1,186 @@
+//! The net thread and the analyst against an agent that comes and goes.
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::agent::FakeAgent;
+use taskscope_viewer::analyse::{Query, Selection};
+use taskscope_viewer::analyst::{Analyst, Ask};
+use taskscope_viewer::clock::Clock;
+use taskscope_viewer::connect;
+use taskscope_viewer::screen::Screen;
+use taskscope_viewer::store::Connection;
+use taskscope_viewer::workspace::Workspace;
+use tokio::net::TcpListener;
+use tokio::runtime::Runtime;
+use tokio::task::JoinHandle;
+
+const DEADLINE: Duration = Duration::from_secs(20);
+
+/// An agent that can be killed and started again on the same port.
+struct Service {
+    runtime: Runtime,
+    address: SocketAddr,
+    serving: Option<JoinHandle<std::io::Result<()>>>,
+}
+
+impl Service {
+    fn start(agent: FakeAgent) -> Self {
+        let runtime = Runtime::new().unwrap();
+        let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
+        let address = listener.local_addr().unwrap();
+        let mut service = Self { runtime, address, serving: None };
+        service.serving = Some(service.runtime.spawn(agent.serve_on(listener)));
+        service
+    }
+
+    fn kill(&mut self) {
+        // Dropping the runtime ends the connections too, as the end of a process would.
+        drop(self.serving.take());
+        std::mem::replace(&mut self.runtime, Runtime::new().unwrap()).shutdown_background();
+    }
+
+    fn restart(&mut self, agent: FakeAgent) {
+        let started = Instant::now();
+        let listener = loop {
+            match self.runtime.block_on(TcpListener::bind(self.address)) {
+                Ok(listener) => break listener,
+                Err(error) => assert!(started.elapsed() < DEADLINE, "{error}"),
+            }
+            std::thread::yield_now();
+        };
+        self.serving = Some(self.runtime.spawn(agent.serve_on(listener)));
+    }
+}
+
+fn quick(run_id: u64, pid: u32) -> FakeAgent {
+    FakeAgent { every: Duration::from_millis(30), ..FakeAgent::sample(run_id, pid) }
+}
+
+fn analyst() -> (Analyst, std::sync::mpsc::Receiver<()>) {
+    let (orders, events) = connect::start().unwrap();
+    let (wake, woken) = std::sync::mpsc::sync_channel(1);
+    let wake = move || _ = wake.try_send(());
+    (Analyst::start(orders, events, Clock::start(), wake).unwrap(), woken)
+}
+
+/// Waits for a screen that fits.
+fn until(
+    (analyst, woken): &(Analyst, std::sync::mpsc::Receiver<()>),
+    what: &str,
+    fits: impl Fn(&Screen) -> bool,
+) -> Arc<Screen> {
+    let deadline = Instant::now() + DEADLINE;
+    loop {
+        let screen = analyst.screen();
+        if fits(&screen) {
+            return screen;
+        }
+        let left = deadline.saturating_duration_since(Instant::now());
+        assert!(!left.is_zero(), "waited for {what}, got {:?}", screen.connection);
+        // Woken or not: look again.
+        _ = woken.recv_timeout(left);
+    }
+}
+
+fn query(generation: u64) -> Query {
+    Query { generation, keys: Workspace::usual_keys(), ..Query::default() }
+}
+
+fn follow(analyst: &Analyst, address: &str) {
+    analyst.ask(Ask::Query(Arc::new(query(1)))).unwrap();
+    analyst.ask(Ask::Follow(Some(address.into()))).unwrap();
+}
+
+#[test]
+fn a_service_that_dies_and_comes_back_as_another_run_begins_anew() {
+    let mut service = Service::start(quick(1, 41));
+    let desk = analyst();
+    follow(&desk.0, &service.address.to_string());
+    let screen = until(&desk, "groups", |screen| !screen.table.rows.is_empty());
+    assert!(screen.is_live());
+    assert_eq!(screen.process.as_ref().unwrap().pid, 41);
+
+    service.kill();
+    let screen = until(&desk, "the end", |screen| !screen.is_live());
+    assert!(!screen.table.rows.is_empty(), "the last numbers stay");
+    let Connection::Down { retry_at, .. } = &screen.connection else {
+        panic!("{:?}", screen.connection);
+    };
+    assert!(retry_at.is_some(), "it will be tried again");
+
+    service.restart(quick(2, 42));
+    let back = |screen: &Screen| screen.is_live() && !screen.table.rows.is_empty();
+    let screen = until(&desk, "the new run", back);
+    assert_eq!(screen.process.as_ref().unwrap().pid, 42);
+    assert_eq!(screen.restart.as_ref().unwrap().old_pid, 41);
+}
+
+#[test]
+fn a_gap_in_the_stream_is_healed_by_a_new_one() {
+    let service = Service::start(FakeAgent { loses_messages: true, ..quick(1, 41) });
+    let desk = analyst();
+    follow(&desk.0, &service.address.to_string());
+    let mut latest = 0;
+    for round in 0..12 {
+        let newer = |screen: &Screen| {
+            assert!(!matches!(screen.connection, Connection::Down { .. }), "round {round}");
+            screen.received_at.as_nanos() > latest
+        };
+        latest = until(&desk, "one more state", newer).received_at.as_nanos();
+    }
+}
+
+#[test]
+fn the_tasks_of_the_chosen_row_come_page_by_page() {
+    let service = Service::start(quick(1, 41));
+    let desk = analyst();
+    follow(&desk.0, &service.address.to_string());
+    let screen = until(&desk, "groups", |screen| !screen.table.rows.is_empty());
+    let values = screen.table.rows[0].row.values.clone();
+    for (generation, offset) in [(2, 0), (3, 100)] {
+        let selection = Selection { values: values.clone(), offset, ..Selection::default() };
+        let query = Query { selection: Some(selection), ..query(generation) };
+        desk.0.ask(Ask::Query(Arc::new(query))).unwrap();
+        let page = |screen: &Screen| {
+            screen.generation == generation
+                && screen.detail.as_ref().is_some_and(|detail| detail.page.is_some())
+        };
+        let screen = until(&desk, "a page", page);
+        let page = screen.detail.as_ref().unwrap().page.clone().unwrap();
+        assert_eq!((page.tasks.len(), page.tasks[0].id), (100, 41_000 + offset));
+    }
+}
+
+#[test]
+fn a_wrong_address_is_final_and_a_silent_one_is_tried_again() {
+    let desk = analyst();
+    follow(&desk.0, "no address");
+    let down = |screen: &Screen| matches!(screen.connection, Connection::Down { .. });
+    let screen = until(&desk, "a failure", down);
+    let Connection::Down { failure, retry_at, .. } = &screen.connection else { unreachable!() };
+    assert!(failure.hopeless && retry_at.is_none(), "{failure:?}");
+
+    // Taken and given back: nothing listens there.
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    desk.0.ask(Ask::Follow(Some(free.to_string().into()))).unwrap();
+    let again = |screen: &Screen| matches!(&screen.connection, Connection::Down { attempts, .. } if *attempts >= 2);
+    let screen = until(&desk, "a second attempt", again);
+    let Connection::Down { failure, .. } = &screen.connection else { unreachable!() };
+    assert!(failure.cause.contains("Nothing listens"), "{failure:?}");
+}
+
+#[test]
+fn another_target_replaces_the_first_at_once() {
+    let first = Service::start(quick(1, 41));
+    let second = Service::start(quick(2, 42));
+    let desk = analyst();
+    follow(&desk.0, &first.address.to_string());
+    until(&desk, "the first", |screen| !screen.table.rows.is_empty());
+    desk.0.ask(Ask::Follow(Some(second.address.to_string().into()))).unwrap();
+    let other = |screen: &Screen| screen.process.as_ref().is_some_and(|p| p.pid == 42);
+    let screen = until(&desk, "the second", other);
+    assert_eq!(screen.restart, None, "another service is no restart");
+    desk.0.ask(Ask::Follow(None)).unwrap();
+    until(&desk, "nothing", |screen| screen.connection == Connection::Idle);
+}

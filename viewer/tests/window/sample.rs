@@ -1,0 +1,301 @@
+//! A made-up service for tests and screenshots: a checkout whose audit log piles up.
+
+use std::sync::Arc;
+
+use taskscope_proto::model::{
+    Combine, Coverage, DebugInfo, Frame, Group, GroupId, Header, Label, Labels, Location, Node,
+    Origin, OriginId, Process, Profile, StackWalk, State, Task, TaskKind, TaskPage, TaskQuery,
+    Totals, Tree, WaitKind,
+};
+
+/// Seconds that the service is up when a test begins.
+pub(crate) const UP_SECS: u64 = 3_725;
+
+/// Who answers.
+pub(crate) fn process(run_id: u64, pid: u32) -> Process {
+    Process {
+        name: "checkout".into(),
+        pid,
+        started_at_unix_ms: 1_767_323_045_000,
+        run_id,
+        debug_info: DebugInfo::LineTables,
+        stack_walk: StackWalk::FramePointers,
+        stuck_after_ms: 10_000,
+        executable: "/srv/checkout/bin/checkout".into(),
+        agent: "taskscope 0.1.0".into(),
+    }
+}
+
+fn place(text: &str) -> Location {
+    let mut parts = text.rsplitn(3, ':');
+    let mut number = || parts.next().and_then(|part| part.parse().ok()).unwrap_or(0);
+    let (column, line) = (number(), number());
+    Location { file: parts.next().unwrap_or_default().into(), line, column }
+}
+
+/// `function @ file:line:column`; what lies in the registry is library code.
+fn frame(text: &str) -> Arc<Frame> {
+    let (function, at) = text.split_once(" @ ").unwrap_or((text, ""));
+    let location = place(at);
+    let user = !location.file.contains("/registry/");
+    let function = function.into();
+    Arc::new(Frame { function, location: Some(location), user, module: None, offset: 0 })
+}
+
+const REGISTRY: &str = "/home/ci/.cargo/registry/src/index.crates.io-1949cf8c6b5b557f";
+
+/// Adds a chain; frames that are there already are shared.
+fn add_chain(tree: &mut Tree, frames: &[&str], kind: &WaitKind, secondary: bool) {
+    let mut parent = None;
+    for (i, text) in frames.iter().enumerate() {
+        let frame = frame(&text.replace("REG", REGISTRY));
+        let last = i + 1 == frames.len();
+        let known = tree.nodes.iter().position(|n| n.parent == parent && *n.frame == *frame);
+        let at = known.unwrap_or_else(|| {
+            tree.nodes.push(Node {
+                frame,
+                parent,
+                leaves: u32::from(last),
+                wait_kind: last.then(|| kind.clone()),
+                secondary: last && secondary,
+            });
+            tree.nodes.len() - 1
+        });
+        parent = u32::try_from(at).ok();
+    }
+}
+
+fn tree(point: &str, chains: &[(&[&str], WaitKind, bool)]) -> Arc<Tree> {
+    let mut tree = Tree::default();
+    for (frames, kind, secondary) in chains {
+        add_chain(&mut tree, frames, kind, *secondary);
+        if !secondary {
+            tree.wait_kinds.push(kind.clone());
+        }
+    }
+    if tree.wait_kinds.len() > 1 {
+        tree.combine = Combine::AnyOf;
+    }
+    tree.await_point = Some(frame(&point.replace("REG", REGISTRY)));
+    Arc::new(tree)
+}
+
+const SERVE: &str = "checkout::server::serve @ src/server.rs:58:17";
+const AUDIT: &str = "checkout::audit::log @ src/audit.rs:41:37";
+const FETCH: &str = "checkout::cart::prices @ src/cart.rs:112:26";
+const LEDGER: &str = "checkout::ledger::post @ src/ledger.rs:77:44";
+const BEAT: &str = "checkout::beat @ src/main.rs:31:22";
+const LISTEN: &str = "checkout::server::listen @ src/server.rs:33:41";
+
+fn audit_tree() -> Arc<Tree> {
+    let instrumented =
+        "<Instrumented as Future>::poll @ REG/tracing-0.1.44/src/instrument.rs:321:15";
+    let send = "Sender::send @ REG/tokio-1.54.1/src/sync/mpsc/bounded.rs:836:22";
+    let reserve = "Sender::reserve_inner @ REG/tokio-1.54.1/src/sync/mpsc/bounded.rs:1124:58";
+    let leaf = "Acquire::poll @ REG/tokio-1.54.1/src/sync/batch_semaphore.rs:643:9";
+    let chain: &[&str] = &[SERVE, instrumented, AUDIT, send, reserve, leaf];
+    tree(AUDIT, &[(chain, WaitKind::MpscSend, false)])
+}
+
+fn fetch_tree() -> Arc<Tree> {
+    let timeout = "Timeout::poll @ REG/tokio-1.54.1/src/time/timeout.rs:211:33";
+    let sleep = "Sleep::poll_elapsed @ REG/tokio-1.54.1/src/time/sleep.rs:410:24";
+    let get = "checkout::http::get @ src/http.rs:19:50";
+    let read = "TcpStream::poll_read @ REG/tokio-1.54.1/src/net/tcp/stream.rs:1422:14";
+    let request: &[&str] = &[SERVE, FETCH, timeout, get, read];
+    let deadline: &[&str] = &[SERVE, FETCH, timeout, sleep];
+    tree(
+        "checkout::http::get @ src/http.rs:19:50",
+        &[(request, WaitKind::IoRead, false), (deadline, WaitKind::Sleep, true)],
+    )
+}
+
+fn ledger_tree() -> Arc<Tree> {
+    let lock = "Mutex::lock @ REG/tokio-1.54.1/src/sync/mutex.rs:446:33";
+    let leaf = "Acquire::poll @ REG/tokio-1.54.1/src/sync/batch_semaphore.rs:643:9";
+    let chain: &[&str] = &[SERVE, LEDGER, lock, leaf];
+    tree(LEDGER, &[(chain, WaitKind::Mutex, false)])
+}
+
+fn single(frame: &str, leaf: &str, kind: WaitKind) -> Arc<Tree> {
+    let chain: &[&str] = &[frame, leaf];
+    tree(frame, &[(chain, kind, false)])
+}
+
+fn labels(pairs: &[(&str, &str)]) -> Labels {
+    Labels::new(pairs.iter().map(|(k, v)| Label { key: (*k).into(), value: (*v).into() }))
+}
+
+struct Making {
+    now_ms: u64,
+    profile: Profile,
+}
+
+impl Making {
+    fn origin(&mut self, id: u64, at: &str, pairs: &[(&str, &str)], per_min: (u64, u64)) {
+        self.profile.origins.push(Arc::new(Origin {
+            id: OriginId(id),
+            labels: labels(pairs),
+            spawned_at: place(at),
+            kind: TaskKind::Async,
+            spawned: 10_000,
+            finished: 9_000,
+            aborted: 3,
+            panicked: u64::from(id == 3) * 2,
+            last_panic: (id == 3).then(|| "ledger out of balance: 3 != 4".into()),
+            spawned_last_minute: per_min.0,
+            finished_last_minute: per_min.1,
+        }));
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "one line of a table each")]
+    fn group(
+        &mut self,
+        id: u64,
+        origin: u64,
+        pairs: &[(&str, &str)],
+        state: State,
+        tree: Option<Arc<Tree>>,
+        counts: (u64, u64, u64),
+        secs: (u64, u64),
+    ) {
+        let (count, stuck, count_minute_ago) = counts;
+        self.profile.groups.push(Arc::new(Group {
+            id: GroupId(id),
+            labels: labels(pairs),
+            origin: OriginId(origin),
+            state,
+            tree,
+            count,
+            stuck,
+            oldest_since_ms: self.now_ms.saturating_sub(secs.0 * 1_000),
+            median_since_ms: self.now_ms.saturating_sub(secs.1 * 1_000),
+            future_bytes: count * 1_312,
+            count_minute_ago,
+        }));
+    }
+}
+
+/// The service `second` seconds after the test began.
+pub(crate) fn profile(second: u64) -> Profile {
+    let now_ms = (UP_SECS + second) * 1_000;
+    let mut making = Making { now_ms, profile: Profile::default() };
+    let m = &mut making;
+    let accept = "checkout::server::listen @ src/server.rs:36:19";
+    let accept = accept.rsplit(" @ ").next().unwrap_or_default();
+    m.origin(1, accept, &[("task", "audit")], (96, 14));
+    m.origin(2, accept, &[("task", "cart")], (1_840, 1_838));
+    m.origin(3, "src/ledger.rs:20:9", &[("task", "ledger")], (60, 60));
+    m.origin(4, "src/main.rs:28:5", &[("task", "heartbeat")], (0, 0));
+    m.origin(5, "src/main.rs:22:5", &[("task", "listen")], (0, 0));
+    let acme = [("task", "audit"), ("tenant", "acme")];
+    let globex = [("task", "audit"), ("tenant", "globex")];
+    let piled = 640 + second * 2;
+    m.group(1, 1, &acme, State::Parked, Some(audit_tree()), (piled, piled - 20, 566), (412, 188));
+    m.group(2, 1, &globex, State::Parked, Some(audit_tree()), (172, 172, 164), (401, 240));
+    let cart = [("task", "cart"), ("tenant", "acme")];
+    m.group(3, 2, &cart, State::Parked, Some(fetch_tree()), (64, 0, 71), (2, 1));
+    m.group(4, 2, &cart, State::Running, None, (2, 0, 1), (0, 0));
+    m.group(5, 2, &cart, State::Ready, None, (3, 0, 3), (0, 0));
+    let ledger = [("task", "ledger")];
+    m.group(6, 3, &ledger, State::Parked, Some(ledger_tree()), (12, 12, 12), (95, 61));
+    m.group(7, 3, &ledger, State::Parked, None, (4, 0, 4), (1, 1));
+    let sleep = "Interval::tick @ REG/tokio-1.54.1/src/time/interval.rs:488:9";
+    let beat = single(BEAT, sleep, WaitKind::Interval);
+    m.group(8, 4, &[("task", "heartbeat")], State::Parked, Some(beat), (1, 0, 1), (4, 4));
+    let listen = "TcpListener::accept @ REG/tokio-1.54.1/src/net/tcp/listener.rs:172:9";
+    let listen = single(LISTEN, listen, WaitKind::Accept);
+    m.group(9, 5, &[("task", "listen")], State::Parked, Some(listen), (1, 1, 1), (900, 900));
+    finish(making)
+}
+
+fn finish(making: Making) -> Profile {
+    let mut profile = making.profile;
+    let of = |state| profile.groups.iter().filter(|g| g.state == state).map(|g| g.count).sum();
+    let totals = Totals {
+        running: of(State::Running),
+        ready: of(State::Ready),
+        parked: of(State::Parked),
+        new: of(State::New),
+        spawned: 51_204,
+        finished: 50_305,
+        aborted: 3,
+        panicked: 2,
+    };
+    let tracked = totals.alive();
+    profile.header = Header {
+        now_ms: making.now_ms,
+        now_unix_ms: 1_767_323_045_000 + making.now_ms,
+        rss_bytes: Some(148 << 20),
+        coverage: Coverage { tracked, alive: Some(tracked + 41) },
+        totals,
+        ..Header::default()
+    };
+    profile
+}
+
+/// A service with `groups` base groups, and ten tasks in each.
+pub(crate) fn large(groups: u64, second: u64) -> Profile {
+    let now_ms = (UP_SECS + second) * 1_000;
+    let mut making = Making { now_ms, profile: Profile::default() };
+    for id in 1..=40 {
+        making.origin(id, &format!("src/spawn.rs:{id}:5"), &[], (120, 100));
+    }
+    for id in 1..=groups {
+        let task = format!("worker-{}", id % 40);
+        let tenant = format!("tenant-{}", id % 500);
+        let line = format!("app::step @ src/some/module/worker.rs:{}:17", id % 900);
+        let leaf = "Acquire::poll @ REG/tokio-1.54.1/src/sync/batch_semaphore.rs:643:9";
+        let tree = single(&line, leaf, WaitKind::Mutex);
+        let stuck = if id % 7 == 0 { 10 } else { 0 };
+        let counts = (10 + (id + second) % 3, stuck, if id % 11 == 0 { 4 } else { 10 });
+        let pairs = [("task", task.as_str()), ("tenant", tenant.as_str())];
+        making.group(
+            id,
+            id % 40 + 1,
+            &pairs,
+            State::Parked,
+            Some(tree),
+            counts,
+            (id % 600, id % 60),
+        );
+    }
+    finish(making)
+}
+
+/// A page of tasks of these groups, as an agent would answer.
+pub(crate) fn tasks(profile: &Profile, query: &TaskQuery) -> TaskPage {
+    let now_ms = profile.header.now_ms;
+    let wanted = |group: &&Arc<Group>| {
+        query.groups.is_empty() || query.groups.binary_search(&group.id).is_ok()
+    };
+    let mut tasks = Vec::new();
+    let (mut at, mut total) = (0, 0);
+    for group in profile.groups.iter().filter(wanted) {
+        total += group.count;
+        for i in 0..group.count {
+            at += 1;
+            if at <= query.offset || tasks.len() >= query.limit as usize {
+                continue;
+            }
+            let spread = (now_ms - group.oldest_since_ms) * i / group.count.max(1);
+            let since_ms = group.oldest_since_ms + spread;
+            tasks.push(Task {
+                id: 40_000 + group.id.0 * 1_000 + i,
+                labels: group.labels.clone(),
+                spawned_at: profile
+                    .origin(group.origin)
+                    .map_or(place(""), |o| o.spawned_at.clone()),
+                kind: TaskKind::Async,
+                state: group.state,
+                since_ms,
+                spawned_ms: since_ms.saturating_sub(1_500),
+                polls: 3 + i % 5,
+                tree: group.tree.clone(),
+                parent: Some(17),
+                future_bytes: 1_312,
+            });
+        }
+    }
+    TaskPage { tasks, total, now_ms }
+}
