@@ -120,7 +120,8 @@ impl Printer<'_> {
         }
         let function = harmless(&names::function(&first.frame.function));
         // The name of an inlined function may lack its path; then the file says whose it is.
-        let place = if function.contains("::") && !function.starts_with(['{', '<']) {
+        let path = function.split('<').next().unwrap_or_default();
+        let place = if path.contains("::") {
             String::new()
         } else {
             format!("{}  ", place(&first.frame, names::file))
