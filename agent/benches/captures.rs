@@ -5,6 +5,7 @@
 //! Prints figures of one run; there is nothing to sample twice in a process that keeps what it
 //! has allocated.
 
+#![expect(clippy::unwrap_used, reason = "a bench that cannot go on stops")]
 #![expect(clippy::print_stdout, reason = "the figures are the output")]
 
 use std::alloc::{GlobalAlloc, Layout, System};

@@ -2,6 +2,8 @@
 //!
 //! `cargo bench -p taskscope --bench hot_path`
 
+#![expect(clippy::unwrap_used, reason = "a bench that cannot go on stops")]
+
 use std::future::Future;
 use std::hint::black_box;
 use std::time::{Duration, Instant};

@@ -9,7 +9,7 @@ use taskscope_proto::model::{DebugInfo, Process};
 use crate::profile::Folder;
 use crate::serve::Server;
 use crate::settings::{SettingError, Settings, Told};
-use crate::{profiler, stack};
+use crate::{profiler, stack, symbols};
 
 /// A running agent. Dropping it stops the server; tasks go on being tracked.
 #[derive(Debug)]
@@ -74,9 +74,10 @@ impl Agent {
         self.server.address()
     }
 
-    /// What it tells viewers about this process.
-    pub fn process(&self) -> &Process {
-        &self.process
+    /// What it tells viewers about this process. The first call, of whoever it is, reads the
+    /// executable's debug information: tens of milliseconds.
+    pub fn process(&self) -> Process {
+        described(&self.process)
     }
 }
 
@@ -132,7 +133,7 @@ impl Builder {
         let listener =
             TcpListener::bind(address).map_err(|source| StartError::Bind { address, source })?;
         let folder = Folder::new(settings.stuck_after, settings.user_code.clone());
-        let process = Arc::new(process(&settings, folder.debug_info()));
+        let process = Arc::new(process(&settings));
         let asker = profiler::start(folder, settings.capture_budget).map_err(StartError::Thread)?;
         let server =
             Server::start(listener, Arc::clone(&process), asker).map_err(StartError::Thread)?;
@@ -142,21 +143,30 @@ impl Builder {
     }
 }
 
-/// Describes this process, and says once what its debug information does not allow.
-pub(crate) fn process(settings: &Settings, debug_info: DebugInfo) -> Process {
-    if debug_info == DebugInfo::None {
+/// The process with what its debug information allows.
+pub(crate) fn described(process: &Process) -> Process {
+    Process { debug_info: symbols::debug_info_of_this_build(), ..process.clone() }
+}
+
+/// Says once what the debug information does not allow.
+pub(crate) fn warn_of_missing_debug_info() {
+    if symbols::debug_info_of_this_build() == DebugInfo::None {
         tracing::warn!(
             "taskscope: this build has no debug information, so await points have no lines. Set \
              `debug = \"line-tables-only\"` in [profile.release]"
         );
     }
+}
+
+/// Describes this process, but for its debug information, which takes time to read.
+pub(crate) fn process(settings: &Settings) -> Process {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Process {
         name: settings.name.as_str().into(),
         pid: std::process::id(),
         started_at_unix_ms: u64::try_from(now.as_millis()).unwrap_or(u64::MAX),
         run_id: random(),
-        debug_info,
+        debug_info: DebugInfo::Unknown,
         stack_walk: stack::method(),
         stuck_after_ms: u64::try_from(settings.stuck_after.as_millis()).unwrap_or(u64::MAX),
         executable: std::env::current_exe().unwrap_or_default().to_string_lossy().into(),

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use taskscope_proto::model::{Capture, Profile, TaskPage, TaskQuery};
 use tokio::sync::{oneshot, watch};
 
+use crate::agent;
 use crate::capture::{self, Wish};
 use crate::profile::Folder;
 
@@ -29,6 +30,7 @@ const QUESTIONS: usize = 16;
 /// What the thread can be asked.
 #[derive(Debug)]
 enum Question {
+    Refresh(oneshot::Sender<()>),
     Snapshot(Capture, oneshot::Sender<Arc<Profile>>),
     Tasks(TaskQuery, oneshot::Sender<TaskPage>),
 }
@@ -51,6 +53,11 @@ impl Asker {
     /// The latest profile, and whoever waits for the next.
     pub(crate) fn latest(&self) -> watch::Receiver<Arc<Profile>> {
         self.latest.clone()
+    }
+
+    /// Brings [`latest`](Self::latest) up to date.
+    pub(crate) async fn refresh(&self) -> Result<(), Unanswered> {
+        self.ask(Question::Refresh).await
     }
 
     /// A profile with the trees that are asked for.
@@ -79,8 +86,7 @@ impl Asker {
 /// Starts the thread.
 pub(crate) fn start(mut folder: Folder, budget: f64) -> std::io::Result<Asker> {
     let (questions, asked) = sync_channel(QUESTIONS);
-    let first = Arc::new(folder.fold());
-    let (publish, latest) = watch::channel(first);
+    let (publish, latest) = watch::channel(Arc::new(Profile::default()));
     std::thread::Builder::new()
         .name("taskscope-profile".into())
         .spawn(move || run(&mut folder, budget, &asked, &publish))?;
@@ -93,6 +99,8 @@ fn run(
     asked: &Receiver<Question>,
     publish: &watch::Sender<Arc<Profile>>,
 ) {
+    agent::warn_of_missing_debug_info();
+    let unwatched = publish.receiver_count();
     let mut last = Instant::now();
     let mut next = last;
     loop {
@@ -106,7 +114,11 @@ fn run(
         }
         capture_within(budget, last.elapsed());
         last = Instant::now();
-        publish.send_replace(Arc::new(folder.fold()));
+        if publish.receiver_count() > unwatched {
+            publish.send_replace(Arc::new(folder.fold()));
+        } else {
+            folder.observe();
+        }
         let pause = last.elapsed().as_secs_f64() / MOST_OF_A_CORE;
         next = last + Duration::try_from_secs_f64(pause).unwrap_or(INTERVAL).max(INTERVAL);
     }
@@ -115,6 +127,10 @@ fn run(
 fn answer(folder: &mut Folder, question: Question, publish: &watch::Sender<Arc<Profile>>) {
     // Who asked may be gone by now; that is no concern of ours.
     match question {
+        Question::Refresh(reply) => {
+            publish.send_replace(Arc::new(folder.fold()));
+            let _gone = reply.send(()).is_err();
+        }
         Question::Snapshot(wanted, reply) => {
             let profile = Arc::new(snapshot(folder, Some(wanted), PATIENCE));
             publish.send_replace(Arc::clone(&profile));

@@ -106,10 +106,11 @@ impl Told {
             (!duration.is_zero()).then_some(duration)
         })?;
         let share = "a share of one core from 0 to 1, as 0.01";
-        let budget = read
-            .parsed("TASKSCOPE_CAPTURE_BUDGET", share, |text| text.parse().ok().filter(is_share))?;
+        let budget = read.parsed("TASKSCOPE_CAPTURE_BUDGET", share, |text| {
+            text.parse().ok().filter(|share| is_share(*share))
+        })?;
         if let Some(given) = self.capture_budget
-            && !is_share(&given)
+            && !is_share(given)
         {
             return Err(SettingError::CaptureBudget { given: given.to_string() });
         }
@@ -126,8 +127,8 @@ impl Told {
     }
 }
 
-fn is_share(share: &f64) -> bool {
-    (0.0..=1.0).contains(share)
+fn is_share(share: f64) -> bool {
+    (0.0..=1.0).contains(&share)
 }
 
 fn executable_name() -> String {

@@ -85,7 +85,7 @@ fn with_state<T>(work: impl FnOnce(&mut State) -> T) -> T {
             Settings::default()
         });
         let folder = Folder::new(settings.stuck_after, settings.user_code.clone());
-        let process = agent::process(&settings, folder.debug_info());
+        let process = agent::described(&agent::process(&settings));
         State { folder, process }
     }))
 }

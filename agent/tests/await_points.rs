@@ -3,6 +3,10 @@
 //! Each case notes `line!()` on the very line of its `await`; the column is where the keyword
 //! `await` (or the macro) stands on that line of this file.
 
+#![expect(clippy::disallowed_methods, reason = "threads of a test need no names")]
+#![expect(clippy::too_many_lines, reason = "a table of cases")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
+
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
@@ -99,7 +103,6 @@ mod cases {
                 here.at(line!()); rx.recv().await;
             })),
             one("mpsc_unbounded_recv", WaitKind::MpscRecv, |here| Box::pin(async move {
-                #[expect(clippy::disallowed_methods, reason = "it is what the case is about")]
                 let (_tx, mut rx) = mpsc::unbounded_channel::<()>();
                 here.at(line!()); rx.recv().await;
             })),
@@ -249,7 +252,7 @@ mod cases {
             })),
             one("spawn_blocking", WaitKind::SpawnBlocking, |here| Box::pin(async move {
                 let (tx, rx) = std::sync::mpsc::sync_channel::<()>(0);
-                let handle = taskscope::spawn_blocking(move || drop(rx.recv()));
+                let handle = taskscope::spawn_blocking(move || rx.recv().is_ok());
                 here.at(line!()); handle.await.unwrap();
                 drop(tx);
             })),
@@ -467,13 +470,11 @@ fn report(problems: &[String]) {
     assert!(problems.is_empty(), "{} problems:\n{}", problems.len(), problems.join("\n"));
 }
 
-fn until_done<T>(handle: std::thread::JoinHandle<T>) -> impl Future<Output = T> {
-    async move {
-        while !handle.is_finished() {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-        handle.join().unwrap()
+async fn until_done<T>(handle: std::thread::JoinHandle<T>) -> T {
+    while !handle.is_finished() {
+        tokio::time::sleep(Duration::from_millis(5)).await;
     }
+    handle.join().unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -3,9 +3,9 @@
 //! The very files of the agent are compiled here against loom's atomics: `crate::sync` below
 //! takes the place of the agent's.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
 #![expect(unsafe_code, reason = "the models stand in for the polling thread")]
 #![expect(dead_code, reason = "the agent's files hold more than the models use")]
-#![expect(unreachable_pub, reason = "loom's types are handed through under the agent's names")]
 
 mod sync {
     pub(crate) use loom::cell::UnsafeCell;
@@ -44,7 +44,7 @@ use loom::thread;
 
 use sharded::Sharded;
 use sync::Arc;
-use task::record::{Birth, Kind, Record};
+use task::record::{Birth, CaptureRequest, Kind, Record};
 use task::wake_slot::{Set, WakeSlot};
 
 /// An executor's task: counts its wakes, and tells by its reference count whether it is let go.
@@ -158,13 +158,12 @@ fn poll(record: &Record, waker: &Waker, inner: impl FnOnce()) -> bool {
     unsafe { record.keep_waker(waker) };
     inner();
     record.park(9);
-    if requests.capture {
-        record.set_tree(5);
+    match requests.capture {
+        CaptureRequest::None => {}
+        CaptureRequest::Now => record.set_tree(5),
+        CaptureRequest::Again => record.slot.wake(),
     }
-    if requests.again {
-        record.slot.wake();
-    }
-    requests.capture
+    requests.capture == CaptureRequest::Now
 }
 
 #[test]

@@ -84,7 +84,9 @@ pub(crate) fn capture(records: &[Arc<Record>], deadline: Instant) -> u64 {
     // Most have answered long ago; the last ones are given the rest of the time.
     let missed = wait_for(records, 0, deadline);
     if missed > 0 {
-        records.iter().for_each(|record| record.withdraw_capture());
+        for record in records {
+            record.withdraw_capture();
+        }
     }
     missed as u64
 }

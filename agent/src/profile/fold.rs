@@ -6,11 +6,12 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use rustc_hash::FxBuildHasher;
 use taskscope_proto::model::{
-    Coverage, DebugInfo, GroupId, Header, Lost, Profile, State, Totals, Tree, WaitKind,
+    Coverage, GroupId, Header, Lost, Profile, State, Totals, Tree, WaitKind,
 };
 
 use super::groups::{GroupKey, Groups, Members};
 use super::origins::Origins;
+use super::past::{Past, RawGroups};
 use super::rss::rss_bytes;
 use super::view::{RawKey, TaskView};
 use crate::clock::{self, Reading};
@@ -21,21 +22,13 @@ use crate::task::capture::{self, RawTree};
 use crate::task::record::Kind;
 use crate::task::{current, tracker};
 
-/// Tasks that are equal before symbols are known.
-#[derive(Debug, Default)]
-struct RawMembers {
-    since: Vec<u64>,
-    future_bytes: u64,
-}
-
-type RawGroups = HashMap<RawKey, RawMembers, FxBuildHasher>;
-
 /// Makes profiles, and remembers from one to the next what has to stay the same.
 #[derive(Debug)]
 pub(crate) struct Folder {
     pub(super) symbols: Symbols,
     pub(super) groups: Groups,
     origins: Origins,
+    past: Past,
     stuck_after: Duration,
     /// Of the last fold: which group the tasks with a raw key are in.
     pub(super) group_of: HashMap<RawKey, GroupId, FxBuildHasher>,
@@ -49,18 +42,23 @@ impl Folder {
             symbols: Symbols::new(user_code),
             groups: Groups::default(),
             origins: Origins::default(),
+            past: Past::default(),
             stuck_after,
             group_of: HashMap::default(),
             missed_captures: 0,
         }
     }
 
-    /// What the debug information of the service's code allows.
-    pub(crate) fn debug_info(&self) -> DebugInfo {
-        self.symbols.debug_info()
+    /// Remembers how many tasks there are of each kind, so that later profiles know how it was a
+    /// minute ago. Needs no symbols. Costs about 50 ns a task.
+    pub(crate) fn observe(&mut self) {
+        let clock = clock::read();
+        let raw = Self::read_tasks(&clock, &mut Header::default());
+        self.past.note(clock.now_millis(), &raw);
+        self.origins.update(clock.now_millis(), &mut Totals::default());
     }
 
-    /// The profile of this moment. Costs about 50 ns a task.
+    /// The profile of this moment. Costs about 50 ns a task, and symbols where they are new.
     pub(crate) fn fold(&mut self) -> Profile {
         let clock = clock::read();
         let mut header = Header {
@@ -69,7 +67,8 @@ impl Folder {
             rss_bytes: rss_bytes(),
             ..Header::default()
         };
-        let raw = self.read_tasks(&clock, &mut header);
+        let raw = Self::read_tasks(&clock, &mut header);
+        self.past.note(header.now_ms, &raw);
         let members = self.name_groups(raw);
         let stuck_ticks = clock.ticks_in(self.stuck_after);
         let groups = self.groups.update(members, &clock, stuck_ticks);
@@ -79,7 +78,7 @@ impl Folder {
     }
 
     /// Reads every record once.
-    fn read_tasks(&mut self, clock: &Reading, header: &mut Header) -> RawGroups {
+    fn read_tasks(clock: &Reading, header: &mut Header) -> RawGroups {
         let now = clock.ticks();
         let mut raw = RawGroups::default();
         let mut with_parts: Vec<(u64, TaskView, u32)> = Vec::new();
@@ -115,16 +114,18 @@ impl Folder {
     }
 
     /// Resolves trees and merges raw groups that turn out to be one.
-    fn name_groups(&mut self, raw: RawGroups) -> HashMap<GroupKey, Members, FxBuildHasher> {
+    fn name_groups(&mut self, mut raw: RawGroups) -> HashMap<GroupKey, Members, FxBuildHasher> {
         let mut named: HashMap<GroupKey, Members, FxBuildHasher> = HashMap::default();
         self.group_of.clear();
-        for (key, members) in raw {
+        for (key, minute_ago) in self.past.keys() {
             let (wanted, tree) = self.name(key);
             let (group, id) = self.groups.admit(wanted);
             self.group_of.insert(key, id);
+            let members = raw.remove(&key).unwrap_or_default();
             let all = named.entry(group).or_default();
             all.since.extend(members.since);
             all.future_bytes += members.future_bytes;
+            all.minute_ago += minute_ago;
             all.timer = tree.as_ref().is_some_and(|tree| only_timers(tree));
             all.tree = tree.filter(|_| group.tree != 0);
         }

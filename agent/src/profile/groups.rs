@@ -6,7 +6,6 @@ use std::sync::Arc;
 use rustc_hash::FxBuildHasher;
 use taskscope_proto::model::{Group, GroupId, OriginId, State, Tree};
 
-use super::minute::Minute;
 use crate::clock::Reading;
 use crate::labels::table;
 
@@ -28,6 +27,8 @@ pub(super) struct Members {
     /// Ticks since which each is in its state.
     pub(super) since: Vec<u64>,
     pub(super) future_bytes: u64,
+    /// How many there were a minute ago.
+    pub(super) minute_ago: u64,
     pub(super) tree: Option<Arc<Tree>>,
     /// Waiting here for long is what was asked for.
     pub(super) timer: bool,
@@ -36,7 +37,6 @@ pub(super) struct Members {
 #[derive(Debug)]
 struct Entry {
     id: GroupId,
-    counts: Minute,
     group: Option<Arc<Group>>,
 }
 
@@ -61,7 +61,7 @@ impl Groups {
         let next_id = &mut self.next_id;
         let entry = self.entries.entry(key).or_insert_with(|| {
             *next_id += 1;
-            Entry { id: GroupId(*next_id), counts: Minute::default(), group: None }
+            Entry { id: GroupId(*next_id), group: None }
         });
         (key, entry.id)
     }
@@ -78,12 +78,10 @@ impl Groups {
         clock: &Reading,
         stuck_ticks: u64,
     ) -> Vec<Arc<Group>> {
-        let now_ms = clock.now_millis();
         let mut groups = Vec::with_capacity(self.entries.len());
         self.entries.retain(|key, entry| {
-            let members = members.remove(key).unwrap_or_default();
-            entry.counts.note(now_ms, members.since.len() as u64);
-            if entry.counts.is_forgotten() {
+            let Some(members) = members.remove(key) else { return false };
+            if members.since.is_empty() && members.minute_ago == 0 {
                 return false;
             }
             let group = entry.describe(*key, members, clock, stuck_ticks);
@@ -128,7 +126,7 @@ impl Entry {
             oldest_since_ms: oldest.map_or(0, |ticks| clock.millis(ticks)),
             median_since_ms: median.map_or(0, |ticks| clock.millis(ticks)),
             future_bytes: members.future_bytes,
-            count_minute_ago: self.counts.ago(),
+            count_minute_ago: members.minute_ago,
         }
     }
 }

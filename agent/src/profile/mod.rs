@@ -4,6 +4,7 @@ mod fold;
 mod groups;
 mod minute;
 mod origins;
+mod past;
 mod rss;
 mod tasks;
 mod view;

@@ -15,6 +15,7 @@ pub(crate) struct AppendVec<T> {
 }
 
 impl<T> AppendVec<T> {
+    #[expect(clippy::large_stack_arrays, reason = "made at compile time, for statics")]
     pub(crate) const fn new() -> Self {
         Self { segments: [const { OnceLock::new() }; SEGMENTS], len: AtomicU32::new(0) }
     }

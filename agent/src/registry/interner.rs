@@ -65,7 +65,6 @@ impl<T: Eq + Hash> Interner<T> {
     }
 
     fn shard(&self, hash: u64) -> Option<&Mutex<Numbers>> {
-        #[expect(clippy::cast_possible_truncation, reason = "any bits of the hash will do")]
         self.shards.get((hash >> 57) as usize % SHARDS)
     }
 

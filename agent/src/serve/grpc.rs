@@ -10,6 +10,7 @@ use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status};
 
+use crate::agent;
 use crate::profiler::{Asker, Unanswered};
 
 /// Messages under way to one viewer. One that is slower gets later states, not more of them.
@@ -41,7 +42,11 @@ impl Taskscope for Service {
     ) -> Result<Response<wire::HelloReply>, Status> {
         let viewer = request.into_inner();
         tracing::debug!(client = %viewer.client.escape_debug(), "a viewer says hello");
-        Ok(Response::new(wire::HelloReply::from(&*self.process)))
+        let process = Arc::clone(&self.process);
+        // Reads the executable, once: not on the thread that serves.
+        let described = tokio::task::spawn_blocking(move || agent::described(&process)).await;
+        let described = described.map_err(|error| Status::internal(error.to_string()))?;
+        Ok(Response::new(wire::HelloReply::from(&described)))
     }
 
     async fn watch(
@@ -51,6 +56,8 @@ impl Taskscope for Service {
         let pause = Duration::from_millis(request.into_inner().interval_ms.into());
         let (send, receive) = mpsc::channel(QUEUE);
         let mut latest = self.asker.latest();
+        // While nobody watches, profiles are not made in full: this one is.
+        self.asker.refresh().await.map_err(unanswered)?;
         tokio::spawn(async move {
             let mut encoder = Encoder::new();
             loop {

@@ -24,7 +24,7 @@ pub(super) fn prepare() {
 }
 
 /// See [`walk`](super::walk). `None` if this thread is on a stack that we do not know.
-#[inline(always)]
+#[inline]
 pub(super) fn walk(top: usize, visit: &mut impl FnMut(usize) -> bool) -> Option<bool> {
     const WORD: usize = size_of::<usize>();
     let here = 0_u8;
@@ -51,6 +51,7 @@ pub(super) fn walk(top: usize, visit: &mut impl FnMut(usize) -> bool) -> Option<
 }
 
 #[cfg(target_arch = "x86_64")]
+#[expect(clippy::inline_always, reason = "the caller's register is meant")]
 #[inline(always)]
 fn frame_pointer() -> usize {
     let frame: usize;
@@ -62,6 +63,7 @@ fn frame_pointer() -> usize {
 }
 
 #[cfg(target_arch = "aarch64")]
+#[expect(clippy::inline_always, reason = "the caller's register is meant")]
 #[inline(always)]
 fn frame_pointer() -> usize {
     let frame: usize;

@@ -31,7 +31,7 @@ struct Leaf {
 /// Builds the tree. `dead` says that no waker is left. Also tells whether the await point lies
 /// in a part of the task.
 pub(super) fn build(
-    captured: Vec<Vec<Arc<Frame>>>,
+    captured: &[Vec<Arc<Frame>>],
     rwlock: &RwLockLines,
     dead: bool,
 ) -> (Tree, bool) {
@@ -171,20 +171,18 @@ fn combine(leaves: &[Leaf]) -> Combine {
         return Combine::One;
     }
     let joins = |leaf: &&Leaf| {
-        leaf.chain.frames.iter().any(|frame| {
-            matches!(
-                library::of(frame),
-                Some(("tokio", "future/maybe_done.rs"))
-                    | Some((
-                        "futures-util",
-                        "future/maybe_done.rs"
-                            | "future/try_maybe_done.rs"
-                            | "future/join_all.rs"
-                            | "future/try_join_all.rs"
-                            | "future/join.rs"
-                            | "future/try_join.rs"
-                    ))
-            )
+        leaf.chain.frames.iter().any(|frame| match library::of(frame) {
+            Some(("tokio", file)) => file == "future/maybe_done.rs",
+            Some(("futures-util", file)) => matches!(
+                file,
+                "future/maybe_done.rs"
+                    | "future/try_maybe_done.rs"
+                    | "future/join_all.rs"
+                    | "future/try_join_all.rs"
+                    | "future/join.rs"
+                    | "future/try_join.rs"
+            ),
+            _ => false,
         })
     };
     if primary.iter().all(joins) { Combine::AllOf } else { Combine::AnyOf }

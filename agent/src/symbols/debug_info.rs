@@ -1,63 +1,82 @@
 //! How much debug information this build has, and what its paths are relative to.
 
+#![expect(unsafe_code, reason = "maps the process's own executable")]
+
 use std::collections::BTreeSet;
 use std::fs::File;
+use std::sync::OnceLock;
 
-use gimli::{AttributeValue, DwTag, EndianSlice, RunTimeEndian};
+use gimli::{AttributeValue, DwTag, EndianSlice, Reader, RunTimeEndian};
+use memmap2::Mmap;
 use object::{Object, ObjectSection};
 use taskscope_proto::model::DebugInfo;
 
-type Dwarf<'a> = gimli::Dwarf<EndianSlice<'a, RunTimeEndian>>;
 type Unit<'a> = gimli::Unit<EndianSlice<'a, RunTimeEndian>>;
 
 /// What the unit that holds the agent's own code has: it is compiled with the same profile as
 /// the service around it. (The standard library always brings line tables of its own, so their
-/// mere presence says nothing.)
-pub(super) fn of_this_build() -> DebugInfo {
+/// mere presence says nothing.) Read once, from the executable: tens of milliseconds.
+pub(crate) fn of_this_build() -> DebugInfo {
+    static FOUND: OnceLock<DebugInfo> = OnceLock::new();
+    *FOUND.get_or_init(look)
+}
+
+fn look() -> DebugInfo {
     let Ok(path) = std::env::current_exe() else { return DebugInfo::Unknown };
-    with_units(&path.to_string_lossy(), DebugInfo::Unknown, |dwarf, units| {
-        let own = units.iter().filter(|unit| is_own(dwarf, unit));
-        own.map(|unit| depth_of(unit)).max_by_key(|info| *info as u8).unwrap_or(DebugInfo::None)
-    })
+    let mut found = DebugInfo::None;
+    let read = for_each_unit(&path.to_string_lossy(), |unit| {
+        if is_own(unit) {
+            found = std::cmp::max_by_key(found, depth_of(unit), |info| *info as u8);
+        }
+    });
+    if read.is_some() { found } else { DebugInfo::Unknown }
 }
 
 /// Directories in which the units of a module were compiled, less those of libraries.
 pub(super) fn compilation_directories(path: &str) -> Vec<String> {
     let code = super::UserCode::default();
-    with_units(path, Vec::new(), |_, units| {
-        let directories: BTreeSet<String> = units
-            .iter()
-            .filter_map(|unit| unit.comp_dir)
-            .map(|directory| directory.to_string_lossy().into_owned())
-            .filter(|directory| directory.len() > 1 && code.contains(&format!("{directory}/")))
-            .collect();
-        directories.into_iter().collect()
-    })
+    let mut directories = BTreeSet::new();
+    let read = for_each_unit(path, |unit| {
+        let Some(directory) = unit.comp_dir.as_ref().map(Reader::to_string_lossy) else { return };
+        let Ok(directory) = directory else { return };
+        let own = directory.len() > 1 && code.contains(&format!("{directory}/"));
+        if own && !directories.contains(&*directory) {
+            directories.insert(directory.into_owned());
+        }
+    });
+    read.map(|()| directories.into_iter().collect()).unwrap_or_default()
 }
 
-fn with_units<T>(path: &str, fallback: T, read: impl FnOnce(&Dwarf<'_>, &[Unit<'_>]) -> T) -> T {
-    let Ok(file) = File::open(path) else { return fallback };
-    let cache = object::ReadCache::new(file);
-    let Ok(object) = object::File::parse(&cache) else { return fallback };
+/// Shows the compilation units of a file; `None` if it cannot be read.
+fn for_each_unit(path: &str, mut visit: impl FnMut(&Unit<'_>)) -> Option<()> {
+    let file = map(path)?;
+    let object = object::File::parse(&*file).ok()?;
     let endian = if object.is_little_endian() { RunTimeEndian::Little } else { RunTimeEndian::Big };
     let section = |id: gimli::SectionId| -> Result<_, gimli::Error> {
         let data = object.section_by_name(id.name()).and_then(|s| s.uncompressed_data().ok());
         Ok(data.unwrap_or_default())
     };
-    let Ok(sections) = gimli::DwarfSections::load(section) else { return fallback };
+    let sections = gimli::DwarfSections::load(section).ok()?;
     let dwarf = sections.borrow(|section| EndianSlice::new(section, endian));
-    let mut units = Vec::new();
     let mut headers = dwarf.units();
     while let Ok(Some(header)) = headers.next() {
         if let Ok(unit) = dwarf.unit(header) {
-            units.push(unit);
+            visit(&unit);
         }
     }
-    read(&dwarf, &units)
+    Some(())
+}
+
+/// The file in memory: only what is looked at takes up any.
+fn map(path: &str) -> Option<Mmap> {
+    let file = File::open(path).ok()?;
+    // SAFETY: the file is that of a module of this very process, mapped already by the loader.
+    // Who writes into it while it runs breaks the process before they break this.
+    unsafe { Mmap::map(&file) }.ok()
 }
 
 /// Whether the unit is one of the agent's.
-fn is_own(_dwarf: &Dwarf<'_>, unit: &Unit<'_>) -> bool {
+fn is_own(unit: &Unit<'_>) -> bool {
     let name = unit.name.map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let file = name.split("/@/").next().unwrap_or_default();
     super::user_code::is_agent(file)

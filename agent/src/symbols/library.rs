@@ -33,12 +33,21 @@ pub(super) fn of_file(file: &str) -> Option<(&str, &str)> {
 
 /// Whether a frame is plumbing of the language: closures called, panics caught, wakers cloned.
 pub(super) fn is_plumbing(frame: &Frame) -> bool {
-    matches!(
-        of(frame),
-        Some(("std", "panic.rs" | "panicking.rs"))
-            | Some(("core", "panic/unwind_safe.rs" | "task/wake.rs" | "clone.rs" | "option.rs"))
-            | Some(("core", "ops/function.rs" | "future/future.rs" | "pin.rs"))
-    ) || &*frame.function == "__rust_try"
+    let by_file = match of(frame) {
+        Some(("std", file)) => matches!(file, "panic.rs" | "panicking.rs"),
+        Some(("core", file)) => matches!(
+            file,
+            "panic/unwind_safe.rs"
+                | "task/wake.rs"
+                | "clone.rs"
+                | "option.rs"
+                | "ops/function.rs"
+                | "future/future.rs"
+                | "pin.rs"
+        ),
+        _ => false,
+    };
+    by_file || &*frame.function == "__rust_try"
 }
 
 #[cfg(test)]

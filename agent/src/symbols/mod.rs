@@ -18,9 +18,10 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use rustc_hash::FxBuildHasher;
-use taskscope_proto::model::{DebugInfo, Tree};
+use taskscope_proto::model::Tree;
 
 use crate::task::capture::RawTree;
+pub(crate) use debug_info::of_this_build as debug_info_of_this_build;
 use resolver::Resolver;
 pub(crate) use user_code::UserCode;
 
@@ -38,18 +39,22 @@ pub(crate) struct Resolved {
 #[derive(Debug)]
 pub(crate) struct Symbols {
     resolver: Resolver,
-    rwlock: calibrate::RwLockLines,
+    /// Found out when the first tree is asked for.
+    rwlock: Option<calibrate::RwLockLines>,
     trees: HashMap<(u32, bool), Arc<Resolved>, FxBuildHasher>,
     /// Trees by content: different addresses may stand for the same places.
     distinct: HashMap<Arc<Tree>, u32, FxBuildHasher>,
 }
 
 impl Symbols {
-    /// Reads the modules of the process; their debug information is read when it is needed.
+    /// Nothing is read yet: that begins with the first tree that is asked for.
     pub(crate) fn new(user_code: UserCode) -> Self {
-        let mut resolver = Resolver::new(user_code);
-        let rwlock = calibrate::rwlock(&mut resolver);
-        Self { resolver, rwlock, trees: HashMap::default(), distinct: HashMap::default() }
+        Self {
+            resolver: Resolver::new(user_code),
+            rwlock: None,
+            trees: HashMap::default(),
+            distinct: HashMap::default(),
+        }
     }
 
     /// The tree with this number. `dead` says that no waker of the task is left.
@@ -58,18 +63,15 @@ impl Symbols {
             return Some(Arc::clone(known));
         }
         let raw = RawTree::get(number)?;
-        let chains = raw.chains.iter().map(|addresses| self.resolver.chain(addresses)).collect();
-        let (tree, inside_part) = await_point::build(chains, &self.rwlock, dead);
+        let rwlock = self.rwlock.get_or_insert_with(|| calibrate::rwlock(&mut self.resolver));
+        let chains: Vec<_> =
+            raw.chains.iter().map(|addresses| self.resolver.chain(addresses)).collect();
+        let (tree, inside_part) = await_point::build(&chains, rwlock, dead);
         let tree = Arc::new(tree);
         let next = u32::try_from(self.distinct.len()).unwrap_or(u32::MAX).saturating_add(1);
         let number_of_tree = *self.distinct.entry(Arc::clone(&tree)).or_insert(next);
         let resolved = Arc::new(Resolved { tree, number: number_of_tree, inside_part });
         self.trees.insert((number, dead), Arc::clone(&resolved));
         Some(resolved)
-    }
-
-    /// What the debug information of the service's own code allows.
-    pub(crate) fn debug_info(&self) -> DebugInfo {
-        self.resolver.debug_info()
     }
 }

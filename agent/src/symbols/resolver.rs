@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use addr2line::Loader;
 use rustc_hash::FxBuildHasher;
-use taskscope_proto::model::{DebugInfo, Frame, Location};
+use taskscope_proto::model::{Frame, Location, Module};
 
 use super::modules::{self, Loaded};
 use super::{UserCode, debug_info, names};
@@ -21,7 +21,6 @@ pub(super) struct Resolver {
     /// By index of `modules`; `None` for those that could not be read.
     readers: HashMap<usize, Option<Reader>, FxBuildHasher>,
     frames: HashMap<usize, Frames, FxBuildHasher>,
-    debug_info: DebugInfo,
 }
 
 struct Reader {
@@ -43,12 +42,7 @@ impl Resolver {
             modules: modules::list(),
             readers: HashMap::default(),
             frames: HashMap::default(),
-            debug_info: debug_info::of_this_build(),
         }
-    }
-
-    pub(super) fn debug_info(&self) -> DebugInfo {
-        self.debug_info
     }
 
     /// The frames of a chain of return addresses, from the outermost to the leaf.
@@ -76,7 +70,7 @@ impl Resolver {
         let Some(index) = self.module_of(call) else { return self.look_up_portably(address) };
         let Some(loaded) = self.modules.get(index).cloned() else { return Vec::new() };
         let offset = call.wrapping_sub(loaded.bias) as u64;
-        let reader = self.readers.entry(index).or_insert_with(|| Reader::open(&loaded));
+        let reader = self.readers.entry(index).or_insert_with(|| Reader::open(&loaded.module));
         let mut found = reader.as_ref().map(|r| r.frames(offset)).unwrap_or_default();
         if found.is_empty() {
             found.push(Found::default());
@@ -134,8 +128,8 @@ struct Found {
 }
 
 impl Reader {
-    fn open(loaded: &Loaded) -> Option<Self> {
-        let path = &*loaded.module.path;
+    fn open(module: &Module) -> Option<Self> {
+        let path = &*module.path;
         match Loader::new(path) {
             Ok(loader) => {
                 let directories = debug_info::compilation_directories(path);

@@ -48,6 +48,7 @@ fn this_thread() -> usize {
 
 impl Chains {
     /// An empty buffer for a poll whose own stack frame is at `top`.
+    #[expect(clippy::unnecessary_box_returns, reason = "it goes around as a raw pointer")]
     pub(crate) fn begin(top: usize) -> Box<Self> {
         stack::prepare();
         let spare = SPARE.try_with(Cell::take).ok().flatten();

@@ -103,14 +103,23 @@ pub(crate) struct Record {
     tree_polls: AtomicU64,
 }
 
+/// Whether a poll shall capture.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum CaptureRequest {
+    #[default]
+    None,
+    /// In this poll.
+    Now,
+    /// In a further poll: this one was asked for by a wake too, and the task may move on in it.
+    Again,
+}
+
 /// What the poll that begins has to do besides polling.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[must_use]
 pub(crate) struct Requests {
     pub(crate) first_poll: bool,
-    pub(crate) capture: bool,
-    /// A capture was asked for that only a further poll can make.
-    pub(crate) again: bool,
+    pub(crate) capture: CaptureRequest,
     /// The future has ended before; the poll is none of ours.
     pub(crate) finished: bool,
 }
@@ -218,13 +227,12 @@ impl Record {
             self.poll_started.store(0, Relaxed);
             self.phase.store(Phase::Running as u8, Relaxed);
         }
-        let quiet = !woken && !first_poll;
-        Requests {
-            first_poll,
-            capture: capture && quiet,
-            again: capture && !quiet,
-            finished: false,
-        }
+        let capture = match (capture, woken || first_poll) {
+            (false, _) => CaptureRequest::None,
+            (true, false) => CaptureRequest::Now,
+            (true, true) => CaptureRequest::Again,
+        };
+        Requests { first_poll, capture, finished: false }
     }
 
     /// Marks the end of a poll that returned `Pending`.

@@ -13,7 +13,7 @@ use pin_project_lite::pin_project;
 use super::capture::Chains;
 use super::current::{self, PollFrame};
 use super::origin::{self, End};
-use super::record::{Birth, Kind, Phase, Record, Requests};
+use super::record::{Birth, CaptureRequest, Kind, Phase, Record, Requests};
 use super::{inner_poll, tracker, waker};
 use crate::sync::Arc;
 use crate::sync::atomic::Ordering::Relaxed;
@@ -135,7 +135,7 @@ fn prepare(
             unsafe { Chains::record(chains) };
             frame.chains.set(chains);
         }
-        _ if requests.capture => {
+        _ if requests.capture == CaptureRequest::Now => {
             let top = outermost(frame, record);
             frame.chains.set(Box::into_raw(Chains::begin(top)));
         }
@@ -213,7 +213,7 @@ fn after_pending(frame: &PollFrame, requests: Requests) {
         None if is_captured => record.forget_tree(),
         None => {}
     }
-    if requests.again {
+    if requests.capture == CaptureRequest::Again {
         current::with_capture_wake(|| record.slot.wake());
     }
 }
@@ -248,7 +248,7 @@ fn after_panic(
 fn take_tree(frame: &PollFrame, requests: Requests) -> Option<u32> {
     let chains = frame.chains.replace(std::ptr::null_mut());
     let inherited = frame.outer().is_some_and(|outer| std::ptr::eq(outer.chains.get(), chains));
-    if chains.is_null() || !requests.capture || inherited {
+    if chains.is_null() || requests.capture != CaptureRequest::Now || inherited {
         return None;
     }
     // SAFETY: made by `Box::into_raw` in `prepare` of this very poll, and nobody uses it any

@@ -112,9 +112,9 @@ impl WakeSlot {
             before = self.state.fetch_or(MISSED, AcqRel);
         }
         if before & (WRITING | CLOSED) == 0 {
-            // SAFETY: rule 2. If the writer was done between the two steps above, it could not
-            // start again since, because it needs a state without readers.
             self.waker.with(|slot| {
+                // SAFETY: rule 2. If the writer was done between the two steps above, it could
+                // not start again since, because it needs a state without readers.
                 if let Some(waker) = unsafe { &*slot } {
                     waker.wake_by_ref();
                 }
