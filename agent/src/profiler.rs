@@ -46,13 +46,14 @@ pub(crate) enum Unanswered {
 #[derive(Clone, Debug)]
 pub(crate) struct Asker {
     questions: SyncSender<Question>,
-    latest: watch::Receiver<Arc<Profile>>,
+    publish: Arc<watch::Sender<Arc<Profile>>>,
 }
 
 impl Asker {
-    /// The latest profile, and whoever waits for the next.
+    /// The latest profile, and those that follow. While somebody has this, profiles are made in
+    /// full once a second.
     pub(crate) fn latest(&self) -> watch::Receiver<Arc<Profile>> {
-        self.latest.clone()
+        self.publish.subscribe()
     }
 
     /// Brings [`latest`](Self::latest) up to date.
@@ -86,11 +87,12 @@ impl Asker {
 /// Starts the thread.
 pub(crate) fn start(mut folder: Folder, budget: f64) -> std::io::Result<Asker> {
     let (questions, asked) = sync_channel(QUESTIONS);
-    let (publish, latest) = watch::channel(Arc::new(Profile::default()));
+    let publish = Arc::new(watch::Sender::new(Arc::new(Profile::default())));
+    let published = Arc::clone(&publish);
     std::thread::Builder::new()
         .name("taskscope-profile".into())
         .spawn(move || run(&mut folder, budget, &asked, &publish))?;
-    Ok(Asker { questions, latest })
+    Ok(Asker { questions, publish: published })
 }
 
 fn run(
@@ -100,7 +102,6 @@ fn run(
     publish: &watch::Sender<Arc<Profile>>,
 ) {
     agent::warn_of_missing_debug_info();
-    let unwatched = publish.receiver_count();
     let mut last = Instant::now();
     let mut next = last;
     loop {
@@ -114,7 +115,7 @@ fn run(
         }
         capture_within(budget, last.elapsed());
         last = Instant::now();
-        if publish.receiver_count() > unwatched {
+        if publish.receiver_count() > 0 {
             publish.send_replace(Arc::new(folder.fold()));
         } else {
             folder.observe();
