@@ -3,6 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
+use crate::stack;
 use crate::symbols::UserCode;
 
 /// The port that agents listen on unless told otherwise.
@@ -114,6 +115,9 @@ impl Told {
         {
             return Err(SettingError::CaptureBudget { given: given.to_string() });
         }
+        read.parsed(stack::VARIABLE, "auto or unwind-tables", |text| {
+            matches!(text, stack::AUTO | stack::UNWIND_TABLES).then_some(())
+        })?;
         let paths = read.text("TASKSCOPE_LIBRARY_PATHS").map(|text| {
             text.split(':').filter(|part| !part.is_empty()).map(str::to_owned).collect()
         });
@@ -190,6 +194,7 @@ mod tests {
             ("TASKSCOPE_STUCK_AFTER", "NaN", "above 0"),
             ("TASKSCOPE_STUCK_AFTER", "ten", "above 0"),
             ("TASKSCOPE_CAPTURE_BUDGET", "5", "from 0 to 1"),
+            ("TASKSCOPE_STACK_WALK", "fp", "unwind-tables"),
             ("TASKSCOPE_WITHOUT_ANY_ACCESS_CONTROL_BEYOND_LOOPBACK", "yes please", "1 or 0"),
         ];
         for (variable, value, expected) in cases {

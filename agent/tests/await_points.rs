@@ -481,6 +481,8 @@ async fn until_done<T>(handle: std::thread::JoinHandle<T>) -> T {
 async fn on_a_multi_thread_runtime() {
     let problems = start("multi_thread", |case| drop(taskscope::spawn(case)));
     report(&until_done(problems).await);
+    let process = taskscope::snapshot(SnapshotOptions { capture: None, ..Default::default() });
+    println!("walked with {:?}", process.process.stack_walk);
 }
 
 #[tokio::test(flavor = "current_thread")]
@@ -499,4 +501,18 @@ async fn on_a_local_set() {
         })
         .await;
     report(&problems);
+}
+
+/// A build without frame pointers: the same cases in a process that does not use them.
+#[test]
+fn with_unwinding_tables() {
+    let this = std::env::current_exe().unwrap();
+    let run = std::process::Command::new(this)
+        .args(["--exact", "on_a_multi_thread_runtime", "--nocapture"])
+        .env("TASKSCOPE_STACK_WALK", "unwind-tables")
+        .output()
+        .unwrap();
+    let text = String::from_utf8_lossy(&run.stdout) + String::from_utf8_lossy(&run.stderr);
+    assert!(run.status.success(), "{text}");
+    assert!(text.contains("walked with UnwindTables"), "{text}");
 }

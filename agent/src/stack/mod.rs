@@ -25,12 +25,20 @@ use std::sync::OnceLock;
 
 pub(crate) use taskscope_proto::model::StackWalk;
 
+/// Set to [`UNWIND_TABLES`], frame pointers are not used even where the test finds them.
+pub(crate) const VARIABLE: &str = "TASKSCOPE_STACK_WALK";
+/// Use unwinding tables.
+pub(crate) const UNWIND_TABLES: &str = "unwind-tables";
+/// Find out what works.
+pub(crate) const AUTO: &str = "auto";
+
 static METHOD: OnceLock<StackWalk> = OnceLock::new();
 
 /// How stacks are walked in this process.
 pub(crate) fn method() -> StackWalk {
     *METHOD.get_or_init(|| {
-        if self_test::frame_pointers_work() {
+        let unwanted = std::env::var(VARIABLE).is_ok_and(|value| value == UNWIND_TABLES);
+        if !unwanted && self_test::frame_pointers_work() {
             StackWalk::FramePointers
         } else {
             StackWalk::UnwindTables

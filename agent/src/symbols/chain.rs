@@ -33,6 +33,8 @@ impl Chain {
                     chain.parts.push(chain.frames.len());
                 }
                 Some((AGENT, "task/tracked.rs")) => chain.ends_in_part = true,
+                // From here on it is the walk itself.
+                Some((AGENT, "task/waker.rs" | "task/capture.rs")) => break,
                 Some((AGENT, "task/blocking.rs")) => chain.blocking = Some(chain.frames.len()),
                 Some((AGENT, _)) => {}
                 _ if library::is_plumbing(frame) => {}
