@@ -160,7 +160,7 @@ fn poll(record: &Record, waker: &Waker, inner: impl FnOnce()) -> bool {
     record.park(9);
     match requests.capture {
         CaptureRequest::None => {}
-        CaptureRequest::Now => record.set_tree(5),
+        CaptureRequest::Now => record.set_tree(5, 0),
         CaptureRequest::Again => record.slot.wake(),
     }
     requests.capture == CaptureRequest::Now

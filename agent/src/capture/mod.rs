@@ -4,7 +4,7 @@
 //! next when most of the last have answered: the service's queue never holds more than one
 //! batch of our making.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use rustc_hash::FxBuildHasher;
@@ -38,34 +38,31 @@ pub(crate) struct Wish {
 pub(crate) fn choose(wish: Wish) -> Vec<Arc<Record>> {
     let clock = clock::read();
     let latest = clock.ticks().saturating_sub(clock.ticks_in(wish.parked_for));
-    let mut tasks = Vec::new();
-    let mut with_parts: HashSet<u64, FxBuildHasher> = HashSet::default();
+    let is_parked = |record: &Record| matches!(record.standing(clock.ticks()), Standing::Parked { since } if since <= latest);
+    let mut chosen = Vec::new();
+    let mut with_parts = Vec::new();
+    let mut parts: HashMap<u64, Vec<Arc<Record>>, FxBuildHasher> = HashMap::default();
     tracker::for_each(|record| {
-        let is_parked = matches!(
-            record.standing(clock.ticks()),
-            Standing::Parked { since } if since <= latest
-        );
-        let is_wanted = is_parked
-            && record.kind() != Kind::Part
-            && (wish.fresh || record.tree() == 0)
-            && tasks.len() < wish.at_most;
-        if is_wanted {
-            if record.parts.load(Relaxed) > 0 {
-                with_parts.insert(record.birth.id);
-            }
-            tasks.push(Arc::clone(record));
+        if chosen.len() >= wish.at_most || !is_parked(record) {
+            return;
         }
-    });
-    if with_parts.is_empty() {
-        return tasks;
-    }
-    let mut chosen = Vec::with_capacity(tasks.len());
-    tracker::for_each(|record| {
-        if record.kind() == Kind::Part && with_parts.contains(&record.root.load(Relaxed)) {
+        if record.kind() == Kind::Part {
+            parts.entry(current::root_id(record)).or_default().push(Arc::clone(record));
+        } else if record.parts.load(Relaxed) > 0 {
+            with_parts.push(Arc::clone(record));
+        } else if wish.fresh || record.tree() == 0 {
             chosen.push(Arc::clone(record));
         }
     });
-    chosen.append(&mut tasks);
+    for task in with_parts {
+        let mut parts = parts.remove(&task.birth.id).unwrap_or_default();
+        let unknown = |part: &Arc<Record>| part.tree_within(task.polls()) == 0;
+        let is_wanted = wish.fresh || task.tree() == 0 || parts.iter().any(unknown);
+        if is_wanted && chosen.len() < wish.at_most {
+            chosen.append(&mut parts);
+            chosen.push(task);
+        }
+    }
     chosen
 }
 
@@ -74,7 +71,7 @@ pub(crate) fn capture(records: &[Arc<Record>], deadline: Instant) -> u64 {
     for batch in records.chunks(BATCH) {
         for record in batch {
             record.request_capture();
-            current::with_capture_wake(|| record.slot.wake());
+            current::wake_for_capture(record);
         }
         wait_for(batch, batch.len() / 4, deadline.min(Instant::now() + BATCH_PATIENCE));
         if Instant::now() >= deadline {

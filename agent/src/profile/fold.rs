@@ -19,7 +19,7 @@ use crate::labels::table;
 use crate::runtimes;
 use crate::symbols::{Symbols, UserCode};
 use crate::task::capture::{self, RawTree};
-use crate::task::record::Kind;
+use crate::task::record::{Kind, Record};
 use crate::task::{current, tracker};
 
 /// Makes profiles, and remembers from one to the next what has to stay the same.
@@ -81,15 +81,12 @@ impl Folder {
     fn read_tasks(clock: &Reading, header: &mut Header) -> RawGroups {
         let now = clock.ticks();
         let mut raw = RawGroups::default();
-        let mut with_parts: Vec<(u64, TaskView, u32)> = Vec::new();
-        let mut part_trees: HashMap<u64, Vec<u32>, FxBuildHasher> = HashMap::default();
+        let mut with_parts: Vec<(Arc<Record>, TaskView)> = Vec::new();
+        let mut parts: HashMap<u64, Vec<Arc<Record>>, FxBuildHasher> = HashMap::default();
         let mut async_tasks = 0;
         tracker::for_each(|record| {
             if record.kind() == Kind::Part {
-                let tree = record.tree();
-                if tree != 0 {
-                    part_trees.entry(current::root_id(record)).or_default().push(tree);
-                }
+                parts.entry(current::root_id(record)).or_default().push(Arc::clone(record));
                 return;
             }
             let Some(view) = TaskView::of(record, now) else { return };
@@ -98,15 +95,16 @@ impl Folder {
             let waits_unseen = view.key.state == State::Parked && view.key.tree == 0;
             header.captures_pending += u64::from(waits_unseen && !view.key.dead);
             if view.has_parts && view.key.tree != 0 {
-                with_parts.push((record.birth.id, view, record.birth.future_bytes));
+                with_parts.push((Arc::clone(record), view));
             } else {
                 add(&mut raw, &view, record.birth.future_bytes);
             }
         });
-        for (id, mut view, bytes) in with_parts {
-            let parts = part_trees.get(&id).map(Vec::as_slice).unwrap_or_default();
-            view.key.tree = union(view.key.tree, parts);
-            add(&mut raw, &view, bytes);
+        for (task, mut view) in with_parts {
+            let parts = parts.get(&task.birth.id).map(Vec::as_slice).unwrap_or_default();
+            let trees: Vec<u32> = parts.iter().map(|part| part.tree_within(task.polls())).collect();
+            view.key.tree = union(view.key.tree, &trees);
+            add(&mut raw, &view, task.birth.future_bytes);
         }
         let alive = runtimes::alive_tasks().map(|alive| alive.max(async_tasks));
         header.coverage = Coverage { tracked: async_tasks, alive };
@@ -136,7 +134,7 @@ impl Folder {
     pub(super) fn name(&mut self, key: RawKey) -> (GroupKey, Option<Arc<Tree>>) {
         let resolved = match key.tree {
             // Never captured, and never to be woken: that much is known without a chain.
-            0 if key.dead => self.symbols.tree(RawTree::default().intern(), true),
+            0 if key.dead => self.symbols.tree(RawTree::empty(), true),
             0 => None,
             tree => self.symbols.tree(tree, key.dead),
         };
@@ -177,7 +175,8 @@ fn add(raw: &mut RawGroups, view: &TaskView, future_bytes: u32) {
 
 /// The tree of a task together with those of its parts.
 fn union(tree: u32, parts: &[u32]) -> u32 {
-    if parts.iter().all(|part| *part == tree) {
+    let nothing_new = |part: &u32| [0, tree, RawTree::empty()].contains(part);
+    if parts.iter().all(nothing_new) {
         return tree;
     }
     let trees = std::iter::once(&tree).chain(parts);

@@ -6,6 +6,7 @@
 #![expect(unsafe_code, reason = "clone has only a raw pointer to the buffer of its poll")]
 
 use std::cell::Cell;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::registry::Interner;
@@ -139,6 +140,12 @@ impl RawTree {
     /// The tree with this number.
     pub(crate) fn get(number: u32) -> Option<&'static Self> {
         TREES.get(number)
+    }
+
+    /// The number of the tree without chains.
+    pub(crate) fn empty() -> u32 {
+        static EMPTY: OnceLock<u32> = OnceLock::new();
+        *EMPTY.get_or_init(|| Self::default().intern())
     }
 
     /// The number of this tree; 0, and counted as lost, when there is no room.

@@ -25,7 +25,7 @@ pub(crate) struct PollFrame {
 
 thread_local! {
     static INNERMOST: Cell<*const PollFrame> = const { Cell::new(ptr::null()) };
-    static CAPTURE_WAKE: Cell<bool> = const { Cell::new(false) };
+    static WAKE_MODE: Cell<WakeMode> = const { Cell::new(WakeMode::Normal) };
 }
 
 impl PollFrame {
@@ -107,21 +107,48 @@ pub(crate) fn set_labels(labels: u32) {
     });
 }
 
-/// Whether the wakes on this thread come from the agent, which wants a capture and nothing else.
-#[inline]
-pub(crate) fn is_capture_wake() -> bool {
-    CAPTURE_WAKE.get()
+/// How wakes on this thread are to be understood.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum WakeMode {
+    /// Somebody wants the task to go on.
+    Normal,
+    /// The agent wants a capture and nothing else.
+    Capture,
+    /// A task is being polled that nobody but the agent asked for. If it wakes itself meanwhile
+    /// (a `FuturesUnordered` does whenever it has polled all it was asked to), so did the agent.
+    Quiet,
 }
 
-/// Marks the wakes inside `wake` as the agent's own.
-pub(crate) fn with_capture_wake(wake: impl FnOnce()) {
-    struct Reset;
-    impl Drop for Reset {
-        fn drop(&mut self) {
-            CAPTURE_WAKE.set(false);
-        }
+/// Whether a wake of this record, here and now, is the agent's doing.
+#[inline]
+pub(crate) fn is_own_wake(record: &Record) -> bool {
+    match WAKE_MODE.get() {
+        WakeMode::Normal => false,
+        WakeMode::Capture => true,
+        WakeMode::Quiet => innermost(|frame| {
+            let mut frames = std::iter::successors(frame, |frame| frame.outer());
+            frames.any(|frame| ptr::eq(frame.record, record))
+        }),
     }
-    CAPTURE_WAKE.set(true);
-    let _reset = Reset;
-    wake();
+}
+
+/// Sets the mode until the guard is dropped.
+pub(crate) fn enter_mode(mode: WakeMode) -> ModeGuard {
+    ModeGuard(WAKE_MODE.replace(mode))
+}
+
+/// Puts the mode before back.
+#[must_use]
+pub(crate) struct ModeGuard(WakeMode);
+
+impl Drop for ModeGuard {
+    fn drop(&mut self) {
+        WAKE_MODE.set(self.0);
+    }
+}
+
+/// Wakes the executor's task of a record for a capture.
+pub(crate) fn wake_for_capture(record: &Record) {
+    let _mode = enter_mode(WakeMode::Capture);
+    record.slot.wake();
 }

@@ -11,7 +11,9 @@
 //!    depends on it.
 //! 4. `requests` holds what others ask of the next poll. The poller takes all of it at once.
 //! 5. `slot` has rules of its own, see [`WakeSlot`].
-//! 6. `tree` belongs to the poll number in `tree_polls`: a later poll makes it stale.
+//! 6. `tree` belongs to the poll number in `tree_polls`: a later poll makes it stale. The tree of
+//!    a part also belongs to the poll number of its task in `tree_root_polls`: when the task has
+//!    moved on, the way to the part may be another.
 
 use std::panic::Location;
 use std::task::Waker;
@@ -101,6 +103,7 @@ pub(crate) struct Record {
 
     tree: AtomicU32,
     tree_polls: AtomicU64,
+    tree_root_polls: AtomicU64,
 }
 
 /// Whether a poll shall capture.
@@ -120,6 +123,8 @@ pub(crate) enum CaptureRequest {
 pub(crate) struct Requests {
     pub(crate) first_poll: bool,
     pub(crate) capture: CaptureRequest,
+    /// Nobody but the agent asked for this poll.
+    pub(crate) quiet: bool,
     /// The future has ended before; the poll is none of ours.
     pub(crate) finished: bool,
 }
@@ -156,6 +161,7 @@ impl Record {
             executor_id: AtomicU64::new(0),
             tree: AtomicU32::new(0),
             tree_polls: AtomicU64::new(0),
+            tree_root_polls: AtomicU64::new(0),
         }
     }
 
@@ -227,12 +233,13 @@ impl Record {
             self.poll_started.store(0, Relaxed);
             self.phase.store(Phase::Running as u8, Relaxed);
         }
-        let capture = match (capture, woken || first_poll) {
+        let quiet = !woken && !first_poll;
+        let capture = match (capture, quiet) {
             (false, _) => CaptureRequest::None,
-            (true, false) => CaptureRequest::Now,
-            (true, true) => CaptureRequest::Again,
+            (true, true) => CaptureRequest::Now,
+            (true, false) => CaptureRequest::Again,
         };
-        Requests { first_poll, capture, finished: false }
+        Requests { first_poll, capture, quiet, finished: false }
     }
 
     /// Marks the end of a poll that returned `Pending`.
@@ -267,15 +274,11 @@ impl Record {
         }
     }
 
-    /// Keeps the tree that this poll captured.
-    pub(crate) fn set_tree(&self, tree: u32) {
+    /// Keeps the tree that this poll captured, in a poll of the whole task with that number.
+    pub(crate) fn set_tree(&self, tree: u32, root_polls: u64) {
+        self.tree_root_polls.store(root_polls, Relaxed);
         self.tree_polls.store(self.polls.load(Relaxed), Relaxed);
         self.tree.store(tree, Release);
-    }
-
-    /// Forgets the tree: another record has it as part of its own.
-    pub(crate) fn forget_tree(&self) {
-        self.tree.store(0, Release);
     }
 
     // === wakers ===
@@ -310,6 +313,11 @@ impl Record {
     pub(crate) fn tree(&self) -> u32 {
         let tree = self.tree.load(Acquire);
         if self.tree_polls.load(Relaxed) == self.polls.load(Relaxed) { tree } else { 0 }
+    }
+
+    /// For a part: its tree (0: none), if it is of the wait of its task since this many polls.
+    pub(crate) fn tree_within(&self, root_polls: u64) -> u32 {
+        if self.tree_root_polls.load(Relaxed) == root_polls { self.tree() } else { 0 }
     }
 
     /// What the task is doing and since when. A woken task is `Ready` since the first look.

@@ -10,8 +10,8 @@ use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 
-use super::capture::Chains;
-use super::current::{self, PollFrame};
+use super::capture::{Chains, RawTree};
+use super::current::{self, PollFrame, WakeMode};
 use super::origin::{self, End};
 use super::record::{Birth, CaptureRequest, Kind, Phase, Record, Requests};
 use super::{inner_poll, tracker, waker};
@@ -74,8 +74,11 @@ impl<F: Future> Future for Tracked<F> {
         let executor = waker::plain(cx.waker());
         // SAFETY: this is the polling thread, and the record has not finished.
         unsafe { record.keep_waker(&executor) };
+        let mut mode = None;
         if requests != Requests::default() || frame.outer().is_some() {
             prepare(&frame, this.record, this.enclosing, requests);
+            let wakes = if requests.quiet { WakeMode::Quiet } else { WakeMode::Normal };
+            mode = Some(current::enter_mode(wakes));
         }
         let _entered = frame.enter();
         let result = catch_unwind(AssertUnwindSafe(|| {
@@ -88,6 +91,7 @@ impl<F: Future> Future for Tracked<F> {
                 inner_poll::poll(this.future, &mut Context::from_waker(&waker))
             }
         }));
+        drop(mode);
         match result {
             Ok(Poll::Pending) => {
                 record.park(clock::now());
@@ -208,13 +212,15 @@ fn after_pending(frame: &PollFrame, requests: Requests) {
         outer.record().inner_labels.store(record.labels_in_effect(), Relaxed);
     }
     let is_captured = !frame.chains.get().is_null();
+    let root_polls = || outermost_of(frame).record().polls();
     match take_tree(frame, requests) {
-        Some(tree) => record.set_tree(tree),
-        None if is_captured => record.forget_tree(),
+        Some(tree) => record.set_tree(tree, root_polls()),
+        // Its chains are in the tree of the poll around it: nothing is left to add.
+        None if is_captured => record.set_tree(RawTree::empty(), root_polls()),
         None => {}
     }
     if requests.capture == CaptureRequest::Again {
-        current::with_capture_wake(|| record.slot.wake());
+        current::wake_for_capture(record);
     }
 }
 

@@ -78,7 +78,7 @@ unsafe fn drop_waker(data: *const ()) {
 
 #[inline]
 fn wake_record(record: &Record) {
-    if current::is_capture_wake() {
+    if current::is_own_wake(record) {
         record.slot.wake();
     } else {
         record.wake();
