@@ -1,1 +1,15 @@
-//! taskscope-tests
+//! What the end-to-end tests and the house rules stand on: the real programs, started and asked
+//! as a user would, and the sources, read as text.
+//!
+//! Tests wait for conditions with a deadline; nothing here sleeps and hopes.
+
+pub mod example;
+pub mod programs;
+pub mod report;
+pub mod sources;
+pub mod wait;
+
+/// The README's examples compile.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+pub struct Readme;
