@@ -1,26 +1,28 @@
-//! A task: its record, its waker, the future that ties them to an executor.
-//!
-//! ```text
-//!  executor's task ──owns──▶ Tracked<F> ──Arc──▶ Record ◀──Arc── registry
-//!        ▲                      │ polls F with          ▲
-//!        │                      ▼                       │ Arc
-//!   Record.slot ◀──wake── our Waker ──clone──▶ leaf's stored waker
-//! ```
-//!
-//! - A [`Tracked`] future owns a [`Record`]; the registry shares it so that it can be listed.
-//! - The inner future is polled with a waker of ours. Its data pointer is the record; a leaf
-//!   that clones it holds a reference count of the record, so the number of living wakers is
-//!   the record's reference count less the owners we know.
-//! - Our waker passes a wake on to the executor's waker, which [`WakeSlot`](wake_slot::WakeSlot)
-//!   keeps. That makes a cycle, broken when the future ends.
-//! - In a poll that captures, the inner future is polled with a waker of another vtable (so
-//!   `will_wake` says no and every leaf clones it); its clone walks the stack.
-//!
-//! Rules:
-//!
-//! 1. Inside a waker's `clone` nothing locks, allocates, resolves symbols or panics.
-//! 2. A panic of the inner future is noted and goes on unchanged.
-//! 3. Nothing here knows the profile, the server or the verdicts.
+//! Tracked tasks: the future that ties one to an executor, and the handle to wait for it.
+
+// A task: its record, its waker, the future that ties them to an executor.
+//
+// ```text
+//  executor's task ──owns──▶ Tracked<F> ──Arc──▶ Record ◀──Arc── registry
+//        ▲                      │ polls F with          ▲
+//        │                      ▼                       │ Arc
+//   Record.slot ◀──wake── our Waker ──clone──▶ leaf's stored waker
+// ```
+//
+// - A `Tracked` future owns a `Record`; the registry shares it so that it can be listed.
+// - The inner future is polled with a waker of ours. Its data pointer is the record; a leaf
+//   that clones it holds a reference count of the record, so the number of living wakers is
+//   the record's reference count less the owners we know.
+// - Our waker passes a wake on to the executor's waker, which `WakeSlot`
+//   keeps. That makes a cycle, broken when the future ends.
+// - In a poll that captures, the inner future is polled with a waker of another vtable (so
+//   `will_wake` says no and every leaf clones it); its clone walks the stack.
+//
+// Rules:
+//
+// 1. Inside a waker's `clone` nothing locks, allocates, resolves symbols or panics.
+// 2. A panic of the inner future is noted and goes on unchanged.
+// 3. Nothing here knows the profile, the server or the verdicts.
 
 mod blocking;
 pub(crate) mod capture;
