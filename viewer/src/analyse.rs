@@ -7,6 +7,7 @@
 mod filter;
 mod key;
 mod losses;
+pub mod numbers;
 mod order;
 mod pivot;
 mod query;
@@ -19,5 +20,5 @@ pub use losses::{Note, losses};
 pub use order::{Column, Sort, sort};
 pub use pivot::{Pivot, Row, Sum, pivot};
 pub use query::{Query, Selection};
-pub use suspicion::{Heat, idle_by_nature};
+pub use suspicion::{Evidence, Heat, most_suspicious_first, waits_outside};
 pub use tree::{Merged, MergedNode, Visible, VisibleRow, merge, visible_rows};

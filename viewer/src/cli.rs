@@ -51,7 +51,7 @@ fn act(action: Action) -> anyhow::Result<()> {
         Action::View { target } => crate::app::run(target),
         Action::Dump { target, capture, print } => dump::run(&target, capture, print),
         Action::Demo { headless, span, print } => crate::demo::run(headless, span, print),
-        Action::DemoService => crate::demo::serve(),
+        Action::DemoService { crowd } => crate::demo::serve(crowd),
     }
 }
 

@@ -37,9 +37,9 @@ pub(crate) fn run(headless: bool, span: Duration, print: Print) -> anyhow::Resul
     cli::print(&process, &profile, print)
 }
 
-/// Is the sample service, until standard input ends.
-pub(crate) fn serve() -> anyhow::Result<()> {
-    let running = service::start()?;
+/// Is the sample service, or a crowd of so many tasks, until standard input ends.
+pub(crate) fn serve(crowd: Option<u32>) -> anyhow::Result<()> {
+    let running = service::start(crowd)?;
     cli::answer(&format!("{}\n", running.address())).context("cannot tell the address")?;
     io::copy(&mut io::stdin().lock(), &mut io::sink()).context("cannot wait for the end")?;
     running.stop();

@@ -5,12 +5,9 @@
 mod ages;
 mod json;
 mod names;
-mod notes;
-mod order;
 mod style;
 mod text;
 mod tree;
-mod units;
 
 #[cfg(test)]
 mod fixture;

@@ -2,6 +2,8 @@
 
 use taskscope_proto::model::{DebugInfo, Header, Process, StackWalk};
 
+use super::numbers::counted;
+
 /// Something that the viewer of these numbers has to know.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Note {
@@ -21,10 +23,10 @@ pub fn losses(process: Option<&Process>, header: &Header) -> Vec<Note> {
     };
     let lost = &header.lost;
     if lost.label_sets > 0 {
-        let sets = lost.label_sets;
+        let sets = counted(lost.label_sets, "label set");
         let text = match &lost.label_key {
-            Some(key) => format!("{sets} label sets folded, mostly `{key}`"),
-            None => format!("{sets} label sets folded"),
+            Some(key) => format!("{sets} folded, mostly `{key}`"),
+            None => format!("{sets} folded"),
         };
         note(
             true,
@@ -34,11 +36,11 @@ pub fn losses(process: Option<&Process>, header: &Header) -> Vec<Note> {
         );
     }
     if lost.groups > 0 {
-        let text = format!("{} groups folded into one", lost.groups);
+        let text = format!("{} folded into one", counted(lost.groups, "group"));
         note(true, text, "The service has more different groups than the agent keeps apart.");
     }
     if lost.captures > 0 {
-        let text = format!("{} captures lost", lost.captures);
+        let text = format!("{} lost", counted(lost.captures, "capture"));
         note(
             true,
             text,
@@ -47,7 +49,7 @@ pub fn losses(process: Option<&Process>, header: &Header) -> Vec<Note> {
         );
     }
     if lost.chains > 0 {
-        let text = format!("{} await chains cut", lost.chains);
+        let text = format!("{} cut", counted(lost.chains, "await chain"));
         note(true, text, "Chains with more frames or branches than the agent keeps.");
     }
     match process.map(|process| process.debug_info) {
@@ -73,7 +75,7 @@ pub fn losses(process: Option<&Process>, header: &Header) -> Vec<Note> {
         );
     }
     if header.captures_pending > 0 {
-        let text = format!("{} captures to come", header.captures_pending);
+        let text = format!("{} to come", counted(header.captures_pending, "capture"));
         note(false, text, "Parked tasks whose await tree is still to be captured, within budget.");
     }
     notes
@@ -106,7 +108,7 @@ mod tests {
             texts,
             [
                 "4 label sets folded, mostly `request_id`",
-                "1 groups folded into one",
+                "1 group folded into one",
                 "3 captures lost",
                 "2 await chains cut",
                 "no debug information",

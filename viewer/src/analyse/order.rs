@@ -10,7 +10,7 @@ use super::Row;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Column {
-    /// Stuck and growing, then stuck, then growing, then the rest.
+    /// Most evidence first, see [`Evidence`](super::Evidence); then the most tasks.
     #[default]
     Suspicion,
     /// The values of the key columns, from this one on.
@@ -85,7 +85,7 @@ fn compare(a: &Row, b: &Row, column: Column) -> Ordering {
 }
 
 fn suspicion(row: &Row) -> impl Ord {
-    (row.heat, row.sum.suspicious, row.sum.growth.max(0), row.sum.count)
+    (row.sum.evidence.points(), row.sum.count)
 }
 
 #[cfg(test)]

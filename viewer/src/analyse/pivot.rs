@@ -5,8 +5,8 @@ use std::sync::Arc;
 use rustc_hash::{FxHashMap, FxHashSet};
 use taskscope_proto::model::{Group, Origin, OriginId, Profile};
 
-use super::suspicion::suspicious;
-use super::{Heat, Key, Value};
+use super::suspicion::growth;
+use super::{Evidence, Heat, Key, Value};
 
 /// What can be added up over groups.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -15,8 +15,8 @@ pub struct Sum {
     pub count: u64,
     /// Those in one state for longer than the threshold.
     pub stuck: u64,
-    /// Those of the stuck that nobody means to wait for long.
-    pub suspicious: u64,
+    /// What speaks against them.
+    pub evidence: Evidence,
     /// How many more there are than a minute ago. Exact: groups that are empty by now count too.
     pub growth: i64,
     /// Size of their futures.
@@ -37,10 +37,8 @@ impl Sum {
     fn add_group(&mut self, group: &Group) {
         self.count = self.count.saturating_add(group.count);
         self.stuck = self.stuck.saturating_add(group.stuck);
-        self.suspicious = self.suspicious.saturating_add(suspicious(group));
-        let growth = i128::from(group.count) - i128::from(group.count_minute_ago);
-        let growth = i64::try_from(growth).unwrap_or(if growth < 0 { i64::MIN } else { i64::MAX });
-        self.growth = self.growth.saturating_add(growth);
+        self.evidence.add(group);
+        self.growth = self.growth.saturating_add(growth(group));
         self.future_bytes = self.future_bytes.saturating_add(group.future_bytes);
         if group.count > 0 {
             let since = self.oldest_since_ms.unwrap_or(u64::MAX).min(group.oldest_since_ms);
@@ -126,7 +124,7 @@ fn finish(row: &mut Row, profile: &Profile) {
     // Before its first minute is over, everything in a process has grown from nothing.
     let young = profile.header.now_ms < 60_000;
     let growth = if young { 0 } else { row.sum.growth };
-    row.heat = Heat::of(row.sum.count, row.sum.suspicious, growth);
+    row.heat = Heat::of(row.sum.count, row.sum.evidence.own_stuck, growth);
 }
 
 /// Adds each origin once, however many groups come from it.

@@ -3,7 +3,10 @@
 //! This is a first impression for the order of rows and their warmth, not a verdict: it knows
 //! neither proofs nor survivors.
 
-use taskscope_proto::model::{Group, Tree, WaitKind};
+use std::cmp::Reverse;
+use std::sync::Arc;
+
+use taskscope_proto::model::{Group, Profile, State, WaitKind};
 
 /// How suspicious a row is. Later means more.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -42,21 +45,86 @@ impl Heat {
     }
 }
 
-/// Whether a task that waits like this for hours does just what its author meant: a timer, or a
-/// listener that nobody calls.
-pub fn idle_by_nature(tree: &Tree) -> bool {
-    let idle = |kind: &WaitKind| kind.is_timer() || *kind == WaitKind::Accept;
-    !tree.wait_kinds.is_empty() && tree.wait_kinds.iter().all(idle)
+/// What speaks against some tasks, taken from numbers alone. It adds up over groups.
+///
+/// Two things count, task by task: being stuck, and there being more of them than a minute ago (in
+/// a young process than at its start). Tasks that wait for what the service itself has to do (its
+/// channels, locks, other tasks) or that do not wait at all count fully. Tasks that wait only for
+/// the outside (a peer that sends, a caller, a timer) are what an idle service consists of: they
+/// count a tenth, so they come before others only where they are ten times as many. Of them,
+/// timers and listeners are never held to be stuck: their waits are what the code asks for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Evidence {
+    /// Stuck on something of the service's own.
+    pub own_stuck: u64,
+    /// How many more of these there are than a minute ago.
+    pub own_growth: i64,
+    /// Stuck on input from outside.
+    pub outside_stuck: u64,
+    /// How many more there are that wait for the outside.
+    pub outside_growth: i64,
 }
 
-/// How many tasks of a group are stuck where nobody means to wait for long.
-pub(super) fn suspicious(group: &Group) -> u64 {
-    if group.tree.as_deref().is_some_and(idle_by_nature) { 0 } else { group.stuck }
+/// What a task counts that waits for the service's own things, in points.
+const OWN_POINTS: u64 = 10;
+
+impl Evidence {
+    /// Takes one more group in.
+    pub fn add(&mut self, group: &Group) {
+        let kinds = waits_for(group);
+        if kinds.is_empty() || !kinds.iter().all(waits_outside) {
+            self.own_stuck = self.own_stuck.saturating_add(group.stuck);
+            self.own_growth = self.own_growth.saturating_add(growth(group));
+            return;
+        }
+        self.outside_growth = self.outside_growth.saturating_add(growth(group));
+        if kinds.contains(&WaitKind::IoRead) {
+            self.outside_stuck = self.outside_stuck.saturating_add(group.stuck);
+        }
+    }
+
+    /// Its weight. What shrinks is no better than what stands still.
+    pub fn points(&self) -> u64 {
+        let grown = |growth: i64| u64::try_from(growth).unwrap_or(0);
+        let own = self.own_stuck.saturating_add(grown(self.own_growth));
+        let outside = self.outside_stuck.saturating_add(grown(self.outside_growth));
+        own.saturating_mul(OWN_POINTS).saturating_add(outside)
+    }
+}
+
+/// Whether it is up to the world outside when such a wait ends: a timer, a caller, a peer.
+pub fn waits_outside(kind: &WaitKind) -> bool {
+    kind.is_timer() || matches!(kind, WaitKind::Accept | WaitKind::IoRead)
+}
+
+fn waits_for(group: &Group) -> &[WaitKind] {
+    let tree = group.tree.as_ref().filter(|_| group.state == State::Parked);
+    tree.map_or(&[], |tree| &tree.wait_kinds)
+}
+
+/// How many more tasks there are than a minute ago.
+pub(super) fn growth(group: &Group) -> i64 {
+    let growth = i128::from(group.count) - i128::from(group.count_minute_ago);
+    i64::try_from(growth).unwrap_or(if growth < 0 { i64::MIN } else { i64::MAX })
+}
+
+/// The groups that have tasks, most suspicious first: by [`Evidence`], then the most tasks, then
+/// the oldest.
+pub fn most_suspicious_first(profile: &Profile) -> Vec<&Arc<Group>> {
+    let mut groups: Vec<_> = profile.groups.iter().filter(|group| group.count > 0).collect();
+    groups.sort_by_cached_key(|group| {
+        let mut evidence = Evidence::default();
+        evidence.add(group);
+        let points = Reverse(evidence.points());
+        (points, Reverse(group.count), group.oldest_since_ms, group.id)
+    });
+    groups
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fixture;
 
     #[test]
     fn heat_rises_from_growing_to_stuck_to_both() {
@@ -71,5 +139,62 @@ mod tests {
         ] {
             assert_eq!(Heat::of(count, stuck, growth), expected, "{count} {stuck} {growth}");
         }
+    }
+
+    fn check(lines: &[&str], expected: &str) {
+        let profile = fixture::profile(lines);
+        let order: Vec<&str> = most_suspicious_first(&profile)
+            .into_iter()
+            .filter_map(|group| group.labels.iter().next())
+            .map(|label| &*label.value)
+            .collect();
+        assert_eq!(order.join(" "), expected);
+    }
+
+    #[test]
+    fn what_piles_up_comes_before_what_is_idle() {
+        // The sample service after 15 s: nothing in the pile is stuck yet, its connections are.
+        check(
+            &[
+                "6 parked stuck=6 was=0 t=connection @ src/a.rs:1 io_read < src/m.rs:1",
+                "6 parked stuck=6 was=0 t=client @ src/a.rs:2 io_read < src/m.rs:2",
+                "73 parked was=0 t=audit @ src/a.rs:3 mpsc_send < src/m.rs:3",
+                "1 parked stuck=1 was=0 t=listener @ src/a.rs:4 accept < src/m.rs:4",
+                "3 parked was=0 t=worker @ src/a.rs:5 mutex < src/m.rs:5",
+                "1 parked was=0 t=metrics @ src/a.rs:6 interval < src/m.rs:6",
+            ],
+            "audit worker connection client listener metrics",
+        );
+        // An hour later: hundreds are stuck in it.
+        check(
+            &[
+                "600 parked stuck=600 was=600 t=idle @ src/a.rs:1 io_read < src/m.rs:1",
+                "900 parked stuck=500 was=200 t=audit @ src/a.rs:3 mpsc_send < src/m.rs:3",
+                "5 parked stuck=5 was=9 t=locked @ src/a.rs:4 mutex < src/m.rs:4",
+                "700 parked stuck=700 was=700 t=asleep @ src/a.rs:5 sleep < src/m.rs:5",
+            ],
+            "audit idle locked asleep",
+        );
+        // Connections that leak by the hundred are worse than a few that wait for a lock.
+        check(
+            &[
+                "3 parked stuck=3 was=3 t=locked @ src/a.rs:1 mutex < src/m.rs:1",
+                "500 parked was=100 t=leaks @ src/a.rs:2 io_read < src/m.rs:2",
+                "0 parked was=90 t=gone @ src/a.rs:3 notify < src/m.rs:3",
+                "9 running was=2 t=busy < src/m.rs:4",
+            ],
+            "leaks busy locked",
+        );
+    }
+
+    #[test]
+    fn moving_from_one_group_to_another_is_no_growth() {
+        let profile = fixture::profile(&[
+            "0 parked was=80 t=a @ src/a.rs:1 mutex < src/m.rs:1",
+            "80 parked was=0 t=a @ src/a.rs:2 notify < src/m.rs:1",
+        ]);
+        let mut evidence = Evidence::default();
+        profile.groups.iter().for_each(|group| evidence.add(group));
+        assert_eq!(evidence.points(), 0);
     }
 }

@@ -33,7 +33,10 @@ pub enum Action {
         print: Print,
     },
     /// Is the sample service.
-    DemoService,
+    DemoService {
+        /// This many tasks that wait, instead of the shop.
+        crowd: Option<u32>,
+    },
 }
 
 /// How a report is printed.
@@ -70,7 +73,7 @@ impl From<Args> for Action {
             Some(Command::Demo { headless, span, print }) => {
                 Self::Demo { headless, span, print: print.into() }
             }
-            Some(Command::DemoService) => Self::DemoService,
+            Some(Command::DemoService { crowd }) => Self::DemoService { crowd },
         }
     }
 }
@@ -117,7 +120,8 @@ mod tests {
             ("dump a:1 --all-frames", dump(Capture::Cached, Print { all_frames: true, ..plain })),
             ("demo", demo(false, 30, plain)),
             ("demo --headless --for 2m --format json", demo(true, 120, json)),
-            ("demo-service", Action::DemoService),
+            ("demo-service", Action::DemoService { crowd: None }),
+            ("demo-service --crowd 9", Action::DemoService { crowd: Some(9) }),
         ] {
             assert_eq!(parse(line).unwrap(), expected, "{line}");
         }

@@ -51,7 +51,11 @@ pub(super) enum Command {
     },
     /// The sample service itself; it ends when its standard input does
     #[command(hide = true)]
-    DemoService,
+    DemoService {
+        /// Instead of the shop, this many tasks in 50 groups that all wait, to test with
+        #[arg(long, value_name = "TASKS")]
+        crowd: Option<u32>,
+    },
 }
 
 /// How to print a report.

@@ -9,6 +9,7 @@
 
 mod audit;
 mod background;
+mod crowd;
 mod requests;
 mod workers;
 
@@ -34,8 +35,8 @@ struct Shop {
     workers: Workers,
 }
 
-/// Starts everything.
-pub(super) fn start() -> anyhow::Result<Running> {
+/// Starts everything; or a crowd of so many tasks and nothing else.
+pub(super) fn start(crowd: Option<u32>) -> anyhow::Result<Running> {
     let runtime = Builder::new_multi_thread()
         .worker_threads(2)
         .thread_name("shop")
@@ -44,6 +45,10 @@ pub(super) fn start() -> anyhow::Result<Running> {
         .context("cannot start a runtime")?;
     let any_port = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     let agent = Agent::builder().name("taskscope-demo").bind(any_port).start()?;
+    if let Some(tasks) = crowd {
+        runtime.block_on(async { crowd::gather(tasks) });
+        return Ok(Running { runtime, agent });
+    }
     runtime.block_on(async {
         let shop = Arc::new(Shop { audit: AuditLog::start(), workers: Workers::start() });
         taskscope::spawn(requests::arrive(shop));

@@ -2,25 +2,26 @@
 //!
 //! A promised format: fields may be added, never renamed or removed. Times are seconds, sizes are
 //! bytes, and what is not known is `null`. `verdict` is `null`: no verdicts are given yet.
-//! `heap` is `null`: no allocator counts yet.
+//! `heap` is `null`: no allocator counts yet. Trees deeper than many readers go have frames left
+//! out, counted in `omitted_frames`.
 
+mod places;
 mod shape;
 
 use taskscope_proto::model::{
     Combine, Frame, Group, Header, Location, Origin, Process, Profile, Tree,
 };
 
+use self::places::{Place, places};
 use self::shape::{
     AwaitPointDump, CoverageDump, Dump, GroupDump, LocationDump, LostDump, NodeDump, ProcessDump,
     TotalsDump,
 };
-use super::{ages, order};
+use super::ages;
+use crate::analyse::most_suspicious_first;
 
 /// The name of the format and its version.
 const SCHEMA: &str = "taskscope.dump/1";
-/// Deeper nodes of an await tree are left out: few readers of JSON go deeper without an error.
-const MAX_DEPTH: usize = 500;
-
 /// A whole profile as one JSON object, most suspicious groups first.
 ///
 /// # Errors
@@ -35,7 +36,7 @@ pub fn json(process: &Process, profile: &Profile) -> Result<String, serde_json::
 fn dump<'a>(process: &'a Process, profile: &'a Profile) -> Dump<'a> {
     let header = &profile.header;
     let (totals, lost) = (&header.totals, &header.lost);
-    let groups = order::most_suspicious_first(profile).into_iter();
+    let groups = most_suspicious_first(profile).into_iter();
     Dump {
         schema: SCHEMA,
         taken_at: moment(header.now_unix_ms),
@@ -121,18 +122,11 @@ fn await_point(frame: &Frame) -> AwaitPointDump<'_> {
 /// The flat list as nested nodes. From the back, since parents come before their children: every
 /// node finds its own children complete, and nothing recurses.
 fn nest(tree: &Tree, count: u64) -> Vec<NodeDump<'_>> {
-    let mut depths: Vec<usize> = Vec::with_capacity(tree.nodes.len());
-    for node in &tree.nodes {
-        let above = node.parent.and_then(|parent| depths.get(parent as usize));
-        depths.push(above.map_or(1, |depth| depth + 1));
-    }
     let mut children: Vec<Vec<NodeDump<'_>>> = tree.nodes.iter().map(|_| Vec::new()).collect();
     let mut roots = Vec::new();
-    for (node, depth) in tree.nodes.iter().zip(depths).rev() {
+    for (node, place) in tree.nodes.iter().zip(places(tree)).rev() {
         let mut own = children.pop().unwrap_or_default();
-        if depth > MAX_DEPTH {
-            continue;
-        }
+        let Place::Kept { parent, omitted } = place else { continue };
         own.reverse();
         let at = node.frame.location.as_ref();
         let nested = NodeDump {
@@ -142,9 +136,10 @@ fn nest(tree: &Tree, count: u64) -> Vec<NodeDump<'_>> {
             column: at.map(|at| at.column),
             user: node.frame.user,
             count,
+            omitted_frames: omitted,
             children: own,
         };
-        match node.parent.and_then(|parent| children.get_mut(parent as usize)) {
+        match parent.and_then(|parent| children.get_mut(parent)) {
             Some(siblings) => siblings.push(nested),
             None => roots.push(nested),
         }

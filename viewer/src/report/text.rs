@@ -6,7 +6,9 @@ use std::time::Duration;
 use taskscope_proto::model::{Combine, Group, Origin, Process, Profile, State, TaskKind, Tree};
 
 use super::style::{Style, harmless};
-use super::{ages, notes, order, tree, units};
+use super::{ages, tree};
+use crate::analyse::numbers::{age, bytes, count, counted};
+use crate::analyse::{losses, most_suspicious_first};
 
 /// Where the values start, behind their names.
 const VALUE_COLUMN: usize = 14;
@@ -30,7 +32,7 @@ struct Report<'a> {
 impl Report<'_> {
     fn write(&self, out: &mut String) -> fmt::Result {
         self.head(out)?;
-        for (at, group) in (1..).zip(order::most_suspicious_first(self.profile)) {
+        for (at, group) in (1..).zip(most_suspicious_first(self.profile)) {
             writeln!(out)?;
             self.title(out, at, group)?;
             self.group(out, group)?;
@@ -40,11 +42,11 @@ impl Report<'_> {
 
     fn head(&self, out: &mut String) -> fmt::Result {
         let (process, header) = (self.process, &self.profile.header);
-        let up = units::age(ages::since(header, 0));
+        let up = age(ages::since(header, 0));
         write!(out, "{}", self.style.bold(harmless(&process.name)))?;
         write!(out, "  pid {}  up {up}", process.pid)?;
         if let Some(rss) = header.rss_bytes {
-            write!(out, "  rss {}", units::bytes(rss))?;
+            write!(out, "  rss {}", bytes(rss))?;
         }
         write!(out, "  {}", harmless(&process.agent))?;
         if let Some(moment) = ages::moment(header.now_unix_ms) {
@@ -55,41 +57,42 @@ impl Report<'_> {
         writeln!(
             out,
             "{} alive: {} parked, {} running, {} ready, {} new; {} spawned, {} finished{}",
-            units::counted(totals.alive(), "task"),
-            totals.parked,
-            totals.running,
-            totals.ready,
-            totals.new,
-            totals.spawned,
-            totals.finished,
+            counted(totals.alive(), "task"),
+            count(totals.parked),
+            count(totals.running),
+            count(totals.ready),
+            count(totals.new),
+            count(totals.spawned),
+            count(totals.finished),
             ends(totals.aborted, totals.panicked),
         )?;
         writeln!(out, "{}", self.coverage())?;
-        for note in notes::notes(process, header) {
-            writeln!(out, "{}", self.style.dim(format_args!("note: {}", harmless(&note))))?;
+        for note in losses(Some(process), header) {
+            let words = format!("note: {}. {}", note.text, note.meaning);
+            writeln!(out, "{}", self.style.dim(harmless(&words)))?;
         }
         Ok(())
     }
 
     fn coverage(&self) -> String {
         let coverage = self.profile.header.coverage;
-        let tracked = coverage.tracked;
+        let tracked = count(coverage.tracked);
         let Some(alive) = coverage.alive else {
             return format!("coverage: {tracked} tracked, of how many is not known");
         };
-        let percent = tracked as f64 * 100.0 / alive.max(1) as f64;
-        format!("coverage: {tracked} of {alive} tasks tracked ({percent:.0} %)")
+        let percent = coverage.tracked as f64 * 100.0 / alive.max(1) as f64;
+        format!("coverage: {tracked} of {} tasks tracked ({percent:.0} %)", count(alive))
     }
 
     fn title(&self, out: &mut String, at: usize, group: &Group) -> fmt::Result {
         let origin = self.profile.origin(group.origin);
         let blocking = origin.is_some_and(|origin| origin.kind == TaskKind::Blocking);
         let what = if blocking { "blocking task" } else { "task" };
-        let title = format!("{at}. {} {}", units::counted(group.count, what), group.state.name());
+        let title = format!("{at}. {} {}", counted(group.count, what), group.state.name());
         write!(out, "{}", self.style.bold(title))?;
         if group.stuck > 0 {
             let after = ages::secs(Duration::from_millis(self.process.stuck_after_ms));
-            let stuck = format!("{} stuck for more than {after} s", group.stuck);
+            let stuck = format!("{} stuck for more than {after} s", count(group.stuck));
             write!(out, ", {}", self.style.bad(stuck))?;
         }
         let growth = i128::from(group.count) - i128::from(group.count_minute_ago);
@@ -110,9 +113,9 @@ impl Report<'_> {
             self.line(out, "waits at", "not captured yet")?;
         }
         let header = &self.profile.header;
-        let oldest = units::age(ages::since(header, group.oldest_since_ms));
-        let median = units::age(ages::since(header, group.median_since_ms));
-        let size = units::bytes(group.future_bytes);
+        let oldest = age(ages::since(header, group.oldest_since_ms));
+        let median = age(ages::since(header, group.median_since_ms));
+        let size = bytes(group.future_bytes);
         self.line(out, "since", format_args!("oldest {oldest}, median {median}; futures {size}"))?;
         if let Some(origin) = self.profile.origin(group.origin) {
             self.origin(out, origin)?;
@@ -187,10 +190,10 @@ mod tests {
         checkout  pid 4711  up 2 m 04 s  rss 45 MiB  taskscope 0.1.0  2026-01-02T03:06:09Z
         11 tasks alive: 10 parked, 1 running, 0 ready, 0 new; 40 spawned, 29 finished (1 aborted, 3 panicked)
         coverage: 11 of 12 tasks tracked (92 %)
-        note: 4 label sets were folded into `…`, mostly of `request_id`: a label has too many values
-        note: 2 await chains were cut or dropped
-        note: tasks still to be captured: 1
-        note: line tables only: lines are exact, names of inlined functions are short
+        note: 4 label sets folded, mostly `request_id`. Too many different labels: their tasks are counted under `…`. A label with a value for each request or connection does this; take it off, or give it fewer values.
+        note: 2 await chains cut. Chains with more frames or branches than the agent keeps.
+        note: line tables only. File, line and column are exact. Names of inlined functions are short.
+        note: 1 capture to come. Parked tasks whose await tree is still to be captured, within budget.
 
         1. 8 tasks parked, 6 stuck for more than 10 s, +6 in a minute
           labels      task=audit tenant=acme
@@ -225,7 +228,7 @@ mod tests {
 
         4. 1 task parked
           waits at    not captured yet
-          since       oldest 0 ms, median 1 m 04 s; futures 256 B
+          since       oldest < 1 s, median 1 m 04 s; futures 256 B
         ");
     }
 

@@ -3,11 +3,11 @@
 use egui::{Panel, RichText, Ui};
 
 use super::{Look, button};
+use crate::analyse::numbers::age;
 use crate::clock::Moment;
 use crate::command::Command;
 use crate::store::Connection;
 use crate::theme;
-use crate::widgets::age;
 
 /// How long a restart is news.
 const NEWS: Moment = Moment::from_mins(2);

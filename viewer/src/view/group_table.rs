@@ -7,11 +7,12 @@ use egui_extras::{Column as Width, TableBuilder, TableRow};
 use super::groups::value_words;
 use super::table::{Title, cell, number, title};
 use super::{Look, place};
+use crate::analyse::numbers::{age, count, counted, signed};
 use crate::analyse::{Column, Heat, Key, Row, Value};
 use crate::command::Command;
 use crate::screen::{ScreenRow, TREND_STEPS};
 use crate::theme::{self, CELL_PAD, Palette, ROW_HEIGHT};
-use crate::widgets::{Side, age, cell_text, count, counted, keep_end, signed, sparkline};
+use crate::widgets::{Side, cell_text, keep_end, sparkline};
 
 /// A column of numbers.
 struct Number {
@@ -276,7 +277,9 @@ fn words_and_colour(column: Column, row: &Row, style: &Style<'_>) -> (String, Co
             };
             (signed(sum.growth), colour)
         }
-        Column::Stuck if sum.suspicious > 0 => (count(sum.stuck), heat_colour(row.heat, palette)),
+        Column::Stuck if sum.evidence.own_stuck > 0 => {
+            (count(sum.stuck), heat_colour(row.heat, palette))
+        }
         Column::Stuck => quiet(sum.stuck),
         Column::Oldest => since(sum.oldest_since_ms),
         Column::Median => since(row.median_since_ms),

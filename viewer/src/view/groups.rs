@@ -5,10 +5,10 @@ use egui::{Align, Layout, RichText, TextEdit, Ui, WidgetInfo};
 
 use super::table::nothing;
 use super::{Look, button, group_table, hint, place};
+use crate::analyse::numbers::{count, counted};
 use crate::analyse::{Column, Key, Value};
 use crate::command::Command;
 use crate::theme;
-use crate::widgets::{count, counted};
 
 pub(super) fn show(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
     theme::panel(theme::palette(ui)).show(ui, |ui| controls(ui, look, commands));
@@ -47,7 +47,7 @@ fn controls(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             let by_suspicion = look.screen.table.sort.column == Column::Suspicion;
             let first = egui::Button::new("Suspicious first").selected(by_suspicion);
-            let tooltip = "Stuck and growing first, then stuck, then growing";
+            let tooltip = "What is stuck or grows comes first; waits for the outside count less";
             if ui.add(first).on_hover_text(tooltip).clicked() && !by_suspicion {
                 commands.push(Command::SortBy(Column::Suspicion));
             }

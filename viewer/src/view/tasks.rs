@@ -9,10 +9,11 @@ use taskscope_proto::model::{Task, TaskOrder, TaskPage};
 
 use super::table::{Title, cell, nothing, number, title};
 use super::{Look, hint, place};
+use crate::analyse::numbers::{age, count};
 use crate::command::Command;
 use crate::screen::{Detail, PAGE};
 use crate::theme::{self, ROW_HEIGHT};
-use crate::widgets::{Side, age, cell_text, count, keep_end};
+use crate::widgets::{Side, cell_text, keep_end};
 
 const ORDERS: [(TaskOrder, &str); 4] = [
     (TaskOrder::LongestInState, "Longest waiting"),

@@ -4,10 +4,10 @@ use egui::{Align, Layout, RichText, Ui};
 use taskscope_proto::model::{Coverage, Totals};
 
 use super::{Look, button, hint};
+use crate::analyse::numbers::{age, bytes, count, counted};
 use crate::command::Command;
 use crate::store::Connection;
 use crate::theme::{self, Palette};
-use crate::widgets::{age, bytes, count, counted};
 
 pub(super) fn show(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
     let palette = theme::palette(ui);

@@ -5,11 +5,12 @@ use egui::{Align, Layout, Rect, RichText, ScrollArea, Sense, Ui, WidgetInfo, pos
 
 use super::table::nothing;
 use super::{Look, groups, hint, place};
+use crate::analyse::numbers::{age, bytes, count, counted};
 use crate::analyse::{Merged, MergedNode, Visible, VisibleRow};
 use crate::command::Command;
 use crate::screen::Detail;
 use crate::theme::{self, Palette};
-use crate::widgets::{Side, age, bytes, cell_text, count, counted, pill, share_bar};
+use crate::widgets::{Side, cell_text, pill, share_bar};
 
 const LINE: f32 = 22.0;
 const INDENT: f32 = 14.0;

@@ -4,11 +4,11 @@ use egui::{RichText, Ui};
 
 use super::banner::retry_words;
 use super::{Look, button};
+use crate::analyse::numbers::{age, counted};
 use crate::command::Command;
 use crate::connect::Failure;
 use crate::store::Connection;
 use crate::theme;
-use crate::widgets::{age, counted};
 
 pub(super) fn show(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
     let target = look.screen.target.as_deref().unwrap_or_default();

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use taskscope_proto::model::{Process, Profile, TaskQuery};
 use taskscope_proto::stream::Encoder;
+use taskscope_proto::version::PROTOCOL;
 use taskscope_proto::wire;
 use taskscope_proto::wire::taskscope_server::{Taskscope, TaskscopeServer};
 use tokio::net::TcpListener;
@@ -31,6 +32,8 @@ pub(crate) struct FakeAgent {
     pub(crate) every: Duration,
     /// Leaves a message out now and then, as a broken network would.
     pub(crate) loses_messages: bool,
+    /// The newest protocol that it says it speaks.
+    pub(crate) protocol: u32,
 }
 
 impl FakeAgent {
@@ -41,6 +44,7 @@ impl FakeAgent {
             make: Arc::new(sample::profile),
             every: Duration::from_secs(1),
             loses_messages: false,
+            protocol: PROTOCOL,
         }
     }
 
@@ -92,7 +96,8 @@ impl Taskscope for Talking {
         &self,
         _request: Request<wire::HelloRequest>,
     ) -> Result<Response<wire::HelloReply>, Status> {
-        Ok(Response::new(wire::HelloReply::from(&self.agent.process)))
+        let protocol = self.agent.protocol;
+        Ok(Response::new(wire::HelloReply { protocol, ..(&self.agent.process).into() }))
     }
 
     type WatchStream = Items;

@@ -92,5 +92,13 @@ pub(super) struct NodeDump<'a> {
     pub(super) column: Option<u32>,
     pub(super) user: bool,
     pub(super) count: u64,
+    /// Frames left out below this one, before its children or instead of them.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub(super) omitted_frames: usize,
     pub(super) children: Vec<NodeDump<'a>>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "what serde calls")]
+fn is_zero(number: &usize) -> bool {
+    *number == 0
 }

@@ -89,13 +89,16 @@ fn a_fork_keeps_the_order_of_its_branches() {
 }
 
 #[test]
-fn a_tree_thousands_deep_ends_at_the_limit() {
+fn a_tree_thousands_deep_can_be_read_and_counts_what_it_leaves_out() {
     let profile = Profile {
         groups: vec![fixture::group(1, Some(fixture::deep(4_000))).into()],
         ..Profile::default()
     };
     let text = json(&Process::default(), &profile).unwrap();
-    assert_eq!(text.matches("demo::again").count(), MAX_DEPTH);
+    assert_eq!(text.matches("demo::again").count(), places::MAX_DEPTH);
+    assert_eq!(text.matches("omitted_frames").count(), 1);
+    let dump: Value = serde_json::from_str(&text).unwrap();
+    assert!(dump["groups"][0]["tree"][0].get("omitted_frames").is_none());
 }
 
 #[test]
