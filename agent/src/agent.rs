@@ -2,14 +2,14 @@
 
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
-use taskscope_proto::model::{DebugInfo, Process};
+use taskscope_proto::model::Process;
 
 use crate::profile::Folder;
 use crate::serve::Server;
-use crate::settings::{SettingError, Settings, Told};
-use crate::{profiler, stack, symbols};
+use crate::settings::{SettingError, Told};
+use crate::{process, profiler};
 
 /// A running agent. Dropping it stops the server; tasks go on being tracked.
 #[derive(Debug)]
@@ -77,7 +77,7 @@ impl Agent {
     /// What it tells viewers about this process. The first call, of whoever it is, reads the
     /// executable's debug information: tens of milliseconds.
     pub fn process(&self) -> Process {
-        described(&self.process)
+        process::described(&self.process)
     }
 }
 
@@ -133,7 +133,7 @@ impl Builder {
         let listener =
             TcpListener::bind(address).map_err(|source| StartError::Bind { address, source })?;
         let folder = Folder::new(settings.stuck_after, settings.user_code.clone());
-        let process = Arc::new(process(&settings));
+        let process = Arc::new(process::of(&settings));
         let asker = profiler::start(folder, settings.capture_budget).map_err(StartError::Thread)?;
         let server =
             Server::start(listener, Arc::clone(&process), asker).map_err(StartError::Thread)?;
@@ -141,42 +141,4 @@ impl Builder {
         tracing::info!(address = %listens, "taskscope listens: taskscope view {listens}");
         Ok(Agent { server, process })
     }
-}
-
-/// The process with what its debug information allows.
-pub(crate) fn described(process: &Process) -> Process {
-    Process { debug_info: symbols::debug_info_of_this_build(), ..process.clone() }
-}
-
-/// Says once what the debug information does not allow.
-pub(crate) fn warn_of_missing_debug_info() {
-    if symbols::debug_info_of_this_build() == DebugInfo::None {
-        tracing::warn!(
-            "taskscope: this build has no debug information, so await points have no lines. Set \
-             `debug = \"line-tables-only\"` in [profile.release]"
-        );
-    }
-}
-
-/// Describes this process, but for its debug information, which takes time to read.
-pub(crate) fn process(settings: &Settings) -> Process {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Process {
-        name: settings.name.as_str().into(),
-        pid: std::process::id(),
-        started_at_unix_ms: u64::try_from(now.as_millis()).unwrap_or(u64::MAX),
-        run_id: random(),
-        debug_info: DebugInfo::Unknown,
-        stack_walk: stack::method(),
-        stuck_after_ms: u64::try_from(settings.stuck_after.as_millis()).unwrap_or(u64::MAX),
-        executable: std::env::current_exe().unwrap_or_default().to_string_lossy().into(),
-        agent: concat!("taskscope ", env!("CARGO_PKG_VERSION")).into(),
-    }
-}
-
-/// A number that no other process is likely to have: the standard library seeds its hash maps
-/// with random keys.
-fn random() -> u64 {
-    use std::hash::{BuildHasher as _, RandomState};
-    RandomState::new().hash_one(std::process::id())
 }

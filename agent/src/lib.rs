@@ -34,7 +34,9 @@ mod agent;
 mod capture;
 mod clock;
 pub mod labels;
+mod process;
 mod profile;
+
 mod profiler;
 mod registry;
 mod runtimes;

@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 use taskscope_proto::model::{Capture, Profile, TaskPage, TaskQuery};
 use tokio::sync::{oneshot, watch};
 
-use crate::agent;
 use crate::capture::{self, Wish};
+use crate::process;
 use crate::profile::Folder;
 
 /// Time between two profiles, unless they cost more than [`MOST_OF_A_CORE`].
@@ -101,7 +101,7 @@ fn run(
     asked: &Receiver<Question>,
     publish: &watch::Sender<Arc<Profile>>,
 ) {
-    agent::warn_of_missing_debug_info();
+    process::warn_of_missing_debug_info();
     let mut last = Instant::now();
     let mut next = last;
     loop {

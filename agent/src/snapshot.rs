@@ -8,7 +8,7 @@ use taskscope_proto::model::{Capture, Process, Profile, TaskPage, TaskQuery};
 
 use crate::profile::Folder;
 use crate::settings::{Settings, Told};
-use crate::{agent, profiler};
+use crate::{process, profiler};
 
 /// What a [`snapshot`] shall contain.
 #[derive(Clone, Copy, Debug)]
@@ -85,7 +85,7 @@ fn with_state<T>(work: impl FnOnce(&mut State) -> T) -> T {
             Settings::default()
         });
         let folder = Folder::new(settings.stuck_after, settings.user_code.clone());
-        let process = agent::described(&agent::process(&settings));
+        let process = process::described(&process::of(&settings));
         State { folder, process }
     }))
 }

@@ -8,8 +8,8 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, LazyLock, OnceLock};
 
 use rustc_hash::FxBuildHasher;
+use taskscope_proto::model::{Label, Labels};
 
-use super::{Label, Labels};
 use crate::registry::{Full, Interner};
 use crate::sync::Mutex;
 

@@ -10,7 +10,7 @@ use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status};
 
-use crate::agent;
+use crate::process;
 use crate::profiler::{Asker, Unanswered};
 
 /// Messages under way to one viewer. One that is slower gets later states, not more of them.
@@ -44,7 +44,7 @@ impl Taskscope for Service {
         tracing::debug!(client = %viewer.client.escape_debug(), "a viewer says hello");
         let process = Arc::clone(&self.process);
         // Reads the executable, once: not on the thread that serves.
-        let described = tokio::task::spawn_blocking(move || agent::described(&process)).await;
+        let described = tokio::task::spawn_blocking(move || process::described(&process)).await;
         let described = described.map_err(|error| Status::internal(error.to_string()))?;
         Ok(Response::new(wire::HelloReply::from(&described)))
     }

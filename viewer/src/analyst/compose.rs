@@ -88,7 +88,7 @@ fn detail(profile: &Profile, selection: &Selection, screen: &Screen) -> Detail {
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
-    use std::time::{Duration, Instant};
+    use std::time::Duration;
 
     use super::*;
     use crate::analyse::Filter;
@@ -136,9 +136,8 @@ mod tests {
         assert_eq!((detail.row, detail.tree.tasks), (None, 0));
     }
 
-    /// The promise is 16 ms in an optimised build; debug builds and busy machines get more.
     #[test]
-    fn ten_thousand_groups_are_pivoted_within_a_frame() {
+    fn ten_thousand_groups_lose_no_task_on_their_way_to_rows() {
         let lines: Vec<String> = (0..10_000)
             .map(|i| {
                 let (task, tenant, line) = (i % 40, i % 500, i % 900);
@@ -150,17 +149,8 @@ mod tests {
         let mut keys = crate::workspace::Workspace::usual_keys();
         keys.push(Key::Label("tenant".into()));
         let query = query(&keys, "");
-        let profile = store.profile().expect("a profile");
-        let (mut best, mut rows) = (Duration::MAX, 0);
-        for _ in 0..10 {
-            let started = Instant::now();
-            let mut answer = pivot(profile, &query.keys, &query.filter.matches(profile));
-            sort(&mut answer.rows, query.sort);
-            best = best.min(started.elapsed());
-            rows = answer.rows.len();
-        }
-        assert_eq!(compose(&store, &query).table.rows.len(), rows);
-        let limit = Duration::from_millis(if cfg!(debug_assertions) { 400 } else { 16 });
-        assert!(best < limit, "{rows} rows took {best:?}");
+        let rows = compose(&store, &query).table.rows;
+        assert_eq!(rows.iter().map(|row| row.row.sum.count).sum::<u64>(), 100_000);
+        assert!(rows.len() > 1_000, "{} rows", rows.len());
     }
 }
