@@ -144,7 +144,8 @@ async fn http_clients_and_garbage_are_told_and_hurt_nobody() {
         let get = "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
         let post =
             "POST /nowhere HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
-        let noise: Vec<u8> = (0..100_000_u32).map(|i| ((i * i) >> 3).to_le_bytes()[0]).collect();
+        let noise: Vec<u8> =
+            (0..100_000_u32).map(|i| (i.wrapping_mul(i) >> 3).to_le_bytes()[0]).collect();
         let broken_http2 = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\xff\xff\xff\xff\xff\xff\xff\xff\xff";
         [
             answer_to(address, get.as_bytes()),

@@ -25,7 +25,13 @@ impl Chain {
         let is_poll = |frame: &&Arc<Frame>| library::of(frame) == Some((AGENT, INNER_POLL));
         let mut chain = Self::default();
         // What is outside of the task's own poll is the executor (inlined into one function).
-        let start = captured.iter().position(|frame| is_poll(&frame)).map_or(0, |at| at + 1);
+        let start = captured.iter().position(|frame| is_poll(&frame)).or_else(|| {
+            // Inlined, and no debug information to say so: the function around it has a name.
+            let is_tracked =
+                |frame: &Arc<Frame>| library::of(frame) == Some((AGENT, "task/tracked.rs"));
+            captured.iter().position(is_tracked)
+        });
+        let start = start.map_or(0, |at| at + 1);
         for frame in captured.iter().skip(start) {
             match library::of(frame) {
                 Some((AGENT, INNER_POLL)) => {

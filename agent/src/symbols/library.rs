@@ -11,9 +11,53 @@ pub(super) const AGENT: &str = "taskscope";
 pub(super) fn of(frame: &Frame) -> Option<(&str, &str)> {
     match &frame.location {
         Some(location) => of_file(&location.file),
-        None => None,
+        // Without debug information the names of functions that were not inlined are left.
+        None => {
+            let name = frame.function.trim_start_matches(['<', '&']);
+            NAMES.iter().find(|(path, _)| name.starts_with(path)).map(|(_, file)| *file)
+        }
     }
 }
+
+/// The files that the names of functions lead to, for those that say what a task waits for.
+const NAMES: [(&str, (&str, &str)); 33] = [
+    ("taskscope::task::tracked::", (AGENT, "task/tracked.rs")),
+    ("taskscope::task::blocking::", (AGENT, "task/blocking.rs")),
+    ("taskscope::task::waker::", (AGENT, "task/waker.rs")),
+    ("taskscope::task::capture::", (AGENT, "task/capture.rs")),
+    ("tokio::sync::mutex::", ("tokio", "sync/mutex.rs")),
+    ("tokio::sync::rwlock::", ("tokio", "sync/rwlock.rs")),
+    ("tokio::sync::semaphore::", ("tokio", "sync/semaphore.rs")),
+    ("tokio::sync::batch_semaphore::", ("tokio", "sync/batch_semaphore.rs")),
+    ("tokio::sync::oneshot::", ("tokio", "sync/oneshot.rs")),
+    ("tokio::sync::notify::", ("tokio", "sync/notify.rs")),
+    ("tokio::sync::watch::", ("tokio", "sync/watch.rs")),
+    ("tokio::sync::broadcast::", ("tokio", "sync/broadcast.rs")),
+    ("tokio::sync::barrier::", ("tokio", "sync/barrier.rs")),
+    ("tokio::sync::once_cell::", ("tokio", "sync/once_cell.rs")),
+    ("tokio::sync::set_once::", ("tokio", "sync/set_once.rs")),
+    ("tokio::sync::mpsc::bounded::", ("tokio", "sync/mpsc/bounded.rs")),
+    ("tokio::sync::mpsc::unbounded::", ("tokio", "sync/mpsc/unbounded.rs")),
+    ("tokio::sync::mpsc::chan::", ("tokio", "sync/mpsc/chan.rs")),
+    ("tokio::time::sleep::", ("tokio", "time/sleep.rs")),
+    ("tokio::time::interval::", ("tokio", "time/interval.rs")),
+    ("tokio::time::timeout::", ("tokio", "time/timeout.rs")),
+    ("tokio::task::join_set::", ("tokio", "task/join_set.rs")),
+    ("tokio::util::idle_notified_set::", ("tokio", "util/idle_notified_set.rs")),
+    ("tokio::runtime::task::join::", ("tokio", "runtime/task/join.rs")),
+    ("tokio::runtime::io::registration::", ("tokio", "runtime/io/registration.rs")),
+    ("tokio::io::poll_evented::", ("tokio", "io/poll_evented.rs")),
+    ("tokio::net::tcp::listener::", ("tokio", "net/tcp/listener.rs")),
+    ("tokio::net::tcp::stream::", ("tokio", "net/tcp/stream.rs")),
+    ("tokio::net::tcp::socket::", ("tokio", "net/tcp/socket.rs")),
+    ("tokio::net::unix::listener::", ("tokio", "net/unix/listener.rs")),
+    ("tokio::net::unix::stream::", ("tokio", "net/unix/stream.rs")),
+    ("tokio_util::sync::cancellation_token::", ("tokio-util", "sync/cancellation_token.rs")),
+    (
+        "futures_util::stream::futures_unordered::",
+        ("futures-util", "stream/futures_unordered/mod.rs"),
+    ),
+];
 
 /// As [`of`], from the path of the source file.
 pub(super) fn of_file(file: &str) -> Option<(&str, &str)> {
@@ -53,6 +97,20 @@ pub(super) fn is_plumbing(frame: &Frame) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn without_a_location_the_name_tells_the_file() {
+        let frame = |function: &str| Frame {
+            function: function.into(),
+            location: None,
+            user: false,
+            module: None,
+            offset: 0,
+        };
+        let named = frame("<tokio::sync::batch_semaphore::Acquire as core::future::Future>::poll");
+        assert_eq!(of(&named), Some(("tokio", "sync/batch_semaphore.rs")));
+        assert_eq!(of(&frame("shop::cart::load")), None);
+    }
 
     #[test]
     fn the_crate_and_its_file_are_read_from_the_path() {

@@ -91,7 +91,10 @@ fn io(_krate: &str, file: &str, frames: &[std::sync::Arc<Frame>]) -> Option<Wait
     }
     let through = |krate, wanted| frames.iter().any(|f| library::of(f) == Some((krate, wanted)));
     let socket = matches!(file, "net/tcp/stream.rs" | "net/tcp/socket.rs" | "net/unix/stream.rs");
-    if socket && through("core", "future/poll_fn.rs") && !through("tokio", "io/poll_evented.rs") {
+    let connects =
+        frames.iter().any(|frame| frame.function.split("::").any(|part| part == "connect_mio"));
+    let by_poll_fn = through("core", "future/poll_fn.rs");
+    if socket && (connects || by_poll_fn) && !through("tokio", "io/poll_evented.rs") {
         return Some(WaitKind::Connect);
     }
     if !(socket || matches!(file, "io/poll_evented.rs" | "runtime/io/registration.rs")) {
