@@ -247,6 +247,36 @@ async fn a_capture_keeps_the_time_since_when_a_task_is_parked() {
     task.abort();
 }
 
+/// A task that no waker is left for is shown as such, with labels around its future or without.
+#[tokio::test]
+async fn a_task_without_a_waker_waits_for_nothing() {
+    let plain = taskscope::spawn(async {
+        taskscope::set_labels(labels! { "case" => "lost" });
+        pending::<()>().await;
+    });
+    let labeled = taskscope::spawn(pending::<()>().labeled(labels! { "case" => "lost, labeled" }));
+    let nested = async { pending::<()>().labeled(labels! { "step" => "inner" }).await };
+    let nested = taskscope::spawn(nested.labeled(labels! { "case" => "lost, nested" }));
+    let fine = pending_with_waker().labeled(labels! { "case" => "not lost" });
+    let fine = taskscope::spawn(fine);
+    until(|profile| {
+        let kinds = |case: &str| {
+            let groups = with(profile, "case", case);
+            let [group] = groups[..] else { return None };
+            Some(group.tree.as_ref()?.wait_kinds.clone())
+        };
+        assert_ne!(kinds("not lost").unwrap_or_default(), [WaitKind::Nothing]);
+        for case in ["lost", "lost, labeled", "lost, nested"] {
+            (kinds(case)? == [WaitKind::Nothing]).then_some(())?;
+        }
+        (kinds("not lost")? == [WaitKind::Oneshot]).then_some(())
+    })
+    .await;
+    for task in [plain, labeled, nested, fine] {
+        task.abort();
+    }
+}
+
 /// A future that counts how many of its kind live.
 struct Counted(Arc<AtomicUsize>);
 

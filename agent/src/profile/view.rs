@@ -73,7 +73,9 @@ impl TaskView {
 /// waker of ours asked for it. Never true by mistake: a wake marks the record before it gives
 /// back its reference, so if the reference is gone, a second look sees the mark.
 fn is_dead(record: &Arc<Record>, polls: u64, now: u64) -> bool {
-    if record.birth.kind != Kind::Task || Arc::strong_count(record) != OWNERS_WHEN_VISITED {
+    // Each part that is directly inside holds a reference to what it is inside of.
+    let owners = OWNERS_WHEN_VISITED + record.parts.load(Relaxed) as usize;
+    if record.birth.kind != Kind::Task || Arc::strong_count(record) != owners {
         return false;
     }
     fence(Acquire);

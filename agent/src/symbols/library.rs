@@ -9,14 +9,12 @@ pub(super) const AGENT: &str = "taskscope";
 
 /// The crate and the path below its `src` folder: `("tokio", "sync/mutex.rs")`.
 pub(super) fn of(frame: &Frame) -> Option<(&str, &str)> {
-    match &frame.location {
-        Some(location) => of_file(&location.file),
-        // Without debug information the names of functions that were not inlined are left.
-        None => {
-            let name = frame.function.trim_start_matches(['<', '&']);
-            NAMES.iter().find(|(path, _)| name.starts_with(path)).map(|(_, file)| *file)
-        }
+    if let Some(location) = &frame.location {
+        return of_file(&location.file);
     }
+    // Without debug information the names of functions that were not inlined are left.
+    let name = frame.function.trim_start_matches(['<', '&']);
+    NAMES.iter().find(|(path, _)| name.starts_with(path)).map(|(_, file)| *file)
 }
 
 /// The files that the names of functions lead to, for those that say what a task waits for.

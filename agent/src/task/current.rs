@@ -21,6 +21,10 @@ pub(crate) struct PollFrame {
     outer: *const PollFrame,
     /// Where the poll captures to; null when it does not.
     pub(crate) chains: Cell<*mut Chains>,
+    /// Whose waker the inner future is polled with: its own, or that of the task around it.
+    pub(crate) waker_of: Cell<*const Record>,
+    /// Nobody but the agent asked for the poll.
+    pub(crate) quiet: Cell<bool>,
 }
 
 thread_local! {
@@ -31,7 +35,13 @@ thread_local! {
 impl PollFrame {
     #[inline]
     pub(crate) fn new(record: &Record) -> Self {
-        Self { record, outer: INNERMOST.get(), chains: Cell::new(ptr::null_mut()) }
+        Self {
+            record,
+            outer: INNERMOST.get(),
+            chains: Cell::new(ptr::null_mut()),
+            waker_of: Cell::new(record),
+            quiet: Cell::new(false),
+        }
     }
 
     /// Makes this the innermost poll until the guard is dropped.

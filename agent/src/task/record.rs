@@ -286,10 +286,16 @@ impl Record {
     /// Notes the wake and passes it on.
     #[inline]
     pub(crate) fn wake(&self) {
+        self.mark_woken();
+        self.slot.wake();
+    }
+
+    /// Notes a wake.
+    #[inline]
+    pub(crate) fn mark_woken(&self) {
         if self.woken_at.load(Relaxed) == 0 {
             self.woken_at.store(WOKEN, Relaxed);
         }
-        self.slot.wake();
     }
 
     // === everybody ===

@@ -6,7 +6,7 @@ use std::any::Any;
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, Location, catch_unwind, resume_unwind};
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 
 use pin_project_lite::pin_project;
 
@@ -67,22 +67,30 @@ impl<F: Future> Future for Tracked<F> {
         let this = self.project();
         let record = &*this.record;
         let frame = PollFrame::new(record);
+        // A part that its task polls with the task's own waker needs none of its own: it is
+        // polled whenever the task is. One that a combinator polls with another waker does.
+        let direct = frame.outer().is_some_and(|outer| shares_waker(&frame, outer, cx.waker()));
         let requests = record.begin_poll(clock::now());
         if requests.finished {
             return this.future.poll(cx);
         }
-        let executor = waker::plain(cx.waker());
-        // SAFETY: this is the polling thread, and the record has not finished.
-        unsafe { record.keep_waker(&executor) };
+        if !direct {
+            let executor = waker::plain(cx.waker());
+            // SAFETY: this is the polling thread, and the record has not finished.
+            unsafe { record.keep_waker(&executor) };
+        }
         let mut mode = None;
         if requests != Requests::default() || frame.outer().is_some() {
-            prepare(&frame, this.record, this.enclosing, requests);
+            frame.quiet.set(requests.quiet);
+            prepare(&frame, this.record, this.enclosing, requests, direct);
             let wakes = if requests.quiet { WakeMode::Quiet } else { WakeMode::Normal };
             mode = Some(current::enter_mode(wakes));
         }
         let _entered = frame.enter();
         let result = catch_unwind(AssertUnwindSafe(|| {
-            if frame.chains.get().is_null() {
+            if direct {
+                inner_poll::poll(this.future, cx)
+            } else if frame.chains.get().is_null() {
                 let waker = waker::borrowed(this.record);
                 inner_poll::poll(this.future, &mut Context::from_waker(&waker))
             } else {
@@ -101,12 +109,27 @@ impl<F: Future> Future for Tracked<F> {
                 Poll::Pending
             }
             Ok(ready) => {
-                after_ready(&frame, requests, this.enclosing);
+                after_ready(&frame, this.enclosing);
                 ready
             }
-            Err(payload) => after_panic(&frame, requests, this.enclosing, payload),
+            Err(payload) => after_panic(&frame, this.enclosing, payload),
         }
     }
+}
+
+/// Whether a part is polled with the waker of the task around it. If so, a wake of the task was
+/// one of the part too.
+#[cold]
+fn shares_waker(frame: &PollFrame, outer: &PollFrame, waker: &Waker) -> bool {
+    let shares =
+        frame.record().birth.kind == Kind::Undecided && waker::is_of(waker, outer.waker_of.get());
+    if shares {
+        frame.waker_of.set(outer.waker_of.get());
+        if !outer.quiet.get() {
+            frame.record().mark_woken();
+        }
+    }
+    shares
 }
 
 /// What a poll that is not the plain one does first.
@@ -116,6 +139,7 @@ fn prepare(
     record: &Arc<Record>,
     enclosing: &mut Option<Arc<Record>>,
     requests: Requests,
+    direct: bool,
 ) {
     match frame.outer() {
         Some(outer) if !is_task_of_its_own(record, outer, requests) => {
@@ -139,7 +163,7 @@ fn prepare(
             unsafe { Chains::record(chains) };
             frame.chains.set(chains);
         }
-        _ if requests.capture == CaptureRequest::Now => {
+        _ if requests.capture == CaptureRequest::Now && !direct => {
             let top = outermost(frame, record);
             frame.chains.set(Box::into_raw(Chains::begin(top)));
         }
@@ -213,7 +237,7 @@ fn after_pending(frame: &PollFrame, requests: Requests) {
     }
     let is_captured = !frame.chains.get().is_null();
     let root_polls = || outermost_of(frame).record().polls();
-    match take_tree(frame, requests) {
+    match take_tree(frame) {
         Some(tree) => record.set_tree(tree, root_polls()),
         // Its chains are in the tree of the poll around it: nothing is left to add.
         None if is_captured => record.set_tree(RawTree::empty(), root_polls()),
@@ -225,9 +249,9 @@ fn after_pending(frame: &PollFrame, requests: Requests) {
 }
 
 #[inline]
-fn after_ready(frame: &PollFrame, requests: Requests, enclosing: &mut Option<Arc<Record>>) {
+fn after_ready(frame: &PollFrame, enclosing: &mut Option<Arc<Record>>) {
     if !frame.chains.get().is_null() {
-        take_tree(frame, requests);
+        take_tree(frame);
     }
     if enclosing.is_some() {
         leave(enclosing.take());
@@ -238,11 +262,10 @@ fn after_ready(frame: &PollFrame, requests: Requests, enclosing: &mut Option<Arc
 #[cold]
 fn after_panic(
     frame: &PollFrame,
-    requests: Requests,
     enclosing: &mut Option<Arc<Record>>,
     payload: Box<dyn Any + Send>,
 ) -> ! {
-    take_tree(frame, requests);
+    take_tree(frame);
     leave(enclosing.take());
     let record = frame.record();
     origin::note_panic(record.origin.load(Relaxed), &*payload);
@@ -251,10 +274,10 @@ fn after_panic(
 }
 
 /// Takes back the buffer that this poll made, if it made one.
-fn take_tree(frame: &PollFrame, requests: Requests) -> Option<u32> {
+fn take_tree(frame: &PollFrame) -> Option<u32> {
     let chains = frame.chains.replace(std::ptr::null_mut());
     let inherited = frame.outer().is_some_and(|outer| std::ptr::eq(outer.chains.get(), chains));
-    if chains.is_null() || requests.capture != CaptureRequest::Now || inherited {
+    if chains.is_null() || inherited {
         return None;
     }
     // SAFETY: made by `Box::into_raw` in `prepare` of this very poll, and nobody uses it any

@@ -39,6 +39,18 @@ pub(super) fn capturing(data: &Capturing<'_>) -> ManuallyDrop<Waker> {
     ManuallyDrop::new(unsafe { Waker::new(std::ptr::from_ref(data).cast(), &CAPTURING) })
 }
 
+/// Whether this is a waker of that record, capturing or not.
+#[inline]
+pub(super) fn is_of(waker: &Waker, record: *const Record) -> bool {
+    if std::ptr::eq(waker.vtable(), &raw const CAPTURING) {
+        // SAFETY: the data of this vtable; the poll that owns it is still under way.
+        let Capturing { record: own, .. } = unsafe { &*waker.data().cast::<Capturing<'_>>() };
+        std::ptr::eq(Arc::as_ptr(own), record)
+    } else {
+        std::ptr::eq(waker.vtable(), &raw const NORMAL) && std::ptr::eq(waker.data().cast(), record)
+    }
+}
+
 /// What a clone of this waker would be, without the stack walk if it is a capturing one.
 #[inline]
 pub(super) fn plain(waker: &Waker) -> ManuallyDrop<Waker> {
