@@ -68,13 +68,15 @@ async fn a_viewer_gets_the_process_then_groups_then_tasks() {
             taskscope::spawn(waits.labeled(labels! { "case" => "listed" }))
         })
         .collect();
-    let profile = loop {
+    let deadline = Instant::now() + Duration::from_secs(20);
+    let group = loop {
         let profile = snapshot(&mut client, Capture::Cached).await;
-        if count(&profile, "listed") == 25 {
-            break profile;
+        let whole = profile.groups.iter().find(|g| g.count == 25 && g.tree.is_some());
+        if let Some(group) = whole {
+            break Arc::clone(group);
         }
+        assert!(Instant::now() < deadline, "{profile:#?}");
     };
-    let group = profile.groups.iter().find(|g| g.count == 25 && g.tree.is_some()).unwrap();
     let query = TaskQuery { groups: vec![group.id], offset: 20, limit: 10, ..TaskQuery::default() };
     let reply = client.tasks(wire::TasksRequest::from(&query)).await.unwrap().into_inner();
     let page = TaskPage::try_from(reply).unwrap();
