@@ -3,7 +3,7 @@
 /// Characters of a library function's name that are shown.
 const SHOWN_CHARS: usize = 72;
 
-/// `/…/registry/src/index.crates.io-1949/tokio-1.54.1/src/time/sleep.rs` as
+/// `/…/registry/src/index-1949/tokio-1.54.1/src/time/sleep.rs` as
 /// `tokio-1.54.1/src/time/sleep.rs`, and the toolchain's own sources likewise.
 pub(super) fn file(path: &str) -> &str {
     if let Some((_, package)) = path.split_once("/registry/src/") {

@@ -42,7 +42,7 @@ fn frame(text: &str) -> Arc<Frame> {
     Arc::new(Frame { function, location: Some(location), user, module: None, offset: 0 })
 }
 
-const REGISTRY: &str = "/home/ci/.cargo/registry/src/index.crates.io-1949cf8c6b5b557f";
+const REGISTRY: &str = "/home/ci/.cargo/registry/src/index-1949cf8c6b5b557f";
 
 /// Adds a chain; frames that are there already are shared.
 fn add_chain(tree: &mut Tree, frames: &[&str], kind: &WaitKind, secondary: bool) {
