@@ -50,7 +50,7 @@ static STATE: Mutex<Option<State>> = Mutex::new(None);
 ///
 /// # Cost
 /// The first call reads the executable's debug information (tens of milliseconds); each call
-/// costs about 50 ns a task, a capture about 3 µs on the task's own runtime.
+/// costs about 80 ns a task, a capture about 2 µs on the task's own runtime.
 ///
 /// ```
 /// use taskscope::SnapshotOptions;

@@ -16,7 +16,8 @@ mod blocking;
 /// As [`tokio::spawn`]: outside of a runtime.
 ///
 /// # Cost
-/// About 150 ns and 250 bytes more than `tokio::spawn`.
+/// About 230 ns and 220 bytes more than `tokio::spawn`, and 43 ns more for each poll with its
+/// wake, as `cargo bench -p taskscope` measured on a shared x86-64 server.
 ///
 /// ```
 /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
