@@ -17,6 +17,13 @@ fn runtime() -> Runtime {
     Builder::new_current_thread().enable_all().build().unwrap()
 }
 
+/// A service has an agent: it keeps the coarse time.
+fn agent() -> taskscope::Agent {
+    let agent = taskscope::Agent::builder().bind("127.0.0.1:0".parse().unwrap()).start().unwrap();
+    std::thread::sleep(Duration::from_millis(50));
+    agent
+}
+
 /// Enough tasks that the runtime's look at its I/O driver is shared among many polls.
 const TASKS: u64 = 64;
 
@@ -43,6 +50,10 @@ fn poll_and_wake(c: &mut Criterion) {
     group.bench_function("bare", |b| {
         b.iter_custom(|n| runtime.block_on(run(n, |times| tokio::spawn(yields(times)))));
     });
+    group.bench_function("tracked_without_agent", |b| {
+        b.iter_custom(|n| runtime.block_on(run(n, |times| taskscope::spawn(yields(times)))));
+    });
+    let _agent = agent();
     group.bench_function("tracked", |b| {
         b.iter_custom(|n| runtime.block_on(run(n, |times| taskscope::spawn(yields(times)))));
     });
@@ -71,6 +82,7 @@ fn spawn_and_finish(c: &mut Criterion) {
             })
         });
     });
+    let _agent = agent();
     group.bench_function("tracked", |b| {
         b.iter_custom(|n| {
             runtime.block_on(async {

@@ -9,12 +9,14 @@ use taskscope_proto::model::Process;
 use crate::profile::Folder;
 use crate::serve::Server;
 use crate::settings::{SettingError, Told};
+use crate::ticker::Ticker;
 use crate::{process, profiler};
 
 /// A running agent. Dropping it stops the server; tasks go on being tracked.
 #[derive(Debug)]
 #[must_use = "dropping the agent stops it"]
 pub struct Agent {
+    _ticker: Ticker,
     server: Server,
     process: Arc<Process>,
 }
@@ -122,7 +124,7 @@ impl Builder {
         self
     }
 
-    /// Starts the agent: two threads and a port. Works with or without a runtime around it.
+    /// Starts the agent: three threads and a port. Works with or without a runtime around it.
     ///
     /// # Errors
     /// A setting that cannot be used, or a port that cannot be had. The service can go on: its
@@ -134,11 +136,12 @@ impl Builder {
             TcpListener::bind(address).map_err(|source| StartError::Bind { address, source })?;
         let folder = Folder::new(settings.stuck_after, settings.user_code.clone());
         let process = Arc::new(process::of(&settings));
+        let ticker = Ticker::start().map_err(StartError::Thread)?;
         let asker = profiler::start(folder, settings.capture_budget).map_err(StartError::Thread)?;
         let server =
             Server::start(listener, Arc::clone(&process), asker).map_err(StartError::Thread)?;
         let listens = server.address();
         tracing::info!(address = %listens, "taskscope listens: taskscope view {listens}");
-        Ok(Agent { server, process })
+        Ok(Agent { _ticker: ticker, server, process })
     }
 }

@@ -1,10 +1,15 @@
-//! Time at the price of reading the cycle counter.
+//! Time at the price of reading the cycle counter, or of a load.
 //!
 //! [`now`] returns ticks of the processor's invariant time-stamp counter, or nanoseconds where
 //! there is none. What a tick is worth is worked out when somebody asks, from the ticks and the
 //! time that have passed since the first use: nothing is calibrated and nobody waits.
+//!
+//! Reading the counter is what a poll would pay most for. So while an agent runs, one of its
+//! threads writes the time down every [`TICK`], and [`coarse`] reads that: it is late by a tick
+//! at most. Durations shorter than that are measured with the counter, on a sample.
 
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 #[derive(Clone, Copy, Debug)]
@@ -14,6 +19,43 @@ struct Anchor {
 }
 
 static ANCHOR: OnceLock<Anchor> = OnceLock::new();
+
+/// How often the coarse time is written down.
+pub(crate) const TICK: Duration = Duration::from_millis(10);
+
+/// Low bits of a time that are free for flags: coarse times differ above them.
+pub(crate) const FREE_BITS: u64 = 0b111;
+
+/// The time of the last tick; 0 while nobody writes it down.
+static COARSE: AtomicU64 = AtomicU64::new(0);
+/// [`TICK`] in ticks of the counter.
+static TICK_LENGTH: AtomicU64 = AtomicU64::new(0);
+
+/// The time of the last tick; `None` while nobody writes it down. Never 0.
+#[inline]
+pub(crate) fn coarse() -> Option<u64> {
+    match COARSE.load(Ordering::Relaxed) {
+        0 => None,
+        ticks => Some(ticks),
+    }
+}
+
+/// [`TICK`] on the cycle counter; 0 if nobody has ever written the time down.
+pub(crate) fn tick_length() -> u64 {
+    TICK_LENGTH.load(Ordering::Relaxed)
+}
+
+/// Writes the time down.
+pub(crate) fn tick() {
+    let reading = read();
+    TICK_LENGTH.store(reading.ticks_in(TICK), Ordering::Relaxed);
+    COARSE.store(reading.ticks & !FREE_BITS | 1, Ordering::Relaxed);
+}
+
+/// From here on nobody writes the time down.
+pub(crate) fn stop_ticking() {
+    COARSE.store(0, Ordering::Relaxed);
+}
 
 /// Ticks now; never 0.
 #[inline]
@@ -87,6 +129,11 @@ impl Reading {
         )]
         let ticks = (duration.as_nanos() as f64 / self.nanos_per_tick) as u64;
         ticks
+    }
+
+    /// A duration in microseconds.
+    pub(crate) fn micros(&self, ticks: u64) -> u64 {
+        u64::try_from(self.span(ticks).as_micros()).unwrap_or(u64::MAX)
     }
 
     /// The reading's own ticks.

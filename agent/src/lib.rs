@@ -48,6 +48,7 @@ mod stack;
 mod symbols;
 mod sync;
 pub mod task;
+mod ticker;
 
 pub use agent::{Agent, Builder, StartError};
 pub use labels::{current_labels, label, set_labels};

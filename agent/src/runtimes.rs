@@ -6,6 +6,7 @@ use std::hash::BuildHasher;
 use rustc_hash::FxBuildHasher;
 use tokio::runtime::{Handle, Id};
 
+use crate::clock;
 use crate::sync::Mutex;
 
 /// Runtimes that are remembered. Services have one or two; tests have many short-lived ones.
@@ -15,10 +16,21 @@ static RUNTIMES: Mutex<Vec<Handle>> = Mutex::new(Vec::new());
 
 thread_local! {
     static LAST_NOTED: Cell<Option<Id>> = const { Cell::new(None) };
+    /// The tick in which this thread looked last.
+    static LAST_LOOK: Cell<Option<u64>> = const { Cell::new(None) };
 }
 
-/// Remembers the runtime of this thread.
+/// Remembers the runtime of this thread. While an agent keeps the coarse time, a thread looks
+/// once a tick: threads seldom go from one runtime to another.
 pub(crate) fn note_current() {
+    let tick = clock::coarse();
+    if LAST_LOOK.replace(tick) != tick || tick.is_none() {
+        look();
+    }
+}
+
+#[cold]
+fn look() {
     let Ok(handle) = Handle::try_current() else { return };
     let id = handle.id();
     if LAST_NOTED.replace(Some(id)) == Some(id) {

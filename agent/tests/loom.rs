@@ -28,7 +28,10 @@ mod sync {
 #[path = "../src/task"]
 mod task {
     pub(crate) mod record;
+    pub(crate) mod state;
+    pub(crate) mod times;
     pub(crate) mod wake_slot;
+    pub(crate) mod woken;
 }
 
 #[path = "../src/registry/sharded.rs"]
@@ -44,8 +47,9 @@ use loom::thread;
 
 use sharded::Sharded;
 use sync::Arc;
-use task::record::{Birth, CaptureRequest, Kind, Record};
+use task::record::{Birth, CaptureRequest, Kind, Record, Standing};
 use task::wake_slot::{Set, WakeSlot};
+use task::woken;
 
 /// An executor's task: counts its wakes, and tells by its reference count whether it is let go.
 #[derive(Debug)]
@@ -79,89 +83,193 @@ fn set(slot: &WakeSlot, waker: &Waker) -> Set {
     unsafe { slot.set(waker) }
 }
 
+/// A waker of ours, by hand: what the vtable in `task/waker.rs` does.
+#[derive(Debug)]
+struct Ours(*const Record);
+
+// SAFETY: a waker may go anywhere; the slot counts it.
+unsafe impl Send for Ours {}
+
+impl Ours {
+    /// As the future clones the waker that it is polled with.
+    fn of(record: &Arc<Record>) -> Self {
+        record.slot.add();
+        Self(Arc::as_ptr(record))
+    }
+
+    fn record(&self) -> &Record {
+        // SAFETY: this waker is counted, so the record lives: what the models put to the test.
+        unsafe { &*self.0 }
+    }
+
+    fn wake_by_ref(&self) {
+        self.record().mark_woken(wake);
+        // SAFETY: this waker is counted.
+        unsafe { self.record().slot.wake() };
+    }
+}
+
+impl Clone for Ours {
+    fn clone(&self) -> Self {
+        self.record().slot.add();
+        Self(self.0)
+    }
+}
+
+impl Drop for Ours {
+    fn drop(&mut self) {
+        // SAFETY: given back once.
+        unsafe { Record::give_back(self.0) };
+    }
+}
+
+fn wake() -> woken::Wake {
+    woken::Wake { at: 8, ..woken::Wake::default() }
+}
+
 #[test]
 fn wakes_against_the_end_neither_touch_a_freed_waker_nor_leak_it() {
     model(|| {
         let (task, waker) = executor();
-        let slot = Arc::new(WakeSlot::new());
-        assert_eq!(set(&slot, &waker), Set::Done);
+        let record = record();
+        assert!(!poll(&record, &waker, || {}));
         drop(waker);
         let wakers: Vec<_> = (0..2)
             .map(|_| {
-                let slot = slot.clone();
-                thread::spawn(move || slot.wake())
+                let ours = Ours::of(&record);
+                thread::spawn(move || ours.wake_by_ref())
             })
             .collect();
-        slot.close();
+        Record::finish(&record);
+        drop(record);
         for waker in wakers {
             waker.join().unwrap();
         }
-        slot.wake();
-        assert!(task.wakes.load(Acquire) <= 2);
-        // The slot lives on in stale wakers, but holds on to nothing.
+        assert_eq!(task.wakes.load(Acquire), 2);
+        // Neither a waker nor the record is left, or loom would say so.
         assert_eq!(StdArc::strong_count(&task), 1);
     });
 }
 
 #[test]
-fn a_wake_while_the_waker_is_replaced_reaches_one_of_the_two() {
+fn a_waker_cloned_while_the_last_others_go_keeps_the_record() {
+    model(|| {
+        let (task, waker) = executor();
+        let record = record();
+        assert!(!poll(&record, &waker, || {}));
+        drop(waker);
+        let ours = Ours::of(&record);
+        let other = thread::spawn(move || {
+            let clone = ours.clone();
+            drop(ours);
+            clone.wake_by_ref();
+        });
+        let agent = {
+            let record = record.clone();
+            thread::spawn(move || wake_for_capture(&record))
+        };
+        Record::finish(&record);
+        drop(record);
+        other.join().unwrap();
+        agent.join().unwrap();
+        assert!(task.wakes.load(Acquire) >= 1);
+        assert_eq!(StdArc::strong_count(&task), 1);
+    });
+}
+
+#[test]
+fn the_waker_is_replaced_only_when_nobody_can_be_reading_it() {
     model(|| {
         let (old_task, old) = executor();
         let (new_task, new) = executor();
-        let slot = Arc::new(WakeSlot::new());
-        assert_eq!(set(&slot, &old), Set::Done);
+        let record = record();
+        assert!(!poll(&record, &old, || {}));
         drop(old);
-        let wake = {
-            let slot = slot.clone();
-            thread::spawn(move || slot.wake())
+        let ours = Ours::of(&record);
+        let wake = thread::spawn(move || ours.wake_by_ref());
+        let agent = {
+            let record = record.clone();
+            thread::spawn(move || wake_for_capture(&record))
         };
-        let outcome = set(&slot, &new);
+        let first = set(&record.slot, &new);
         wake.join().unwrap();
-        let wakes = (old_task.wakes.load(Acquire), new_task.wakes.load(Acquire));
-        assert!(wakes.0 + wakes.1 >= 1, "lost: {wakes:?}");
-        if outcome == Set::Busy {
-            // Then the old one was being woken, and the caller asks to be polled again.
-            assert_eq!(wakes, (1, 0));
-            assert_eq!(set(&slot, &new), Set::Done);
+        agent.join().unwrap();
+        let wakes = old_task.wakes.load(Acquire) + new_task.wakes.load(Acquire);
+        // The agent's wake may be refused, a waker's never.
+        assert!((1..=2).contains(&wakes), "lost: {wakes}");
+        if first == Set::Busy {
+            assert_eq!(new_task.wakes.load(Acquire), 0);
+            assert_eq!(set(&record.slot, &new), Set::Done, "nobody is left to be busy");
         }
         // From here on the new one is woken, and the old one is let go.
-        slot.wake();
-        assert_eq!(new_task.wakes.load(Acquire), wakes.1 + 1);
+        let before = new_task.wakes.load(Acquire);
+        Ours::of(&record).wake_by_ref();
+        assert_eq!(new_task.wakes.load(Acquire), before + 1);
         assert_eq!(StdArc::strong_count(&old_task), 1);
-        slot.close();
+        Record::finish(&record);
         drop(new);
         assert_eq!(StdArc::strong_count(&new_task), 1);
     });
 }
 
+#[test]
+fn a_task_counts_as_dead_only_when_no_waker_is_left() {
+    model(|| {
+        let (_task, waker) = executor();
+        let record = record();
+        assert!(!poll(&record, &waker, || {}));
+        let ours = Ours::of(&record);
+        let wake = thread::spawn(move || ours.wake_by_ref());
+        // What `profile/view.rs` looks at, in its order.
+        let dead =
+            !record.slot.may_be_woken() && matches!(record.standing(), Standing::Parked { .. });
+        assert!(!dead, "it was about to be woken");
+        wake.join().unwrap();
+        assert!(matches!(record.standing(), Standing::Ready { .. }));
+        assert!(!record.slot.may_be_woken());
+        Record::finish(&record);
+    });
+}
+
 fn record() -> Arc<Record> {
-    Arc::new(Record::new(Birth {
+    let birth = Birth {
         id: 1,
         parent: 0,
+        parent_place: 0,
         spawned_at: Location::caller(),
         now: 1,
         kind: Kind::Task,
         future_bytes: 0,
-        labels: 0,
         scope: 0,
-        origin: 0,
-    }))
+    };
+    Arc::new(Record::new(birth, 0, 0))
+}
+
+/// As `task/current.rs` wakes a task for a capture.
+fn wake_for_capture(record: &Arc<Record>) {
+    if record.slot.borrow() {
+        // SAFETY: borrowed, and given back once.
+        unsafe {
+            record.slot.wake();
+            Record::give_back(Arc::as_ptr(record));
+        }
+    }
 }
 
 /// One poll, as `Tracked::poll` does it. Returns whether it captured.
-fn poll(record: &Record, waker: &Waker, inner: impl FnOnce()) -> bool {
-    let requests = record.begin_poll(7);
+fn poll(record: &Arc<Record>, waker: &Waker, inner: impl FnOnce()) -> bool {
+    let (requests, _woken) = record.begin_poll(7);
     if requests.finished {
         return false;
     }
     // SAFETY: each model polls from one thread.
-    unsafe { record.keep_waker(waker) };
+    assert_eq!(unsafe { record.keep_waker(waker) }, Set::Done);
     inner();
     record.park(9);
     match requests.capture {
         CaptureRequest::None => {}
         CaptureRequest::Now => record.set_tree(5, 0),
-        CaptureRequest::Again => record.slot.wake(),
+        CaptureRequest::Again => wake_for_capture(record),
     }
     requests.capture == CaptureRequest::Now
 }
@@ -178,14 +286,14 @@ fn a_capture_loses_no_wake_and_no_wake_loses_a_capture() {
             let record = record.clone();
             thread::spawn(move || {
                 record.request_capture();
-                record.slot.wake();
+                wake_for_capture(&record);
             })
         };
         let wake = {
-            let (record, ready) = (record.clone(), ready.clone());
+            let (ours, ready) = (Ours::of(&record), ready.clone());
             thread::spawn(move || {
                 ready.store(1, Release);
-                record.wake();
+                ours.wake_by_ref();
             })
         };
         // An executor: polls once for every wake it has not yet answered.
@@ -217,7 +325,7 @@ fn the_end_against_a_snapshot_that_wakes_leaves_nothing_behind() {
         let (task, waker) = executor();
         let records = Arc::new(Sharded::<Record, 1>::new());
         let record = record();
-        let place = records.insert(0, record.clone()).unwrap();
+        let place = records.insert(0, &record).unwrap();
         poll(&record, &waker, || {});
         drop(waker);
         let snapshot = {
@@ -225,16 +333,17 @@ fn the_end_against_a_snapshot_that_wakes_leaves_nothing_behind() {
             thread::spawn(move || {
                 records.for_each(|record| {
                     record.request_capture();
-                    record.slot.wake();
-                    let _standing = record.standing(11);
+                    wake_for_capture(record);
+                    let _standing = record.standing();
                 });
             })
         };
-        record.finish();
-        assert!(records.remove(place).is_some());
+        // As `task/tracker.rs` ends it.
+        records.remove(place);
+        Record::finish(&record);
+        drop(record);
         snapshot.join().unwrap();
         assert_eq!(StdArc::strong_count(&task), 1, "the executor's task leaks");
-        assert_eq!(Arc::strong_count(&record), 1, "the record leaks");
     });
 }
 
@@ -242,23 +351,27 @@ fn the_end_against_a_snapshot_that_wakes_leaves_nothing_behind() {
 fn a_reader_of_the_registry_sees_what_stays_and_only_what_was_there() {
     model(|| {
         let set = Arc::new(Sharded::<usize, 1>::new());
-        let kept = set.insert(0, Arc::new(1)).unwrap();
-        let gone = set.insert(0, Arc::new(2)).unwrap();
+        let (kept, gone) = (Arc::new(1), Arc::new(2));
+        let kept_at = set.insert(0, &kept).unwrap();
+        let gone_at = set.insert(0, &gone).unwrap();
         let writer = {
             let set = set.clone();
             thread::spawn(move || {
-                assert_eq!(set.remove(gone).map(|item| *item), Some(2));
-                assert!(set.remove(gone).is_none(), "removed twice");
-                set.insert(0, Arc::new(3)).unwrap()
+                set.remove(gone_at);
+                drop(gone);
+                // Once more does nothing.
+                set.remove(gone_at);
+                let new = Arc::new(3);
+                let new_at = set.insert(0, &new).unwrap();
+                assert_eq!(new_at, gone_at, "the free place is used again");
+                set.remove(new_at);
             })
         };
         let mut seen = Vec::new();
         set.for_each(|item| seen.push(**item));
-        let place = writer.join().unwrap();
-        assert_eq!(place, gone, "the free place is used again");
+        writer.join().unwrap();
         assert!(seen.iter().filter(|item| **item == 1).count() == 1, "{seen:?}");
         assert!(seen.len() <= 2, "{seen:?}");
-        assert!(set.remove(kept).is_some());
-        assert!(set.remove(place).is_some());
+        set.remove(kept_at);
     });
 }

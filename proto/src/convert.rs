@@ -13,6 +13,7 @@
 //! would make every count on the screen wrong. A new one of those is a new protocol
 //! ([`version`](crate::version)), so here it is an error.
 
+mod activity;
 mod check;
 mod enums;
 mod error;

@@ -27,3 +27,5 @@ pub const MAX_ORIGINS: usize = 1_000_000;
 pub const MAX_TASKS_PER_PAGE: u32 = 1_000;
 /// Groups that one request for tasks may name.
 pub const MAX_GROUPS_PER_QUERY: usize = 100_000;
+/// Origins that a group says it is woken by.
+pub const MAX_WAKERS: usize = 3;

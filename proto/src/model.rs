@@ -14,8 +14,8 @@ mod wait_kind;
 pub use label::{Label, Labels};
 pub use profile::{
     Coverage, DebugInfo, Group, GroupId, Header, Lost, Origin, OriginId, Process, Profile,
-    StackWalk, Totals,
+    StackWalk, Totals, Waker,
 };
-pub use task::{Capture, State, Task, TaskKind, TaskOrder, TaskPage, TaskQuery};
+pub use task::{Activity, Capture, State, Task, TaskKind, TaskOrder, TaskPage, TaskQuery};
 pub use tree::{Combine, Frame, Location, Module, Node, Tree};
 pub use wait_kind::WaitKind;

@@ -168,6 +168,10 @@ fn a_page_of_big_tasks_ends_early_and_drops_a_tree_that_fits_nowhere() {
         tree: Some(tree),
         parent: None,
         future_bytes: 1,
+        activity: Activity::default(),
+        woken_by: None,
+        detached: false,
+        orphan: false,
     };
     let huge = chain(4_000, 1, &"x".repeat(500));
     let mut tasks = vec![task(1, huge)];

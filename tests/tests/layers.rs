@@ -25,7 +25,7 @@ use taskscope_tests::sources::{Source, rust_files};
 /// From the ground up. A room is a module, or a part of one that has a floor of its own.
 const AGENT: &[&[&str]] = &[
     &["sync", "clock"],
-    &["registry", "runtimes"],
+    &["registry", "runtimes", "ticker"],
     &["labels::table", "stack"],
     &["task"],
     &["labels", "symbols", "capture"],

@@ -8,8 +8,8 @@
 use std::sync::Arc;
 
 use taskscope_proto::model::{
-    Frame, Group, GroupId, Header, Label, Labels, Location, Node, Origin, OriginId, Profile, State,
-    TaskKind, Totals, Tree, WaitKind,
+    Activity, Frame, Group, GroupId, Header, Label, Labels, Location, Node, Origin, OriginId,
+    Profile, State, TaskKind, Totals, Tree, WaitKind,
 };
 
 /// What the agent's clock says in every fixture, milliseconds.
@@ -81,6 +81,10 @@ fn group(id: u64, line: &str) -> (Group, Location) {
         median_since_ms: NOW_MS,
         future_bytes: 0,
         count_minute_ago: count,
+        activity: Activity::default(),
+        wakers: Vec::new(),
+        detached: 0,
+        orphans: 0,
     };
     let mut labels = Vec::new();
     for (key, value) in words.filter_map(|word| word.split_once('=')) {

@@ -38,7 +38,7 @@ pub(crate) struct Wish {
 pub(crate) fn choose(wish: Wish) -> Vec<Arc<Record>> {
     let clock = clock::read();
     let latest = clock.ticks().saturating_sub(clock.ticks_in(wish.parked_for));
-    let is_parked = |record: &Record| matches!(record.standing(clock.ticks()), Standing::Parked { since } if since <= latest);
+    let is_parked = |record: &Record| matches!(record.standing(), Standing::Parked { since } if since <= latest);
     let mut chosen = Vec::new();
     let mut with_parts = Vec::new();
     let mut parts: HashMap<u64, Vec<Arc<Record>>, FxBuildHasher> = HashMap::default();

@@ -10,14 +10,15 @@ use taskscope_proto::model::{
 };
 
 use super::groups::{GroupKey, Groups, Members};
-use super::origins::Origins;
+use super::origins::{self, Origins};
 use super::past::{Past, RawGroups};
 use super::rss::rss_bytes;
-use super::view::{RawKey, TaskView};
-use crate::clock::{self, Reading};
+use super::view::{Parents, RawKey, TaskView};
+use crate::clock;
 use crate::labels::table;
 use crate::runtimes;
 use crate::symbols::{Symbols, UserCode};
+use crate::sync::atomic::Ordering::Relaxed;
 use crate::task::capture::{self, RawTree};
 use crate::task::record::{Kind, Record};
 use crate::task::{current, tracker};
@@ -53,9 +54,10 @@ impl Folder {
     /// minute ago. Needs no symbols. Costs about 80 ns a task.
     pub(crate) fn observe(&mut self) {
         let clock = clock::read();
-        let raw = Self::read_tasks(&clock, &mut Header::default());
+        let ended = origins::ended();
+        let raw = Self::read_tasks(&mut Header::default());
         self.past.note(clock.now_millis(), &raw);
-        self.origins.update(clock.now_millis(), &mut Totals::default());
+        self.origins.update(clock.now_millis(), &ended, &raw, &mut Totals::default());
     }
 
     /// The profile of this moment. Costs about 80 ns a task, and symbols where they are new.
@@ -67,29 +69,30 @@ impl Folder {
             rss_bytes: rss_bytes(),
             ..Header::default()
         };
-        let raw = Self::read_tasks(&clock, &mut header);
+        let ended = origins::ended();
+        let raw = Self::read_tasks(&mut header);
         self.past.note(header.now_ms, &raw);
+        let origins = self.origins.update(header.now_ms, &ended, &raw, &mut header.totals);
         let members = self.name_groups(raw);
         let stuck_ticks = clock.ticks_in(self.stuck_after);
         let groups = self.groups.update(members, &clock, stuck_ticks);
-        let origins = self.origins.update(header.now_ms, &mut header.totals);
         header.lost = self.lost();
         Profile { header, groups, origins }
     }
 
     /// Reads every record once.
-    fn read_tasks(clock: &Reading, header: &mut Header) -> RawGroups {
-        let now = clock.ticks();
+    fn read_tasks(header: &mut Header) -> RawGroups {
         let mut raw = RawGroups::default();
         let mut with_parts: Vec<(Arc<Record>, TaskView)> = Vec::new();
         let mut parts: HashMap<u64, Vec<Arc<Record>>, FxBuildHasher> = HashMap::default();
+        let mut known_parents = Parents::default();
         let mut async_tasks = 0;
         tracker::for_each(|record| {
             if record.kind() == Kind::Part {
                 parts.entry(current::root_id(record)).or_default().push(Arc::clone(record));
                 return;
             }
-            let Some(view) = TaskView::of(record, now) else { return };
+            let Some(view) = TaskView::of(record, &mut known_parents) else { return };
             count(&mut header.totals, &view);
             async_tasks += u64::from(view.async_task);
             let waits_unseen = view.key.state == State::Parked && view.key.tree == 0;
@@ -97,14 +100,14 @@ impl Folder {
             if view.has_parts && view.key.tree != 0 {
                 with_parts.push((Arc::clone(record), view));
             } else {
-                add(&mut raw, &view, record.birth.future_bytes);
+                add(&mut raw, &view, record);
             }
         });
         for (task, mut view) in with_parts {
             let parts = parts.get(&task.birth.id).map(Vec::as_slice).unwrap_or_default();
             let trees: Vec<u32> = parts.iter().map(|part| part.tree_within(task.polls())).collect();
             view.key.tree = union(view.key.tree, &trees);
-            add(&mut raw, &view, task.birth.future_bytes);
+            add(&mut raw, &view, &task);
         }
         let alive = runtimes::alive_tasks().map(|alive| alive.max(async_tasks));
         header.coverage = Coverage { tracked: async_tasks, alive };
@@ -123,6 +126,13 @@ impl Folder {
             let all = named.entry(group).or_default();
             all.since.extend(members.since);
             all.future_bytes += members.future_bytes;
+            all.polls += members.polls;
+            all.detached += members.detached;
+            all.orphans += members.orphans;
+            all.spent.add(&members.spent);
+            for (by, tasks) in members.woken_by {
+                *all.woken_by.entry(by).or_default() += tasks;
+            }
             all.minute_ago += minute_ago;
             all.timer = tree.as_ref().is_some_and(|tree| only_timers(tree));
             all.tree = tree.filter(|_| group.tree != 0);
@@ -167,10 +177,15 @@ fn count(totals: &mut Totals, view: &TaskView) {
     }
 }
 
-fn add(raw: &mut RawGroups, view: &TaskView, future_bytes: u32) {
+fn add(raw: &mut RawGroups, view: &TaskView, record: &Record) {
     let members = raw.entry(view.key).or_default();
     members.since.push(view.since);
-    members.future_bytes += u64::from(future_bytes);
+    members.future_bytes += u64::from(record.birth.future_bytes);
+    members.polls += record.polls();
+    members.detached += u64::from(record.detached.load(Relaxed));
+    members.orphans += u64::from(view.orphan);
+    members.spent.add(&record.times.read());
+    *members.woken_by.entry(record.woken_by()).or_default() += 1;
 }
 
 /// The tree of a task together with those of its parts.

@@ -6,8 +6,10 @@ use std::sync::Arc;
 use rustc_hash::FxBuildHasher;
 use taskscope_proto::model::{Group, GroupId, OriginId, State, Tree};
 
+use super::activity::{activity, most_frequent};
 use crate::clock::Reading;
 use crate::labels::table;
+use crate::task::times::Spent;
 
 /// Groups that are told apart. Beyond, tasks of one origin and state share a group.
 const MAX_GROUPS: usize = 50_000;
@@ -27,6 +29,11 @@ pub(super) struct Members {
     /// Ticks since which each is in its state.
     pub(super) since: Vec<u64>,
     pub(super) future_bytes: u64,
+    pub(super) polls: u64,
+    pub(super) spent: Spent,
+    pub(super) woken_by: HashMap<u32, u64, FxBuildHasher>,
+    pub(super) detached: u64,
+    pub(super) orphans: u64,
     /// How many there were a minute ago.
     pub(super) minute_ago: u64,
     pub(super) tree: Option<Arc<Tree>>,
@@ -127,6 +134,10 @@ impl Entry {
             median_since_ms: median.map_or(0, |ticks| clock.millis(ticks)),
             future_bytes: members.future_bytes,
             count_minute_ago: members.minute_ago,
+            activity: activity(members.polls, &members.spent, clock),
+            wakers: most_frequent(&members.woken_by),
+            detached: members.detached,
+            orphans: members.orphans,
         }
     }
 }

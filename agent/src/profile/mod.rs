@@ -1,5 +1,6 @@
 //! Folds all living tasks into groups.
 
+mod activity;
 mod fold;
 mod groups;
 mod minute;

@@ -1,18 +1,34 @@
 //! Origins with what went through them in the last minute.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
+use rustc_hash::FxBuildHasher;
 use taskscope_proto::model::{Location, Origin, OriginId, TaskKind, Totals};
 
 use super::minute::Minute;
+use super::past::RawGroups;
 use crate::labels::table;
-use crate::task::origin::{self, Flow};
+use crate::task::origin::{self, Ends};
 
 #[derive(Debug, Default)]
 struct Entry {
     spawned: Minute,
     finished: Minute,
     origin: Option<Arc<Origin>>,
+}
+
+/// What went through an origin.
+#[derive(Clone, Copy, Debug)]
+struct Flow {
+    spawned: u64,
+    ends: Ends,
+}
+
+/// How many tasks have ended, by origin. To be read before the living are counted: then a task
+/// that ends meanwhile may be missed, but none is counted twice.
+pub(super) fn ended() -> Vec<Ends> {
+    origin::all().map(|(_, origin)| origin.ends()).collect()
 }
 
 /// All origins seen so far, by number.
@@ -23,20 +39,32 @@ pub(super) struct Origins {
 
 impl Origins {
     /// Brings all origins up to date, adds their counts to `totals`, and lists them by id.
-    pub(super) fn update(&mut self, now_ms: u64, totals: &mut Totals) -> Vec<Arc<Origin>> {
+    pub(super) fn update(
+        &mut self,
+        now_ms: u64,
+        ended: &[Ends],
+        living: &RawGroups,
+        totals: &mut Totals,
+    ) -> Vec<Arc<Origin>> {
+        let mut alive: HashMap<u32, u64, FxBuildHasher> = HashMap::default();
+        for (key, members) in living {
+            *alive.entry(key.origin).or_default() += members.since.len() as u64;
+        }
         let mut origins = Vec::with_capacity(self.entries.len());
         for (at, (number, origin)) in origin::all().enumerate() {
             if self.entries.len() <= at {
                 self.entries.push(Entry::default());
             }
             let Some(entry) = self.entries.get_mut(at) else { break };
-            let flow = origin.flow();
+            let ends = ended.get(at).copied().unwrap_or_default();
+            let spawned = ends.finished + alive.get(&number).copied().unwrap_or_default();
+            let flow = Flow { spawned, ends };
             entry.spawned.note(now_ms, flow.spawned);
-            entry.finished.note(now_ms, flow.finished);
+            entry.finished.note(now_ms, flow.ends.finished);
             totals.spawned += flow.spawned;
-            totals.finished += flow.finished;
-            totals.aborted += flow.aborted;
-            totals.panicked += flow.panicked;
+            totals.finished += flow.ends.finished;
+            totals.aborted += flow.ends.aborted;
+            totals.panicked += flow.ends.panicked;
             origins.push(entry.describe(number, origin, flow));
         }
         origins
@@ -55,12 +83,12 @@ impl Entry {
             },
             kind: if origin.key.blocking { TaskKind::Blocking } else { TaskKind::Async },
             spawned: flow.spawned,
-            finished: flow.finished,
-            aborted: flow.aborted,
-            panicked: flow.panicked,
-            last_panic: if flow.panicked > 0 { origin.last_panic() } else { None },
+            finished: flow.ends.finished,
+            aborted: flow.ends.aborted,
+            panicked: flow.ends.panicked,
+            last_panic: if flow.ends.panicked > 0 { origin.last_panic() } else { None },
             spawned_last_minute: flow.spawned.saturating_sub(self.spawned.ago()),
-            finished_last_minute: flow.finished.saturating_sub(self.finished.ago()),
+            finished_last_minute: flow.ends.finished.saturating_sub(self.finished.ago()),
         };
         match &self.origin {
             Some(before) if **before == now => Arc::clone(before),

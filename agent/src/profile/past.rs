@@ -8,6 +8,7 @@ use rustc_hash::FxBuildHasher;
 
 use super::minute::Minute;
 use super::view::RawKey;
+use crate::task::times::Spent;
 
 /// Tasks that are equal before symbols are known.
 #[derive(Debug, Default)]
@@ -15,6 +16,12 @@ pub(super) struct RawMembers {
     /// Ticks since which each is in its state.
     pub(super) since: Vec<u64>,
     pub(super) future_bytes: u64,
+    pub(super) polls: u64,
+    pub(super) spent: Spent,
+    /// How many of them were woken last by tasks of which origin; 0 for no task.
+    pub(super) woken_by: HashMap<u32, u64, FxBuildHasher>,
+    pub(super) detached: u64,
+    pub(super) orphans: u64,
 }
 
 /// The tasks of one moment.

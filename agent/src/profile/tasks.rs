@@ -7,10 +7,12 @@ use taskscope_proto::limits::MAX_TASKS_PER_PAGE;
 use taskscope_proto::model::{GroupId, Location, Task, TaskKind, TaskOrder, TaskPage, TaskQuery};
 
 use super::Folder;
-use super::view::TaskView;
+use super::activity::{activity, origin};
+use super::view::{Parents, TaskView};
 use crate::clock::{self, Reading};
 use crate::labels::table;
 use crate::sync::Arc;
+use crate::sync::atomic::Ordering::Relaxed;
 use crate::task::record::{Kind, Record};
 use crate::task::tracker;
 
@@ -25,7 +27,7 @@ impl Folder {
     /// The tasks that the query asks for. Groups are those of the last profile.
     pub(crate) fn tasks(&mut self, query: &TaskQuery) -> TaskPage {
         let clock = clock::read();
-        let mut found = self.matches(query, clock.ticks());
+        let mut found = self.matches(query);
         let total = found.len() as u64;
         let limit = query.limit.min(MAX_TASKS_PER_PAGE) as usize;
         let from = usize::try_from(query.offset).unwrap_or(usize::MAX).min(found.len());
@@ -40,11 +42,12 @@ impl Folder {
         TaskPage { tasks, total, now_ms: clock.now_millis() }
     }
 
-    fn matches(&self, query: &TaskQuery, now: u64) -> Vec<Match> {
+    fn matches(&self, query: &TaskQuery) -> Vec<Match> {
         let wanted: HashSet<GroupId, FxBuildHasher> = query.groups.iter().copied().collect();
         let mut found = Vec::new();
+        let mut parents = Parents::default();
         tracker::for_each(|record| {
-            let Some(view) = TaskView::of(record, now) else { return };
+            let Some(view) = TaskView::of(record, &mut parents) else { return };
             let group = self.group_of.get(&view.key);
             if wanted.is_empty() || group.is_some_and(|id| wanted.contains(id)) {
                 let rank = rank(query.order, &view, record);
@@ -78,6 +81,10 @@ impl Folder {
             tree,
             parent: (birth.parent != 0).then_some(birth.parent),
             future_bytes: u64::from(birth.future_bytes),
+            activity: activity(record.polls(), &record.times.read(), clock),
+            woken_by: origin(record.woken_by()),
+            detached: record.detached.load(Relaxed),
+            orphan: view.orphan,
         }
     }
 }

@@ -2,11 +2,9 @@
 
 use taskscope_proto::model::State;
 
-use crate::sync::Arc;
-use crate::sync::atomic::Ordering::{Acquire, Relaxed};
-use crate::sync::atomic::fence;
-use crate::task::record::{Kind, Record, Standing};
-use crate::task::tracker::OWNERS_WHEN_VISITED;
+use crate::sync::atomic::Ordering::Relaxed;
+use crate::task::record::{Birth, Kind, Record, Standing};
+use crate::task::tracker;
 
 /// What tells tasks apart before symbols are known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -30,17 +28,19 @@ pub(super) struct TaskView {
     pub(super) since: u64,
     pub(super) has_parts: bool,
     pub(super) async_task: bool,
+    /// The task that spawned it has ended.
+    pub(super) orphan: bool,
 }
 
 impl TaskView {
     /// Reads the record; `None` for parts and for what has finished.
-    pub(super) fn of(record: &Arc<Record>, now: u64) -> Option<Self> {
+    pub(super) fn of(record: &Record, parents: &mut Parents) -> Option<Self> {
         let kind = record.kind();
         if kind == Kind::Part {
             return None;
         }
         let polls = record.polls();
-        let standing = record.standing(now);
+        let standing = record.standing();
         let (state, since) = match standing {
             Standing::Finished => return None,
             Standing::New => (State::New, record.birth.now),
@@ -49,7 +49,7 @@ impl TaskView {
             Standing::Parked { since } => (State::Parked, since),
         };
         let parked = state == State::Parked;
-        let dead = parked && is_dead(record, polls, now);
+        let dead = parked && is_dead(record, polls);
         let tree = if parked { record.tree() } else { 0 };
         Some(Self {
             key: RawKey {
@@ -63,21 +63,41 @@ impl TaskView {
             since,
             has_parts: record.parts.load(Relaxed) > 0,
             async_task: kind != Kind::Blocking,
+            orphan: !parents.is_alive(record),
         })
+    }
+}
+
+/// Finds out which parents live. One is looked up once for a run of its children.
+#[derive(Debug, Default)]
+pub(super) struct Parents {
+    last: Option<(u64, bool)>,
+}
+
+impl Parents {
+    /// Whether the task that spawned this one lives, or there is none.
+    fn is_alive(&mut self, child: &Record) -> bool {
+        let Birth { parent, parent_place, .. } = child.birth;
+        match self.last {
+            _ if parent == 0 => true,
+            Some((last, alive)) if last == parent => alive,
+            _ => {
+                let alive = tracker::get(parent_place).is_some_and(|task| task.birth.id == parent);
+                self.last = Some((parent, alive));
+                alive
+            }
+        }
     }
 }
 
 /// Whether a task that was seen parked has no waker left, so that nothing can wake it.
 ///
 /// Only for tasks that `spawn` made: nobody but the executor polls those, and only because a
-/// waker of ours asked for it. Never true by mistake: a wake marks the record before it gives
-/// back its reference, so if the reference is gone, a second look sees the mark.
-fn is_dead(record: &Arc<Record>, polls: u64, now: u64) -> bool {
-    // Each part that is directly inside holds a reference to what it is inside of.
-    let owners = OWNERS_WHEN_VISITED + record.parts.load(Relaxed) as usize;
-    if record.birth.kind != Kind::Task || Arc::strong_count(record) != owners {
-        return false;
-    }
-    fence(Acquire);
-    record.polls() == polls && matches!(record.standing(now), Standing::Parked { .. })
+/// waker of ours asked for it. Never true by mistake: a wake marks the record before its waker is
+/// given back, so if no waker is left, a second look sees the mark.
+fn is_dead(record: &Record, polls: u64) -> bool {
+    record.birth.kind == Kind::Task
+        && !record.slot.may_be_woken()
+        && record.polls() == polls
+        && matches!(record.standing(), Standing::Parked { .. })
 }

@@ -16,8 +16,9 @@ mod blocking;
 /// As [`tokio::spawn`]: outside of a runtime.
 ///
 /// # Cost
-/// About 230 ns and 220 bytes more than `tokio::spawn`, and 43 ns more for each poll with its
-/// wake, as `cargo bench -p taskscope` measured on a shared x86-64 server.
+/// About 145 ns and 243 bytes more than `tokio::spawn`, and 13 ns more for each poll with its
+/// wake, as `cargo bench -p taskscope` measured on a shared x86-64 server with an
+/// [`Agent`](crate::Agent) running. Without one a poll reads the clock itself: 50 ns more.
 ///
 /// ```
 /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {

@@ -10,7 +10,10 @@ use std::marker::PhantomData;
 use std::ptr;
 
 use super::capture::Chains;
-use super::record::Record;
+use super::record::{Kind, Record};
+use super::stopwatch;
+use super::woken::Wake;
+use crate::sync::Arc;
 use crate::sync::atomic::Ordering::Relaxed;
 
 /// One poll under way.
@@ -21,7 +24,8 @@ pub(crate) struct PollFrame {
     outer: *const PollFrame,
     /// Where the poll captures to; null when it does not.
     pub(crate) chains: Cell<*mut Chains>,
-    /// Whose waker the inner future is polled with: its own, or that of the task around it.
+    /// Whose waker the inner future is polled with: its own, or that of the task around it; null
+    /// if that is nobody's.
     pub(crate) waker_of: Cell<*const Record>,
     /// Nobody but the agent asked for the poll.
     pub(crate) quiet: Cell<bool>,
@@ -93,10 +97,13 @@ pub(crate) fn labels() -> u32 {
     innermost(|frame| frame.map_or(0, |frame| frame.record().labels.load(Relaxed)))
 }
 
-/// The id of the task being polled on this thread; 0 for none.
+/// The id of the task being polled on this thread, and its place; 0 for none.
 #[inline]
-pub(crate) fn task_id() -> u64 {
-    innermost(|frame| frame.map_or(0, |frame| root_id(frame.record())))
+pub(crate) fn task() -> (u64, u64) {
+    innermost(|frame| match frame.map(task_of) {
+        Some(task) => (task.birth.id, task.place.load(Relaxed)),
+        None => (0, 0),
+    })
 }
 
 /// The id of the task that a record belongs to.
@@ -129,9 +136,27 @@ pub(crate) enum WakeMode {
     Quiet,
 }
 
-/// Whether a wake of this record, here and now, is the agent's doing.
+/// Notes a wake of this record, here and now, unless it is the agent's doing.
 #[inline]
-pub(crate) fn is_own_wake(record: &Record) -> bool {
+pub(crate) fn note_wake(record: &Record) {
+    if WAKE_MODE.get() != WakeMode::Normal && is_own_wake(record) {
+        return;
+    }
+    record.mark_woken(|| {
+        let (at, exact) = stopwatch::wake();
+        innermost(|frame| match frame {
+            None => Wake { at, exact, by: 0, by_itself: false },
+            Some(frame) => {
+                let from = task_of(frame);
+                let by_itself = ptr::eq(from, record) || root_id(record) == from.birth.id;
+                Wake { at, exact, by: from.origin.load(Relaxed), by_itself }
+            }
+        })
+    });
+}
+
+#[cold]
+fn is_own_wake(record: &Record) -> bool {
     match WAKE_MODE.get() {
         WakeMode::Normal => false,
         WakeMode::Capture => true,
@@ -140,6 +165,23 @@ pub(crate) fn is_own_wake(record: &Record) -> bool {
             frames.any(|frame| ptr::eq(frame.record, record))
         }),
     }
+}
+
+/// The record of the task that the poll belongs to.
+#[inline]
+fn task_of(frame: &PollFrame) -> &Record {
+    outermost_of(frame).record()
+}
+
+/// The poll of the task that the poll of a part belongs to.
+#[inline]
+pub(crate) fn outermost_of(mut frame: &PollFrame) -> &PollFrame {
+    while frame.record().kind() == Kind::Part
+        && let Some(outer) = frame.outer()
+    {
+        frame = outer;
+    }
+    frame
 }
 
 /// Sets the mode until the guard is dropped.
@@ -157,8 +199,14 @@ impl Drop for ModeGuard {
     }
 }
 
-/// Wakes the executor's task of a record for a capture.
-pub(crate) fn wake_for_capture(record: &Record) {
-    let _mode = enter_mode(WakeMode::Capture);
-    record.slot.wake();
+/// Wakes the executor's task of a record for a capture, if it can be woken just now.
+pub(crate) fn wake_for_capture(record: &Arc<Record>) {
+    if record.slot.borrow() {
+        let _mode = enter_mode(WakeMode::Capture);
+        // SAFETY: borrowed, and given back here, once.
+        unsafe {
+            record.slot.wake();
+            Record::give_back(Arc::as_ptr(record));
+        }
+    }
 }

@@ -4,15 +4,14 @@
 //
 // ```text
 //  executor's task ──owns──▶ Tracked<F> ──Arc──▶ Record ◀──Arc── registry
-//        ▲                      │ polls F with          ▲
-//        │                      ▼                       │ Arc
-//   Record.slot ◀──wake── our Waker ──clone──▶ leaf's stored waker
+//        ▲                      │ polls F with
+//        │                      ▼
+//   Record.slot ◀──wake── our Waker ──clone──▶ leaf's stored waker, counted by the slot
 // ```
 //
 // - A `Tracked` future owns a `Record`; the registry shares it so that it can be listed.
-// - The inner future is polled with a waker of ours. Its data pointer is the record; a leaf
-//   that clones it holds a reference count of the record, so the number of living wakers is
-//   the record's reference count less the owners we know.
+// - The inner future is polled with a waker of ours. Its data pointer is the record, whose slot
+//   counts the clones that leaves keep: so it is known when nobody is left who could wake.
 // - Our waker passes a wake on to the executor's waker, which `WakeSlot`
 //   keeps. That makes a cycle, broken when the future ends.
 // - In a poll that captures, the inner future is polled with a waker of another vtable (so
@@ -31,10 +30,14 @@ mod handle;
 pub(crate) mod inner_poll;
 pub(crate) mod origin;
 pub(crate) mod record;
+pub(crate) mod state;
+mod stopwatch;
+pub(crate) mod times;
 pub(crate) mod tracked;
 pub(crate) mod tracker;
 pub(crate) mod wake_slot;
 mod waker;
+pub(crate) mod woken;
 
 pub use handle::JoinHandle;
 pub use tracked::Tracked;

@@ -1,8 +1,12 @@
-//! Origins: a spawn location with a label set, and what went through it.
+//! Origins: a spawn location with a label set, and what came to an end there.
+//!
+//! Only ends are counted: what was spawned is what has ended and what is alive. An origin that
+//! many tasks go through counts in stripes, so that threads do not meet.
 
 use std::panic::Location;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
+use std::sync::{Arc, OnceLock};
 
 use crate::registry::Interner;
 use crate::sync::Mutex;
@@ -39,16 +43,25 @@ pub(crate) struct Origin {
 
 #[derive(Debug, Default)]
 struct Counts {
-    spawned: AtomicU64,
     finished: AtomicU64,
     aborted: AtomicU64,
     panicked: AtomicU64,
+    stripes: OnceLock<Box<[Stripe; STRIPES]>>,
 }
+
+/// A part of `finished` that few threads count in: a cache line of its own, and its neighbour,
+/// which processors fetch along.
+#[derive(Debug, Default)]
+#[repr(align(128))]
+struct Stripe(AtomicU64);
+
+const STRIPES: usize = 16;
+/// An origin that has seen so many ends gets stripes.
+const BUSY: u64 = 4_096;
 
 /// [`Origin`]'s counts at one moment.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Flow {
-    pub(crate) spawned: u64,
+pub(crate) struct Ends {
     pub(crate) finished: u64,
     pub(crate) aborted: u64,
     pub(crate) panicked: u64,
@@ -69,15 +82,36 @@ impl std::hash::Hash for Origin {
 }
 
 impl Origin {
-    pub(crate) fn flow(&self) -> Flow {
-        let Counts { spawned, finished, aborted, panicked } = &self.counts;
-        // `finished` first: it must not overtake `spawned`.
-        let finished = finished.load(Ordering::Acquire);
-        Flow {
-            spawned: spawned.load(Ordering::Relaxed),
-            finished,
-            aborted: aborted.load(Ordering::Relaxed),
-            panicked: panicked.load(Ordering::Relaxed),
+    pub(crate) fn ends(&self) -> Ends {
+        let Counts { finished, aborted, panicked, stripes } = &self.counts;
+        // These first: they must not overtake `finished`.
+        let (aborted, panicked) = (aborted.load(Acquire), panicked.load(Acquire));
+        let in_stripes = |stripes: &[Stripe; STRIPES]| -> u64 {
+            stripes.iter().map(|Stripe(count)| count.load(Relaxed)).sum()
+        };
+        Ends {
+            finished: finished.load(Relaxed)
+                + stripes.get().map_or(0, |stripes| in_stripes(stripes)),
+            aborted,
+            panicked,
+        }
+    }
+
+    /// Counts a task that ends. Threads should each use their own `stripe`; any number will do.
+    #[inline]
+    pub(crate) fn count_end(&self, end: End, stripe: usize) {
+        let Counts { finished, aborted, panicked, stripes } = &self.counts;
+        match stripes.get().and_then(|stripes| stripes.get(stripe % STRIPES)) {
+            Some(Stripe(finished)) => drop(finished.fetch_add(1, Relaxed)),
+            None if finished.fetch_add(1, Relaxed) >= BUSY => {
+                stripes.get_or_init(Box::default);
+            }
+            None => {}
+        }
+        match end {
+            End::Completed => {}
+            End::Aborted => drop(aborted.fetch_add(1, Release)),
+            End::Panicked => drop(panicked.fetch_add(1, Release)),
         }
     }
 
@@ -104,35 +138,6 @@ pub(crate) fn get(number: u32) -> Option<&'static Origin> {
 /// All origins, with their numbers.
 pub(crate) fn all() -> impl Iterator<Item = (u32, &'static Origin)> {
     (1..=ORIGINS.len()).filter_map(|number| Some((number, ORIGINS.get(number)?)))
-}
-
-/// Counts a task that begins.
-#[inline]
-pub(crate) fn count_spawn(number: u32) {
-    if let Some(origin) = get(number) {
-        origin.counts.spawned.fetch_add(1, Ordering::Relaxed);
-    }
-}
-
-/// Counts a task that moves from one origin to another because its labels changed.
-pub(crate) fn count_move(from: u32, to: u32) {
-    count_spawn(to);
-    if let Some(origin) = get(from) {
-        origin.counts.spawned.fetch_sub(1, Ordering::Relaxed);
-    }
-}
-
-/// Counts a task that ends.
-#[inline]
-pub(crate) fn count_end(number: u32, end: End) {
-    if let Some(Origin { counts, .. }) = get(number) {
-        match end {
-            End::Completed => {}
-            End::Aborted => drop(counts.aborted.fetch_add(1, Ordering::Relaxed)),
-            End::Panicked => drop(counts.panicked.fetch_add(1, Ordering::Relaxed)),
-        }
-        counts.finished.fetch_add(1, Ordering::Release);
-    }
 }
 
 /// Keeps the message of a panic.

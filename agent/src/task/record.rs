@@ -3,14 +3,15 @@
 //! Who may touch which field, and when:
 //!
 //! 1. Fields without an atomic are set before the record is shared and never change.
-//! 2. `polls`, `poll_started`, `poll_ended` and `phase` are written by the thread that polls, with
-//!    plain relaxed stores; everybody may read them. A reader may see a poll's fields half
-//!    updated, so it may be off by one poll, never by more.
-//! 3. `woken_at` is set to [`WOKEN`] by wakers and to 0 by the polling thread. Wakers read no
-//!    clock; whoever first looks at a woken task puts the time in. It is for people; no wake
-//!    depends on it.
+//! 2. `polls`, `poll_started`, `poll_ended`, `phase` and `times` are written by the thread that
+//!    polls, with plain relaxed stores; everybody may read them. A reader may see a poll's fields
+//!    half updated, so it may be off by one poll, never by more.
+//! 3. `woken` and `woken_by` are set by wakers and `woken` is set to 0 by the polling thread.
+//!    They are for people; no wake depends on them.
 //! 4. `requests` holds what others ask of the next poll. The poller takes all of it at once.
-//! 5. `slot` has rules of its own, see [`WakeSlot`].
+//! 5. `slot` has rules of its own, see [`WakeSlot`]. A waker of ours holds no reference count of
+//!    the record: until the future has ended, the future's is there; from then on those that
+//!    still live hold one together, see [`finish`](Record::finish).
 //! 6. `tree` belongs to the poll number in `tree_polls`: a later poll makes it stale. The tree of
 //!    a part also belongs to the poll number of its task in `tree_root_polls`: when the task has
 //!    moved on, the way to the part may be another.
@@ -18,150 +19,100 @@
 use std::panic::Location;
 use std::task::Waker;
 
-use super::wake_slot::{Set, WakeSlot};
-use crate::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
-use crate::sync::atomic::{AtomicU8, AtomicU32, AtomicU64};
+pub(crate) use super::state::{CaptureRequest, Kind, Phase, Requests, Standing};
+use super::times::Times;
+use super::wake_slot::{Release, Set, WakeSlot};
+use super::woken::{Wake, Woken};
+use crate::sync::Arc;
+use crate::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release as ReleaseOrder};
+use crate::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64};
 
-/// The next poll is the first.
-const FIRST_POLL: u32 = 1;
 /// The next poll shall capture the await tree.
-const CAPTURE: u32 = 2;
-/// The future has ended: a poll that comes nevertheless is none of ours. Never taken away.
-const FINISHED: u32 = 4;
-
-/// Woken, nobody has looked yet since when.
-const WOKEN: u64 = 1;
-
-/// How a record came to be, and what it stands for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
-pub(crate) enum Kind {
-    /// A spawned future: the executor polls it as a root.
-    Task,
-    /// A closure on a blocking thread.
-    Blocking,
-    /// A wrapped future that was never polled: nobody knows yet which of the two it will be.
-    Undecided,
-    /// A wrapped future that another tracked future polls; part of that task.
-    Part,
-}
-
-/// What the task is in the middle of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
-pub(crate) enum Phase {
-    New,
-    Running,
-    Parked,
-    Finished,
-}
+const CAPTURE: u8 = 1;
 
 /// What a record is made from; see [`Record`].
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Birth {
     pub(crate) id: u64,
     pub(crate) parent: u64,
+    /// Where the registry has, or had, the parent.
+    pub(crate) parent_place: u64,
     pub(crate) spawned_at: &'static Location<'static>,
     pub(crate) now: u64,
     pub(crate) kind: Kind,
     pub(crate) future_bytes: u32,
-    pub(crate) labels: u32,
     pub(crate) scope: u32,
-    pub(crate) origin: u32,
 }
 
 /// See the [module](self). Times are ticks of [`clock`](crate::clock).
 #[derive(Debug)]
+#[repr(C)]
 pub(crate) struct Record {
-    pub(crate) birth: Birth,
-    /// Where the registry keeps it.
-    pub(crate) place: AtomicU64,
-
-    kind: AtomicU8,
-    phase: AtomicU8,
-    requests: AtomicU32,
-    polls: AtomicU64,
+    // Touched by every poll and wake: one cache line.
+    pub(crate) slot: WakeSlot,
+    woken: AtomicU64,
     poll_started: AtomicU64,
     poll_ended: AtomicU64,
-    woken_at: AtomicU64,
-    pub(crate) slot: WakeSlot,
+    polls: AtomicU64,
+    woken_by: AtomicU32,
+    phase: AtomicU8,
+    requests: AtomicU8,
+    kind: AtomicU8,
+    /// The task's handle was dropped before the task ended.
+    pub(crate) detached: AtomicBool,
+
+    pub(crate) times: Times,
 
     /// Labels of this record where nothing inside it says otherwise.
     pub(crate) labels: AtomicU32,
-    /// What `labels` was computed from, for a labeled part.
-    pub(crate) outer_labels: AtomicU32,
-    /// Living parts directly inside this one.
-    pub(crate) parts: AtomicU32,
     /// Labels in effect in the part that parked last.
     pub(crate) inner_labels: AtomicU32,
+    /// Living parts directly inside this one.
+    pub(crate) parts: AtomicU32,
     /// The origin that counts this task.
     pub(crate) origin: AtomicU32,
-    /// For a part: the task it belongs to.
-    pub(crate) root: AtomicU64,
+    tree: AtomicU32,
+    tree_polls: AtomicU32,
+
+    pub(crate) birth: Birth,
+    /// Where the registry keeps it.
+    pub(crate) place: AtomicU64,
     /// For a task: a hash of the executor's own id of it, 0 for none.
     pub(crate) executor_id: AtomicU64,
 
-    tree: AtomicU32,
-    tree_polls: AtomicU64,
-    tree_root_polls: AtomicU64,
-}
-
-/// Whether a poll shall capture.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum CaptureRequest {
-    #[default]
-    None,
-    /// In this poll.
-    Now,
-    /// In a further poll: this one was asked for by a wake too, and the task may move on in it.
-    Again,
-}
-
-/// What the poll that begins has to do besides polling.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[must_use]
-pub(crate) struct Requests {
-    pub(crate) first_poll: bool,
-    pub(crate) capture: CaptureRequest,
-    /// Nobody but the agent asked for this poll.
-    pub(crate) quiet: bool,
-    /// The future has ended before; the poll is none of ours.
-    pub(crate) finished: bool,
-}
-
-/// The state of a task as others see it, with the time since when.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Standing {
-    New,
-    Ready { since: u64 },
-    Running { since: u64 },
-    Parked { since: u64 },
-    Finished,
+    /// For a part: the task it belongs to.
+    pub(crate) root: AtomicU64,
+    /// What `labels` was computed from, for a labeled part.
+    pub(crate) outer_labels: AtomicU32,
+    tree_root_polls: AtomicU32,
 }
 
 impl Record {
-    pub(crate) fn new(birth: Birth) -> Self {
+    pub(crate) fn new(birth: Birth, labels: u32, origin: u32) -> Self {
         Self {
-            birth,
-            place: AtomicU64::new(u64::MAX),
-            kind: AtomicU8::new(birth.kind as u8),
-            phase: AtomicU8::new(Phase::New as u8),
-            requests: AtomicU32::new(FIRST_POLL),
-            polls: AtomicU64::new(0),
+            slot: WakeSlot::new(),
+            woken: AtomicU64::new(0),
             poll_started: AtomicU64::new(0),
             poll_ended: AtomicU64::new(0),
-            woken_at: AtomicU64::new(0),
-            slot: WakeSlot::new(),
-            labels: AtomicU32::new(birth.labels),
-            outer_labels: AtomicU32::new(u32::MAX),
-            parts: AtomicU32::new(0),
+            polls: AtomicU64::new(0),
+            woken_by: AtomicU32::new(0),
+            phase: AtomicU8::new(Phase::New as u8),
+            requests: AtomicU8::new(0),
+            kind: AtomicU8::new(birth.kind as u8),
+            detached: AtomicBool::new(false),
+            times: Times::new(),
+            labels: AtomicU32::new(labels),
             inner_labels: AtomicU32::new(0),
-            origin: AtomicU32::new(birth.origin),
-            root: AtomicU64::new(0),
-            executor_id: AtomicU64::new(0),
+            parts: AtomicU32::new(0),
+            origin: AtomicU32::new(origin),
             tree: AtomicU32::new(0),
-            tree_polls: AtomicU64::new(0),
-            tree_root_polls: AtomicU64::new(0),
+            tree_polls: AtomicU32::new(0),
+            birth,
+            place: AtomicU64::new(u64::MAX),
+            executor_id: AtomicU64::new(0),
+            root: AtomicU64::new(0),
+            outer_labels: AtomicU32::new(u32::MAX),
+            tree_root_polls: AtomicU32::new(0),
         }
     }
 
@@ -192,109 +143,153 @@ impl Record {
         self.polls.load(Relaxed)
     }
 
+    /// The origin of the task that woke this one last; 0 when nobody did, or it was no task.
+    pub(crate) fn woken_by(&self) -> u32 {
+        self.woken_by.load(Relaxed)
+    }
+
+    #[inline]
+    fn woken(&self) -> Woken {
+        Woken::from_bits(self.woken.load(Relaxed))
+    }
+
     // === the polling thread ===
 
     /// Marks the begin of a poll. One that no wake asked for is the agent's own doing (a capture,
     /// here or of a part): it is not counted, and the clock of the state goes on.
     #[inline]
-    pub(crate) fn begin_poll(&self, now: u64) -> Requests {
-        if self.requests.load(Relaxed) != 0 || self.woken_at.load(Relaxed) == 0 {
-            return self.begin_special_poll(now);
+    pub(crate) fn begin_poll(&self, at: u64) -> (Requests, Woken) {
+        let woken = self.woken();
+        let parked = self.phase.load(Relaxed) == Phase::Parked as u8;
+        if woken.is_none() || !parked || self.requests.load(Relaxed) != 0 {
+            return self.begin_special_poll(at);
         }
-        self.woken_at.store(0, Relaxed);
-        self.count_poll(now);
-        Requests::default()
+        self.woken.store(Woken::NOT.to_bits(), Relaxed);
+        self.times.count_wake(woken.by_itself());
+        self.count_poll(at);
+        (Requests::default(), woken)
     }
 
     #[inline]
-    fn count_poll(&self, now: u64) {
-        self.poll_started.store(now, Relaxed);
+    fn count_poll(&self, at: u64) {
+        self.poll_started.store(at, Relaxed);
         self.polls.store(self.polls.load(Relaxed) + 1, Relaxed);
         self.phase.store(Phase::Running as u8, Relaxed);
     }
 
     #[cold]
-    fn begin_special_poll(&self, now: u64) -> Requests {
-        let requests = self.requests.fetch_and(FINISHED, AcqRel);
-        if requests & FINISHED != 0 {
-            return Requests { finished: true, ..Requests::default() };
+    fn begin_special_poll(&self, at: u64) -> (Requests, Woken) {
+        let phase = self.phase();
+        if phase == Phase::Finished {
+            return (Requests { finished: true, ..Requests::default() }, Woken::NOT);
         }
-        let first_poll = requests & FIRST_POLL != 0;
-        let capture = requests & CAPTURE != 0;
-        let woken = self.woken_at.swap(0, Relaxed) != 0;
-        if woken || first_poll {
-            self.count_poll(now);
+        let first_poll = phase == Phase::New;
+        let asked = self.requests.load(Relaxed) != 0;
+        let capture = asked && self.requests.swap(0, AcqRel) & CAPTURE != 0;
+        let woken = self.woken();
+        if !woken.is_none() {
+            self.woken.store(Woken::NOT.to_bits(), Relaxed);
+            self.times.count_wake(woken.by_itself());
+        }
+        let quiet = woken.is_none() && !first_poll;
+        if quiet {
+            self.poll_started.store(0, Relaxed);
+            self.phase.store(Phase::Running as u8, Relaxed);
+        } else {
+            self.count_poll(at);
             if capture {
                 // The task may move on in this poll: what it leaves behind must not count. Ask
                 // again, once it is parked.
                 self.request_capture();
             }
-        } else {
-            self.poll_started.store(0, Relaxed);
-            self.phase.store(Phase::Running as u8, Relaxed);
         }
-        let quiet = !woken && !first_poll;
         let capture = match (capture, quiet) {
             (false, _) => CaptureRequest::None,
             (true, true) => CaptureRequest::Now,
             (true, false) => CaptureRequest::Again,
         };
-        Requests { first_poll, capture, quiet, finished: false }
+        (Requests { first_poll, capture, quiet, finished: false }, woken)
     }
 
     /// Marks the end of a poll that returned `Pending`.
     #[inline]
-    pub(crate) fn park(&self, now: u64) {
+    pub(crate) fn park(&self, at: u64) {
         if self.poll_started.load(Relaxed) != 0 {
-            self.poll_ended.store(now, Relaxed);
+            self.poll_ended.store(at, Relaxed);
         }
         self.phase.store(Phase::Parked as u8, Relaxed);
     }
 
-    /// Marks the end of the future and lets go of the executor's waker.
-    pub(crate) fn finish(&self) {
-        self.phase.store(Phase::Finished as u8, Release);
-        self.requests.fetch_or(FINISHED, AcqRel);
-        self.slot.close();
+    /// Marks the end of the future, and lets go of the executor's waker once no waker of ours
+    /// lives.
+    ///
+    /// Called once. Wakers that live on hold one reference count of the record together: the
+    /// last of them gives it back.
+    #[expect(unsafe_code, reason = "the slot's rule for who is last")]
+    pub(crate) fn finish(record: &Arc<Self>) {
+        record.phase.store(Phase::Finished as u8, ReleaseOrder);
+        if record.slot.close_if_last() == Release::Kept {
+            let theirs = Arc::clone(record);
+            if record.slot.close() == Release::Kept {
+                // Theirs from now on, see `give_back`.
+                let _theirs = Arc::into_raw(theirs);
+                return;
+            }
+        }
+        // SAFETY: the slot said so, once.
+        unsafe { record.slot.take() };
     }
 
-    /// Makes the slot hold the waker of this poll.
+    /// Gives back a waker of ours.
+    ///
+    /// # Safety
+    /// The caller owns that waker, and `record` is what it points to.
+    #[inline]
+    #[expect(unsafe_code, reason = "the slot's rule for who is last")]
+    pub(crate) unsafe fn give_back(record: *const Self) {
+        // SAFETY: a living waker keeps the record alive, see rule 5.
+        if unsafe { (*record).slot.release() } == Release::Last {
+            // SAFETY: the slot said so, once; and `finish` left a reference count for that.
+            unsafe {
+                (*record).slot.take();
+                drop(Arc::from_raw(record));
+            }
+        }
+    }
+
+    /// Makes the slot hold the waker of this poll. If it cannot, because wakers of ours wake
+    /// through another one, the future has to be polled with that waker itself.
     ///
     /// # Safety
     /// Only for the thread that polls, and not after [`finish`](Self::finish).
     #[inline]
     #[expect(unsafe_code, reason = "hands the slot's rule through")]
-    pub(crate) unsafe fn keep_waker(&self, waker: &Waker) {
+    pub(crate) unsafe fn keep_waker(&self, waker: &Waker) -> Set {
         // SAFETY: the caller's promise is the slot's.
-        unsafe {
-            if !self.slot.will_wake(waker) && self.slot.set(waker) == Set::Busy {
-                // Polled again, we try again; nothing is lost meanwhile but one idle poll.
-                waker.wake_by_ref();
-            }
+        if unsafe { self.slot.will_wake(waker) } {
+            Set::Done
+        } else {
+            // SAFETY: as above.
+            unsafe { self.slot.set(waker) }
         }
     }
 
     /// Keeps the tree that this poll captured, in a poll of the whole task with that number.
     pub(crate) fn set_tree(&self, tree: u32, root_polls: u64) {
-        self.tree_root_polls.store(root_polls, Relaxed);
-        self.tree_polls.store(self.polls.load(Relaxed), Relaxed);
-        self.tree.store(tree, Release);
+        self.tree_root_polls.store(low_half(root_polls), Relaxed);
+        self.tree_polls.store(low_half(self.polls()), Relaxed);
+        self.tree.store(tree, ReleaseOrder);
     }
 
     // === wakers ===
 
-    /// Notes the wake and passes it on.
+    /// Notes a wake. It has to be passed on as well.
     #[inline]
-    pub(crate) fn wake(&self) {
-        self.mark_woken();
-        self.slot.wake();
-    }
-
-    /// Notes a wake.
-    #[inline]
-    pub(crate) fn mark_woken(&self) {
-        if self.woken_at.load(Relaxed) == 0 {
-            self.woken_at.store(WOKEN, Relaxed);
+    pub(crate) fn mark_woken(&self, wake: impl FnOnce() -> Wake) {
+        if self.woken().is_none() {
+            let wake = wake();
+            self.woken_by.store(wake.by, Relaxed);
+            self.woken.store(Woken::by(wake).to_bits(), Relaxed);
         }
     }
 
@@ -318,22 +313,17 @@ impl Record {
     /// The captured tree (0: none), if it is of the present wait.
     pub(crate) fn tree(&self) -> u32 {
         let tree = self.tree.load(Acquire);
-        if self.tree_polls.load(Relaxed) == self.polls.load(Relaxed) { tree } else { 0 }
+        if self.tree_polls.load(Relaxed) == low_half(self.polls()) { tree } else { 0 }
     }
 
     /// For a part: its tree (0: none), if it is of the wait of its task since this many polls.
     pub(crate) fn tree_within(&self, root_polls: u64) -> u32 {
-        if self.tree_root_polls.load(Relaxed) == root_polls { self.tree() } else { 0 }
+        if self.tree_root_polls.load(Relaxed) == low_half(root_polls) { self.tree() } else { 0 }
     }
 
-    /// What the task is doing and since when. A woken task is `Ready` since the first look.
-    pub(crate) fn standing(&self, now: u64) -> Standing {
-        let woken = match self.woken_at.load(Relaxed) {
-            WOKEN => {
-                self.woken_at.compare_exchange(WOKEN, now, Relaxed, Relaxed).map_or(0, |_| now)
-            }
-            at => at,
-        };
+    /// What the task is doing and since when.
+    pub(crate) fn standing(&self) -> Standing {
+        let woken = self.woken().at();
         match self.phase() {
             Phase::Finished => Standing::Finished,
             Phase::New => Standing::New,
@@ -342,8 +332,10 @@ impl Record {
                 0 => Standing::Parked { since: self.poll_ended.load(Relaxed) },
                 since => Standing::Running { since },
             },
-            Phase::Parked if woken != 0 => Standing::Ready { since: woken },
-            Phase::Parked => Standing::Parked { since: self.poll_ended.load(Relaxed) },
+            Phase::Parked => match woken {
+                Some(since) => Standing::Ready { since },
+                None => Standing::Parked { since: self.poll_ended.load(Relaxed) },
+            },
         }
     }
 
@@ -352,4 +344,11 @@ impl Record {
         let inner = self.inner_labels.load(Relaxed);
         if inner != 0 && self.parts.load(Relaxed) == 1 { inner } else { self.labels.load(Relaxed) }
     }
+}
+
+/// Numbers of polls are compared by their low halves: four billion polls lie between two that
+/// look alike.
+#[expect(clippy::cast_possible_truncation, reason = "the low half is meant")]
+fn low_half(polls: u64) -> u32 {
+    polls as u32
 }

@@ -6,15 +6,17 @@ use std::any::Any;
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, Location, catch_unwind, resume_unwind};
 use std::pin::Pin;
+use std::ptr;
 use std::task::{Context, Poll, Waker};
 
 use pin_project_lite::pin_project;
 
 use super::capture::{Chains, RawTree};
-use super::current::{self, PollFrame, WakeMode};
+use super::current::{self, PollFrame, WakeMode, outermost_of};
 use super::origin::{self, End};
 use super::record::{Birth, CaptureRequest, Kind, Phase, Record, Requests};
-use super::{inner_poll, tracker, waker};
+use super::wake_slot::Set;
+use super::{inner_poll, stopwatch, tracker, waker};
 use crate::sync::Arc;
 use crate::sync::atomic::Ordering::Relaxed;
 use crate::{clock, runtimes};
@@ -70,25 +72,23 @@ impl<F: Future> Future for Tracked<F> {
         // A part that its task polls with the task's own waker needs none of its own: it is
         // polled whenever the task is. One that a combinator polls with another waker does.
         let direct = frame.outer().is_some_and(|outer| shares_waker(&frame, outer, cx.waker()));
-        let requests = record.begin_poll(clock::now());
+        let start = stopwatch::start();
+        let (requests, woken) = record.begin_poll(start.at);
         if requests.finished {
             return this.future.poll(cx);
         }
-        if !direct {
-            let executor = waker::plain(cx.waker());
-            // SAFETY: this is the polling thread, and the record has not finished.
-            unsafe { record.keep_waker(&executor) };
-        }
+        stopwatch::note_wait(woken, start, record);
+        let foreign = !direct && !keeps_waker(&frame, cx.waker());
         let mut mode = None;
         if requests != Requests::default() || frame.outer().is_some() {
             frame.quiet.set(requests.quiet);
-            prepare(&frame, this.record, this.enclosing, requests, direct);
+            prepare(&frame, this.record, this.enclosing, requests, direct || foreign);
             let wakes = if requests.quiet { WakeMode::Quiet } else { WakeMode::Normal };
             mode = Some(current::enter_mode(wakes));
         }
         let _entered = frame.enter();
         let result = catch_unwind(AssertUnwindSafe(|| {
-            if direct {
+            if direct || foreign {
                 inner_poll::poll(this.future, cx)
             } else if frame.chains.get().is_null() {
                 let waker = waker::borrowed(this.record);
@@ -102,19 +102,37 @@ impl<F: Future> Future for Tracked<F> {
         drop(mode);
         match result {
             Ok(Poll::Pending) => {
-                record.park(clock::now());
+                record.park(stopwatch::stop(start, record));
+                if foreign {
+                    // The future has let go of old wakers by now, most likely.
+                    let _next_time = keeps_waker(&frame, cx.waker());
+                }
                 if frame.outer().is_some() || requests != Requests::default() {
-                    after_pending(&frame, requests);
+                    after_pending(&frame, this.record, requests);
                 }
                 Poll::Pending
             }
             Ok(ready) => {
-                after_ready(&frame, this.enclosing);
+                after_ready(&frame, this.record, this.enclosing);
                 ready
             }
-            Err(payload) => after_panic(&frame, this.enclosing, payload),
+            Err(payload) => after_panic(&frame, this.record, this.enclosing, payload),
         }
     }
+}
+
+/// Makes the record keep the executor's waker, and says whether it does. If it does not, the
+/// future has to be polled with that waker itself: wakers of ours live that wake through another.
+#[inline]
+fn keeps_waker(frame: &PollFrame, waker: &Waker) -> bool {
+    let executor = waker::plain(waker);
+    // SAFETY: this is the polling thread, and the record has not finished.
+    let kept = unsafe { frame.record().keep_waker(&executor) } == Set::Done;
+    if !kept {
+        frame.record().slot.note_foreign();
+        frame.waker_of.set(ptr::null());
+    }
+    kept
 }
 
 /// Whether a part is polled with the waker of the task around it. If so, a wake of the task was
@@ -126,7 +144,7 @@ fn shares_waker(frame: &PollFrame, outer: &PollFrame, waker: &Waker) -> bool {
     if shares {
         frame.waker_of.set(outer.waker_of.get());
         if !outer.quiet.get() {
-            frame.record().mark_woken();
+            current::note_wake(frame.record());
         }
     }
     shares
@@ -139,7 +157,7 @@ fn prepare(
     record: &Arc<Record>,
     enclosing: &mut Option<Arc<Record>>,
     requests: Requests,
-    direct: bool,
+    not_ours: bool,
 ) {
     match frame.outer() {
         Some(outer) if !is_task_of_its_own(record, outer, requests) => {
@@ -163,7 +181,7 @@ fn prepare(
             unsafe { Chains::record(chains) };
             frame.chains.set(chains);
         }
-        _ if requests.capture == CaptureRequest::Now && !direct => {
+        _ if requests.capture == CaptureRequest::Now && !not_ours => {
             let top = outermost(frame, record);
             frame.chains.set(Box::into_raw(Chains::begin(top)));
         }
@@ -210,16 +228,6 @@ fn outermost(frame: &PollFrame, record: &Record) -> usize {
     std::ptr::from_ref(top) as usize
 }
 
-/// The poll of the task that the poll of a part belongs to.
-fn outermost_of(mut frame: &PollFrame) -> &PollFrame {
-    while frame.record().kind() == Kind::Part
-        && let Some(outer) = frame.outer()
-    {
-        frame = outer;
-    }
-    frame
-}
-
 /// Ends the part of an enclosing record.
 fn leave(enclosing: Option<Arc<Record>>) {
     if let Some(enclosing) = enclosing {
@@ -228,8 +236,7 @@ fn leave(enclosing: Option<Arc<Record>>) {
 }
 
 #[cold]
-fn after_pending(frame: &PollFrame, requests: Requests) {
-    let record = frame.record();
+fn after_pending(frame: &PollFrame, record: &Arc<Record>, requests: Requests) {
     if let Some(outer) = frame.outer()
         && record.kind() == Kind::Part
     {
@@ -249,25 +256,25 @@ fn after_pending(frame: &PollFrame, requests: Requests) {
 }
 
 #[inline]
-fn after_ready(frame: &PollFrame, enclosing: &mut Option<Arc<Record>>) {
+fn after_ready(frame: &PollFrame, record: &Arc<Record>, enclosing: &mut Option<Arc<Record>>) {
     if !frame.chains.get().is_null() {
         take_tree(frame);
     }
     if enclosing.is_some() {
         leave(enclosing.take());
     }
-    tracker::end(frame.record(), End::Completed);
+    tracker::end(record, End::Completed);
 }
 
 #[cold]
 fn after_panic(
     frame: &PollFrame,
+    record: &Arc<Record>,
     enclosing: &mut Option<Arc<Record>>,
     payload: Box<dyn Any + Send>,
 ) -> ! {
     take_tree(frame);
     leave(enclosing.take());
-    let record = frame.record();
     origin::note_panic(record.origin.load(Relaxed), &*payload);
     tracker::end(record, End::Panicked);
     resume_unwind(payload)
@@ -288,21 +295,23 @@ fn take_tree(frame: &PollFrame) -> Option<u32> {
 /// The chains of one poll of `future`, which has to be pending. For the agent's own probes: no
 /// task, no record that anybody sees.
 pub(crate) fn capture_once<F: Future>(future: Pin<&mut F>) -> Vec<Vec<usize>> {
-    let record = Arc::new(Record::new(Birth {
+    let birth = Birth {
         id: 0,
         parent: 0,
+        parent_place: 0,
         spawned_at: Location::caller(),
         now: clock::now(),
         kind: Kind::Part,
         future_bytes: 0,
-        labels: 0,
         scope: 0,
-        origin: 0,
-    }));
+    };
+    let record = Arc::new(Record::new(birth, 0, 0));
     let frame = PollFrame::new(&record);
     let mut chains = Chains::begin(std::ptr::from_ref(&frame) as usize);
     let data = waker::Capturing { record: &record, chains: &raw mut *chains };
     let waker = waker::capturing(&data);
     let _pending = future.poll(&mut Context::from_waker(&waker)).is_pending();
+    // Its wakers may live on in the future.
+    Record::finish(&record);
     chains.take()
 }

@@ -74,27 +74,24 @@ pub(crate) fn begin(
     let inherited = current::labels();
     let labels =
         if scope == 0 { inherited } else { crate::labels::table::overlay(inherited, scope) };
-    let parent = current::task_id();
+    let (parent, parent_place) = current::task();
     local(|local| {
         let id = local.next_id;
         local.next_id += 1;
         let blocking = kind == Kind::Blocking;
         let origin = origin_of(local, origin::Key { spawned_at, labels, blocking });
-        if is_counted(kind) {
-            origin::count_spawn(origin);
-        }
-        let record = Arc::new(Record::new(Birth {
+        let birth = Birth {
             id,
             parent,
+            parent_place,
             spawned_at,
-            now: clock::now(),
+            now: clock::coarse().unwrap_or_else(clock::now),
             kind,
             future_bytes: u32::try_from(future_bytes).unwrap_or(u32::MAX),
-            labels,
             scope,
-            origin,
-        }));
-        if let Some(place) = RECORDS.insert(local.shard, Arc::clone(&record)) {
+        };
+        let record = Arc::new(Record::new(birth, labels, origin));
+        if let Some(place) = RECORDS.insert(local.shard, &record) {
             record.place.store(place.to_bits(), Relaxed);
         }
         record
@@ -111,10 +108,9 @@ fn is_counted(kind: Kind) -> bool {
 pub(crate) fn becomes_task(record: &Record) {
     record.set_kind(Kind::Task);
     record.root.store(0, Relaxed);
-    origin::count_spawn(record.origin.load(Relaxed));
 }
 
-/// Changes the labels of a record, and what it counts for.
+/// Changes the labels of a record, and with them the origin that counts it.
 pub(crate) fn relabel(record: &Record, labels: u32) {
     record.labels.store(labels, Relaxed);
     if record.kind() == Kind::Part {
@@ -123,27 +119,27 @@ pub(crate) fn relabel(record: &Record, labels: u32) {
     let spawned_at = record.birth.spawned_at;
     let blocking = record.kind() == Kind::Blocking;
     let to = origin::intern(origin::Key { spawned_at, labels, blocking });
-    let from = record.origin.swap(to, Relaxed);
-    if is_counted(record.kind()) {
-        origin::count_move(from, to);
-    }
+    record.origin.store(to, Relaxed);
 }
 
 /// Ends a record. Called once.
-pub(crate) fn end(record: &Record, end: End) {
-    if is_counted(record.kind()) {
-        origin::count_end(record.origin.load(Relaxed), end);
+pub(crate) fn end(record: &Arc<Record>, end: End) {
+    if is_counted(record.kind())
+        && let Some(origin) = origin::get(record.origin.load(Relaxed))
+    {
+        origin.count_end(end, LOCAL.get().shard);
     }
-    record.finish();
     let place = Place::from_bits(record.place.load(Relaxed));
-    drop(RECORDS.remove(place));
+    RECORDS.remove(place);
+    Record::finish(record);
+}
+
+/// The record in a place of the registry, if there is one: another one may have taken it.
+pub(crate) fn get(place: u64) -> Option<Arc<Record>> {
+    RECORDS.get(Place::from_bits(place))
 }
 
 /// Shows every living record.
 pub(crate) fn for_each(visit: impl FnMut(&Arc<Record>)) {
     RECORDS.for_each(visit);
 }
-
-/// References to a living record that are not wakers, as seen from inside [`for_each`]: the
-/// registry's, the future's, and the visitor's own.
-pub(crate) const OWNERS_WHEN_VISITED: usize = 3;

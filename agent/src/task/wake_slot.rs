@@ -1,28 +1,32 @@
-//! The executor's waker, kept where our own wakers can reach it.
+//! The executor's waker, kept where our own wakers can reach it, and how many of ours live.
 //!
 //! The executor's waker owns the executor's task, that task owns the future, the future owns
 //! the record, and the record holds this slot: a cycle. It is broken by [`WakeSlot::close`]
-//! when the future ends, while wakes may be on their way on other threads. The word `state`
-//! keeps them apart:
+//! when the future ends. Wakers of ours may live on then, and be on their way to wake; so the
+//! executor's waker goes when the future has ended *and* no waker of ours is left. (The
+//! executor's own waker, handed out in place of ours, would hold the executor's task just as
+//! long.)
+//!
+//! One word, `state`, says all there is to know:
 //!
 //! | bits | meaning |
 //! |---|---|
-//! | `READER` and up | how many threads are inside [`wake`](WakeSlot::wake) |
+//! | `LIVE` and up | how many wakers of ours live, those included that the agent borrows |
+//! | `EMPTY` | no waker has been put in yet |
 //! | `WRITING` | the polling thread is replacing the waker |
-//! | `MISSED` | a wake came while `WRITING` and could not be delivered |
-//! | `CLOSED` | the future has ended; nobody starts to read the waker any more |
-//! | `TAKEN` | somebody has taken the waker out, or is about to, alone |
+//! | `CLOSED` | the future has ended |
+//! | `FOREIGN` | another waker than ours was once handed to the future: the count is not all |
 //!
 //! Rules, which `tests/loom.rs` checks:
 //!
-//! 1. Only the thread that polls the future writes the waker, and only between setting
-//!    `WRITING` (which needs no reader) and clearing it.
-//! 2. A thread reads the waker only after it has added a `READER` to a state that had neither
-//!    `WRITING` nor `CLOSED`, and until it takes that `READER` away.
-//! 3. After `CLOSED` the waker is taken by the one thread that sets `TAKEN`; it may try as soon
-//!    as it sees no other reader. Late readers see `CLOSED` and do not touch the waker.
-//! 4. A wake is never lost: who finds `WRITING` sets `MISSED`, and the writer wakes the new
-//!    waker itself when it finds `MISSED` at the end.
+//! 1. Who owns a living waker of ours may read the slot: waking is a read and nothing else.
+//! 2. `LIVE` is added to by who owns a living waker, by the thread that polls (which lends one
+//!    to the future for the duration of the poll), and by [`WakeSlot::borrow`], which does not
+//!    while `EMPTY`, `WRITING` or `CLOSED`.
+//! 3. The thread that polls writes the slot, and only when no waker of ours lives: it sets
+//!    `WRITING` in the step that finds none. Until it is done nobody else changes `state`.
+//! 4. After `CLOSED` the count comes down to none exactly once. Who sees that, takes the
+//!    executor's waker out: the closer if there were none, or whoever gives the last one back.
 //! 5. Nobody waits for anybody.
 
 #![expect(unsafe_code, reason = "access to the waker is governed by the state word, see the rules")]
@@ -30,19 +34,19 @@
 use std::task::Waker;
 
 use crate::sync::UnsafeCell;
-use crate::sync::atomic::AtomicU32;
-use crate::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed};
+use crate::sync::atomic::AtomicU64;
+use crate::sync::atomic::Ordering::{self, AcqRel, Acquire, Relaxed};
 
-const WRITING: u32 = 1;
-const MISSED: u32 = 2;
-const CLOSED: u32 = 4;
-const TAKEN: u32 = 8;
-const READER: u32 = 16;
+const EMPTY: u64 = 1;
+const WRITING: u64 = 2;
+const CLOSED: u64 = 4;
+const FOREIGN: u64 = 8;
+const LIVE: u64 = 16;
 
 /// See the [module](self).
 #[derive(Debug)]
 pub(crate) struct WakeSlot {
-    state: AtomicU32,
+    state: AtomicU64,
     waker: UnsafeCell<Option<Waker>>,
 }
 
@@ -57,14 +61,23 @@ unsafe impl Sync for WakeSlot {}
 pub(crate) enum Set {
     /// The slot holds the new waker.
     Done,
-    /// Somebody is waking through the old waker just now. The caller has to be polled again, or
-    /// a later wake could go to the old one only.
+    /// Wakers of ours live that wake through the old one.
     Busy,
+}
+
+/// What is left to do for who took the last step.
+#[derive(Debug, PartialEq, Eq)]
+#[must_use]
+pub(crate) enum Release {
+    /// Nothing.
+    Kept,
+    /// The future has ended and no waker of ours is left: call [`WakeSlot::take`].
+    Last,
 }
 
 impl WakeSlot {
     pub(crate) fn new() -> Self {
-        Self { state: AtomicU32::new(0), waker: UnsafeCell::new(None) }
+        Self { state: AtomicU64::new(EMPTY), waker: UnsafeCell::new(None) }
     }
 
     /// Whether the slot already holds a waker like this one.
@@ -73,73 +86,103 @@ impl WakeSlot {
     /// Only for the thread that polls the future, and not after [`close`](Self::close).
     #[inline]
     pub(crate) unsafe fn will_wake(&self, waker: &Waker) -> bool {
-        // SAFETY: by rule 1 nobody but this thread writes; concurrent readers are fine.
+        // SAFETY: by rule 3 nobody but this thread writes; concurrent readers are fine.
         self.waker.with(|slot| unsafe { (*slot).as_ref() }.is_some_and(|w| w.will_wake(waker)))
     }
 
-    /// Puts a clone of `waker` in.
+    /// Puts a clone of `waker` in, unless wakers of ours live.
     ///
     /// # Safety
     /// Only for the thread that polls the future, and not after [`close`](Self::close).
+    #[cold]
     pub(crate) unsafe fn set(&self, waker: &Waker) -> Set {
-        // Cloned before the slot is touched: a clone may run anybody's code.
+        let state = self.state.load(Relaxed);
+        let may_write = state & EMPTY != 0
+            || state & !FOREIGN == 0
+                && self.state.compare_exchange(state, state | WRITING, Acquire, Relaxed).is_ok();
+        if !may_write {
+            return Set::Busy;
+        }
+        // A clone and a drop may run anybody's code. Nobody waits for us meanwhile.
         let new = waker.clone();
-        let mut state = self.state.load(Relaxed);
-        loop {
-            if state >= READER {
-                return Set::Busy;
-            }
-            match self.state.compare_exchange_weak(state, WRITING, AcqRel, Relaxed) {
-                Ok(_) => break,
-                Err(now) => state = now,
-            }
-        }
-        // SAFETY: rule 1: `WRITING` is set and there was no reader when it was set.
+        // SAFETY: rule 3: no waker of ours lives, and none comes to life while the slot is
+        // `EMPTY` or `WRITING`.
         let old = self.waker.with_mut(|slot| unsafe { (*slot).replace(new) });
-        let state = self.state.fetch_and(!(WRITING | MISSED), AcqRel);
-        if state & MISSED != 0 {
-            waker.wake_by_ref();
-        }
+        self.state.store(state & FOREIGN, Ordering::Release);
         drop(old);
         Set::Done
     }
 
-    /// Wakes the executor's task; does nothing before the first poll and after the end.
-    #[inline]
-    pub(crate) fn wake(&self) {
-        let mut before = self.state.fetch_add(READER, Acquire);
-        if before & WRITING != 0 {
-            before = self.state.fetch_or(MISSED, AcqRel);
-        }
-        if before & (WRITING | CLOSED) == 0 {
-            self.waker.with(|slot| {
-                // SAFETY: rule 2. If the writer was done between the two steps above, it could
-                // not start again since, because it needs a state without readers.
-                if let Some(waker) = unsafe { &*slot } {
-                    waker.wake_by_ref();
-                }
-            });
-        }
-        let before = self.state.fetch_sub(READER, AcqRel);
-        if before & CLOSED != 0 && before & TAKEN == 0 && before < 2 * READER {
-            self.take();
-        }
-    }
-
-    /// Lets go of the executor's waker, now or as soon as the wakes on their way are done.
-    pub(crate) fn close(&self) {
-        let before = self.state.fetch_or(CLOSED, AcqRel);
-        if before & TAKEN == 0 && before < READER {
-            self.take();
-        }
-    }
-
+    /// Notes that the future was handed another waker than ours.
     #[cold]
-    fn take(&self) {
-        if self.state.fetch_or(TAKEN, AcqRel) & TAKEN == 0 {
-            // SAFETY: rule 3. `CLOSED` is set, so no thread starts to read; the caller saw no
-            // other reader after that; and only one thread gets here.
-            drop(self.waker.with_mut(|slot| unsafe { (*slot).take() }));
+    pub(crate) fn note_foreign(&self) {
+        self.state.fetch_or(FOREIGN, Relaxed);
+    }
+
+    /// One more waker of ours. Only for who rule 2 allows it.
+    #[inline]
+    pub(crate) fn add(&self) {
+        self.state.fetch_add(LIVE, Relaxed);
+    }
+
+    /// One waker of ours less.
+    #[inline]
+    pub(crate) fn release(&self) -> Release {
+        let before = self.state.fetch_sub(LIVE, AcqRel);
+        if before & !(FOREIGN | EMPTY) == LIVE | CLOSED { Release::Last } else { Release::Kept }
+    }
+
+    /// One more waker of ours, for the agent; `false` if there is nothing to wake just now.
+    pub(crate) fn borrow(&self) -> bool {
+        let mut state = self.state.load(Relaxed);
+        while state & (EMPTY | WRITING | CLOSED) == 0 {
+            match self.state.compare_exchange_weak(state, state + LIVE, Acquire, Relaxed) {
+                Ok(_) => return true,
+                Err(now) => state = now,
+            }
         }
+        false
+    }
+
+    /// Wakes the executor's task.
+    ///
+    /// # Safety
+    /// The caller owns a living waker of ours, or [`borrow`](Self::borrow)ed one.
+    #[inline]
+    pub(crate) unsafe fn wake(&self) {
+        self.waker.with(|slot| {
+            // SAFETY: rules 3 and 4: nobody writes the slot while a waker of ours lives.
+            if let Some(waker) = unsafe { &*slot } {
+                waker.wake_by_ref();
+            }
+        });
+    }
+
+    /// Whether wakers of ours live, or other ones that nobody counts may.
+    pub(crate) fn may_be_woken(&self) -> bool {
+        self.state.load(Acquire) & !(CLOSED | WRITING) != 0
+    }
+
+    /// Ends the slot's use if no waker of ours lives; otherwise changes nothing.
+    pub(crate) fn close_if_last(&self) -> Release {
+        let state = self.state.load(Relaxed);
+        let is_last = state & !(EMPTY | FOREIGN) == 0
+            && self.state.compare_exchange(state, state | CLOSED, AcqRel, Relaxed).is_ok();
+        if is_last { Release::Last } else { Release::Kept }
+    }
+
+    /// Ends the slot's use: now, or when the last waker of ours is given back.
+    pub(crate) fn close(&self) -> Release {
+        let before = self.state.fetch_or(CLOSED, AcqRel);
+        if before < LIVE { Release::Last } else { Release::Kept }
+    }
+
+    /// Lets go of the executor's waker.
+    ///
+    /// # Safety
+    /// Once, for who was told [`Release::Last`].
+    pub(crate) unsafe fn take(&self) {
+        // SAFETY: rule 4: no waker of ours lives, none can come to life, the future has ended.
+        drop(self.waker.with_mut(|slot| unsafe { (*slot).take() }));
     }
 }

@@ -10,17 +10,17 @@ use super::current;
 use super::record::Record;
 use crate::sync::Arc;
 
-/// Data: an `Arc<Record>` as raw pointer, owned by the waker.
+/// Data: a `*const Record`. The waker is counted by the record's slot, which keeps the record.
 static NORMAL: RawWakerVTable = RawWakerVTable::new(clone, wake, wake_by_ref, drop_waker);
 /// Data: a `&Capturing` of the poll under way. Its clones are normal wakers.
 static CAPTURING: RawWakerVTable =
     RawWakerVTable::new(clone_capturing, wake_capturing, wake_capturing, drop_capturing);
 
-/// A waker that borrows the caller's reference count: for the duration of one poll.
+/// A waker that nobody counts: for the duration of one poll.
 #[inline]
 pub(super) fn borrowed(record: &Arc<Record>) -> ManuallyDrop<Waker> {
-    // SAFETY: the vtable fits the data. The waker is never dropped, so it never gives back the
-    // reference count that it does not own; clones of it take their own.
+    // SAFETY: the vtable fits the data. The waker is never dropped, so it is never given back;
+    // clones of it are counted.
     ManuallyDrop::new(unsafe { Waker::new(Arc::as_ptr(record).cast(), &NORMAL) })
 }
 
@@ -59,7 +59,7 @@ pub(super) fn plain(waker: &Waker) -> ManuallyDrop<Waker> {
         let Capturing { record, .. } = unsafe { &*waker.data().cast::<Capturing<'_>>() };
         borrowed(record)
     } else {
-        // SAFETY: the same waker once more, never dropped: it borrows the original's count.
+        // SAFETY: the same waker once more, never dropped: the original is counted.
         ManuallyDrop::new(unsafe { Waker::new(waker.data(), waker.vtable()) })
     }
 }
@@ -67,34 +67,41 @@ pub(super) fn plain(waker: &Waker) -> ManuallyDrop<Waker> {
 // SAFETY (of all functions below): `data` is what the vtable's comment says.
 
 unsafe fn clone(data: *const ()) -> RawWaker {
-    // SAFETY: the waker that is cloned keeps the count above zero.
-    unsafe { Arc::increment_strong_count(data.cast::<Record>()) };
+    // SAFETY: the waker that is cloned keeps the record alive: as a counted one, or as that of a
+    // poll under way.
+    unsafe { (*data.cast::<Record>()).slot.add() };
     RawWaker::new(data, &NORMAL)
 }
 
 unsafe fn wake(data: *const ()) {
-    // SAFETY: takes over the reference count of the waker.
-    let record = unsafe { Arc::from_raw(data.cast::<Record>()) };
-    wake_record(&record);
+    let record = data.cast::<Record>();
+    // SAFETY: the waker keeps the record alive until it is given back, which happens once.
+    unsafe {
+        wake_record(&*record);
+        Record::give_back(record);
+    }
 }
 
 unsafe fn wake_by_ref(data: *const ()) {
     // SAFETY: the waker keeps the record alive.
-    wake_record(unsafe { &*data.cast::<Record>() });
+    unsafe { wake_record(&*data.cast::<Record>()) };
 }
 
 unsafe fn drop_waker(data: *const ()) {
-    // SAFETY: gives back the reference count of the waker.
-    unsafe { Arc::decrement_strong_count(data.cast::<Record>()) };
+    // SAFETY: given back once.
+    unsafe { Record::give_back(data.cast()) };
 }
 
+/// Notes the wake and passes it on.
+///
+/// # Safety
+/// The caller owns a waker of the record, or the record is being polled by its thread.
 #[inline]
-fn wake_record(record: &Record) {
-    if current::is_own_wake(record) {
-        record.slot.wake();
-    } else {
-        record.wake();
-    }
+unsafe fn wake_record(record: &Record) {
+    current::note_wake(record);
+    // SAFETY: the caller's promise. While a poll is under way nobody but its thread writes the
+    // slot, and that thread is in the poll.
+    unsafe { record.slot.wake() };
 }
 
 unsafe fn clone_capturing(data: *const ()) -> RawWaker {
@@ -102,13 +109,15 @@ unsafe fn clone_capturing(data: *const ()) -> RawWaker {
     let Capturing { record, chains } = unsafe { &*data.cast::<Capturing<'_>>() };
     // SAFETY: `chains` is not used by anybody else while that poll runs, see `Chains::record`.
     unsafe { Chains::record(*chains) };
-    RawWaker::new(Arc::into_raw(Arc::clone(record)).cast(), &NORMAL)
+    record.slot.add();
+    RawWaker::new(Arc::as_ptr(record).cast(), &NORMAL)
 }
 
 unsafe fn wake_capturing(data: *const ()) {
     // SAFETY: see `CAPTURING`.
     let Capturing { record, .. } = unsafe { &*data.cast::<Capturing<'_>>() };
-    wake_record(record);
+    // SAFETY: that poll is under way.
+    unsafe { wake_record(record) };
 }
 
 unsafe fn drop_capturing(_data: *const ()) {}

@@ -1,8 +1,9 @@
 //! Groups, by the ids of a dictionary.
 
-use super::ConvertError;
 use super::enums::state_from_wire;
+use super::{ConvertError, check};
 use crate::dictionary::{Reader, Sink, Writer};
+use crate::limits::MAX_WAKERS;
 use crate::model::{Group, GroupId, OriginId};
 use crate::wire;
 
@@ -19,10 +20,15 @@ pub(crate) fn group_to_wire(from: &Group, ids: &mut Writer, out: &mut impl Sink)
         median_since_ms: from.median_since_ms,
         future_bytes: from.future_bytes,
         count_minute_ago: from.count_minute_ago,
+        activity: Some(from.activity.into()),
+        wakers: from.wakers.iter().take(MAX_WAKERS).map(|waker| (*waker).into()).collect(),
+        detached: from.detached,
+        orphans: from.orphans,
     }
 }
 
 pub(crate) fn group_from_wire(from: &wire::Group, ids: &Reader) -> Result<Group, ConvertError> {
+    check::at_most("wakers of a group", from.wakers.len(), "MAX_WAKERS", MAX_WAKERS)?;
     Ok(Group {
         id: GroupId(from.id),
         labels: ids.labels(from.label_set)?,
@@ -35,5 +41,9 @@ pub(crate) fn group_from_wire(from: &wire::Group, ids: &Reader) -> Result<Group,
         median_since_ms: from.median_since_ms,
         future_bytes: from.future_bytes,
         count_minute_ago: from.count_minute_ago,
+        activity: from.activity.unwrap_or_default().into(),
+        wakers: from.wakers.iter().map(|waker| (*waker).into()).collect(),
+        detached: from.detached,
+        orphans: from.orphans,
     })
 }

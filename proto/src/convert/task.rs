@@ -1,6 +1,7 @@
 //! Single tasks, by the ids of a dictionary.
 
 use super::ConvertError;
+use super::activity::origin_or_none;
 use super::enums::{state_from_wire, task_kind_from_wire};
 use crate::dictionary::{Reader, Sink, Writer};
 use crate::model::Task;
@@ -26,6 +27,10 @@ pub(super) fn task_to_wire(
         tree: tree.map_or(0, |tree| ids.tree(tree, out)),
         parent: from.parent.unwrap_or(0),
         future_bytes: from.future_bytes,
+        activity: Some(from.activity.into()),
+        woken_by: from.woken_by.map_or(0, |origin| origin.0),
+        detached: from.detached,
+        orphan: from.orphan,
     }
 }
 
@@ -42,5 +47,9 @@ pub(super) fn task_from_wire(from: &wire::Task, ids: &Reader) -> Result<Task, Co
         tree: ids.tree(from.tree)?,
         parent: Some(from.parent).filter(|parent| *parent != 0),
         future_bytes: from.future_bytes,
+        activity: from.activity.unwrap_or_default().into(),
+        woken_by: origin_or_none(from.woken_by),
+        detached: from.detached,
+        orphan: from.orphan,
     })
 }

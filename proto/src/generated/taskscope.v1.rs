@@ -362,7 +362,7 @@ pub struct Lost {
     pub groups: u64,
 }
 /// Living tasks that are equal in labels, spawn location, kind, state and await tree.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+#[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Group {
     /// Stable for the life of the process.
     #[prost(uint64, tag = "1")]
@@ -393,6 +393,51 @@ pub struct Group {
     /// What `count` was a minute ago.
     #[prost(uint64, tag = "11")]
     pub count_minute_ago: u64,
+    /// Sums over the living tasks; the longest of them.
+    #[prost(message, optional, tag = "12")]
+    pub activity: ::core::option::Option<Activity>,
+    /// Who woke them last, most tasks first; at most limits::MAX_WAKERS.
+    #[prost(message, repeated, tag = "13")]
+    pub wakers: ::prost::alloc::vec::Vec<Waker>,
+    /// How many of them have no handle any more: nobody waits for them.
+    #[prost(uint64, tag = "14")]
+    pub detached: u64,
+    /// How many of them were spawned by a task that has ended.
+    #[prost(uint64, tag = "15")]
+    pub orphans: u64,
+}
+/// How tasks have spent their time so far, the poll under way left out. While an agent runs,
+/// durations below 20 ms are measured on a sample of one in sixteen and scaled up; longer ones are
+/// all measured, to 10 ms.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Activity {
+    #[prost(uint64, tag = "1")]
+    pub polls: u64,
+    /// Polls that a wake asked for, and those of them that the task asked for while it was polled.
+    #[prost(uint64, tag = "2")]
+    pub wakes: u64,
+    #[prost(uint64, tag = "3")]
+    pub self_wakes: u64,
+    /// Inside `poll`.
+    #[prost(uint64, tag = "4")]
+    pub running_us: u64,
+    /// From wake to poll.
+    #[prost(uint64, tag = "5")]
+    pub ready_us: u64,
+    #[prost(uint64, tag = "6")]
+    pub longest_poll_us: u64,
+    #[prost(uint64, tag = "7")]
+    pub longest_ready_us: u64,
+}
+/// An origin whose tasks woke others.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Waker {
+    /// 0: woken by no tracked task (a timer, the I/O driver, another thread), or never.
+    #[prost(uint64, tag = "1")]
+    pub origin: u64,
+    /// How many tasks of the group were woken by it last.
+    #[prost(uint64, tag = "2")]
+    pub tasks: u64,
 }
 /// One spawn location with one label set, with what went through it since start.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -472,6 +517,15 @@ pub struct Task {
     pub parent: u64,
     #[prost(uint64, tag = "11")]
     pub future_bytes: u64,
+    #[prost(message, optional, tag = "12")]
+    pub activity: ::core::option::Option<Activity>,
+    /// The origin of the task that woke it last; 0: no tracked task, or never.
+    #[prost(uint64, tag = "13")]
+    pub woken_by: u64,
+    #[prost(bool, tag = "14")]
+    pub detached: bool,
+    #[prost(bool, tag = "15")]
+    pub orphan: bool,
 }
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Labels, Location, State, TaskKind, Tree};
+use super::{Activity, Labels, Location, State, TaskKind, Tree};
 
 /// Identity of a [`Group`]; stable for the life of the process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -157,6 +157,23 @@ pub struct Group {
     pub future_bytes: u64,
     /// What `count` was a minute ago.
     pub count_minute_ago: u64,
+    /// How the living tasks have spent their time: sums, and the longest of all.
+    pub activity: Activity,
+    /// Who woke them last, most tasks first; at most [`MAX_WAKERS`](crate::limits::MAX_WAKERS).
+    pub wakers: Vec<Waker>,
+    /// How many of them have no handle any more: nobody waits for them.
+    pub detached: u64,
+    /// How many of them were spawned by a task that has ended.
+    pub orphans: u64,
+}
+
+/// An origin whose tasks woke others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Waker {
+    /// `None`: no tracked task (a timer, the I/O driver, another thread), or never.
+    pub origin: Option<OriginId>,
+    /// How many tasks were woken by it last.
+    pub tasks: u64,
 }
 
 /// One spawn location with one label set, with what went through it since start.

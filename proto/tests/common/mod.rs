@@ -89,6 +89,10 @@ pub fn group() -> impl Strategy<Value = Arc<Group>> {
             median_since_ms: oldest_since_ms.saturating_add(3),
             future_bytes,
             count_minute_ago: count / 3,
+            activity: activity(count, future_bytes),
+            wakers: (0..count % 4).map(|n| waker(n, count)).collect(),
+            detached: count / 4,
+            orphans: count / 5,
         })
     })
 }
@@ -141,6 +145,10 @@ pub fn task() -> impl Strategy<Value = Task> {
             tree,
             parent,
             future_bytes: 64,
+            activity: activity(polls, since_ms),
+            woken_by: parent.map(OriginId),
+            detached: blocking,
+            orphan: parent.is_some(),
         }
     })
 }
@@ -182,7 +190,28 @@ pub fn parked(id: u64, labels: Labels, tree: Option<Arc<Tree>>) -> Arc<Group> {
         median_since_ms: 2_000,
         future_bytes: 4_096,
         count_minute_ago: 1,
+        activity: activity(id, id),
+        wakers: vec![waker(1, 5), waker(0, 3)],
+        detached: 2,
+        orphans: 3,
     })
+}
+
+/// Number 0 is nobody.
+fn waker(origin: u64, tasks: u64) -> Waker {
+    Waker { origin: (origin != 0).then_some(OriginId(origin)), tasks }
+}
+
+fn activity(polls: u64, us: u64) -> Activity {
+    Activity {
+        polls,
+        wakes: polls / 2,
+        self_wakes: polls / 4,
+        running_us: us,
+        ready_us: us / 2,
+        longest_poll_us: us / 3,
+        longest_ready_us: us / 4,
+    }
 }
 
 pub fn label(key: &str, value: &str) -> Labels {

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use taskscope_proto::model::{
-    Combine, Coverage, DebugInfo, Frame, Group, GroupId, Header, Label, Labels, Location, Lost,
-    Node, Origin, OriginId, Process, Profile, StackWalk, State, TaskKind, Totals, Tree, WaitKind,
+    Activity, Combine, Coverage, DebugInfo, Frame, Group, GroupId, Header, Label, Labels, Location,
+    Lost, Node, Origin, OriginId, Process, Profile, StackWalk, State, TaskKind, Totals, Tree,
+    WaitKind,
 };
 
 fn location(file: &str, line: u32, column: u32) -> Location {
@@ -81,6 +82,10 @@ pub(super) fn group(id: u64, tree: Option<Arc<Tree>>) -> Group {
         median_since_ms: 60_000,
         future_bytes: 256,
         count_minute_ago: 1,
+        activity: Activity::default(),
+        wakers: Vec::new(),
+        detached: 0,
+        orphans: 0,
     }
 }
 

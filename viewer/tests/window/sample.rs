@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use taskscope_proto::model::{
-    Combine, Coverage, DebugInfo, Frame, Group, GroupId, Header, Label, Labels, Location, Node,
-    Origin, OriginId, Process, Profile, StackWalk, State, Task, TaskKind, TaskPage, TaskQuery,
-    Totals, Tree, WaitKind,
+    Activity, Combine, Coverage, DebugInfo, Frame, Group, GroupId, Header, Label, Labels, Location,
+    Node, Origin, OriginId, Process, Profile, StackWalk, State, Task, TaskKind, TaskPage,
+    TaskQuery, Totals, Tree, WaitKind, Waker,
 };
 
 /// Seconds that the service is up when a test begins.
@@ -172,6 +172,10 @@ impl Making {
             median_since_ms: self.now_ms.saturating_sub(secs.1 * 1_000),
             future_bytes: count * 1_312,
             count_minute_ago,
+            activity: activity(count),
+            wakers: vec![Waker { origin: Some(OriginId(origin)), tasks: count }],
+            detached: count / 2,
+            orphans: 0,
         }));
     }
 }
@@ -294,8 +298,25 @@ pub(crate) fn tasks(profile: &Profile, query: &TaskQuery) -> TaskPage {
                 tree: group.tree.clone(),
                 parent: Some(17),
                 future_bytes: 1_312,
+                activity: activity(1),
+                woken_by: Some(group.origin),
+                detached: false,
+                orphan: false,
             });
         }
     }
     TaskPage { tasks, total, now_ms }
+}
+
+/// What so many tasks have done.
+fn activity(tasks: u64) -> Activity {
+    Activity {
+        polls: tasks * 3,
+        wakes: tasks * 2,
+        running_us: tasks * 40,
+        ready_us: tasks * 15,
+        longest_poll_us: 900,
+        longest_ready_us: 300,
+        ..Activity::default()
+    }
 }

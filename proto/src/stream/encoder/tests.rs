@@ -3,7 +3,8 @@ use std::sync::Arc;
 use super::*;
 use crate::dictionary::Capacity;
 use crate::model::{
-    Combine, Frame, GroupId, Label, Labels, Location, Node, OriginId, State, Tree, WaitKind,
+    Activity, Combine, Frame, GroupId, Label, Labels, Location, Node, OriginId, State, Tree,
+    WaitKind,
 };
 use crate::stream::Decoder;
 
@@ -33,6 +34,10 @@ fn profile(first: u32, count: u32) -> Profile {
         median_since_ms: 0,
         future_bytes: 0,
         count_minute_ago: 0,
+        activity: Activity::default(),
+        wakers: Vec::new(),
+        detached: 0,
+        orphans: 0,
     };
     let groups = (first..first + count).map(|n| Arc::new(group(n))).collect();
     Profile { groups, ..Profile::default() }
