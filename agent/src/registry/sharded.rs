@@ -100,6 +100,15 @@ impl<T, const N: usize> Sharded<T, N> {
         }
     }
 
+    /// Reads the entry at `place`, which may be another one by now. `read` runs under the lock.
+    pub(crate) fn with<R>(&self, place: Place, read: impl FnOnce(&T) -> R) -> Option<R> {
+        let shard = self.shards.get(place.shard())?.lock();
+        match shard.slots.get(place.index() as usize)? {
+            Slot::Used(item) => Some(read(item)),
+            Slot::Free(_) => None,
+        }
+    }
+
     /// Shows every entry that is there during the whole call, and some of those that come or go.
     pub(crate) fn for_each(&self, mut visit: impl FnMut(&Arc<T>)) {
         let mut piece = Vec::with_capacity(PIECE);

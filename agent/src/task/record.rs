@@ -20,7 +20,7 @@ use std::task::Waker;
 
 use super::wake_slot::{Set, WakeSlot};
 use crate::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
-use crate::sync::atomic::{AtomicU8, AtomicU32, AtomicU64};
+use crate::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64};
 
 /// The next poll is the first.
 const FIRST_POLL: u32 = 1;
@@ -85,6 +85,8 @@ pub(crate) struct Record {
     poll_ended: AtomicU64,
     woken_at: AtomicU64,
     pub(crate) slot: WakeSlot,
+    /// Nobody waits for the task any more: its handle was dropped before its end.
+    pub(crate) detached: AtomicBool,
 
     /// Labels of this record where nothing inside it says otherwise.
     pub(crate) labels: AtomicU32,
@@ -152,6 +154,7 @@ impl Record {
             poll_ended: AtomicU64::new(0),
             woken_at: AtomicU64::new(0),
             slot: WakeSlot::new(),
+            detached: AtomicBool::new(false),
             labels: AtomicU32::new(birth.labels),
             outer_labels: AtomicU32::new(u32::MAX),
             parts: AtomicU32::new(0),

@@ -74,6 +74,17 @@ pub(crate) fn begin(
     let inherited = current::labels();
     let labels =
         if scope == 0 { inherited } else { crate::labels::table::overlay(inherited, scope) };
+    begin_with(spawned_at, kind, future_bytes, scope, labels)
+}
+
+/// Begins a record with these labels, whatever those of the current task are.
+pub(crate) fn begin_with(
+    spawned_at: &'static Location<'static>,
+    kind: Kind,
+    future_bytes: usize,
+    scope: u32,
+    labels: u32,
+) -> Arc<Record> {
     let parent = current::task_id();
     local(|local| {
         let id = local.next_id;
@@ -137,6 +148,11 @@ pub(crate) fn end(record: &Record, end: End) {
     record.finish();
     let place = Place::from_bits(record.place.load(Relaxed));
     drop(RECORDS.remove(place));
+}
+
+/// Reads the record with this id, if it has not ended. `read` runs under a lock of the registry.
+pub(crate) fn find<R>(place: Place, id: u64, read: impl FnOnce(&Record) -> R) -> Option<R> {
+    RECORDS.with(place, |record| (record.birth.id == id).then(|| read(record))).flatten()
 }
 
 /// Shows every living record.
