@@ -34,6 +34,8 @@
 mod agent;
 mod capture;
 mod clock;
+#[cfg(feature = "hyper")]
+pub mod hyper;
 pub mod labels;
 mod process;
 mod profile;
@@ -49,6 +51,8 @@ mod stack;
 mod symbols;
 mod sync;
 pub mod task;
+#[cfg(feature = "tower")]
+pub mod tower;
 
 pub use agent::{Agent, Builder, StartError};
 pub use labels::{current_labels, label, set_labels};
