@@ -18,8 +18,9 @@
 //! # }
 //! ```
 //!
-//! - [`spawn`], [`spawn_blocking`], [`spawn_local`] take the place of tokio's; [`tracked`] goes
-//!   around any future, for any spawner; [`labeled`] puts labels on whatever runs inside.
+//! - [`spawn`], [`spawn_blocking`], [`spawn_local`] and the rest of [`task`] take the place of
+//!   tokio's; [`tracked`] goes around any future, for any spawner; [`labeled`] puts labels on
+//!   whatever runs inside.
 //! - A task's await point is found by polling it once more with a waker whose clones look at the
 //!   stack: nothing is annotated, nothing stops, stable tokio is enough.
 //! - Without a started [`Agent`] everything works and tracks all the same; nothing listens.
@@ -33,6 +34,8 @@
 mod agent;
 mod capture;
 mod clock;
+#[cfg(feature = "hyper")]
+pub mod hyper;
 pub mod labels;
 mod process;
 mod profile;
@@ -49,16 +52,21 @@ mod symbols;
 mod sync;
 pub mod task;
 mod ticker;
+#[cfg(feature = "tower")]
+pub mod tower;
 
 pub use agent::{Agent, Builder, StartError};
 pub use labels::{current_labels, label, set_labels};
 pub use settings::{DEFAULT_PORT, SettingError};
 pub use snapshot::{Snapshot, SnapshotOptions, snapshot, tasks};
-pub use spawn::{FutureExt, spawn, spawn_blocking, spawn_local};
+pub use spawn::{
+    FutureExt, LocalRuntimeExt, RuntimeExt, spawn, spawn_blocking, spawn_blocking_on, spawn_local,
+    spawn_on,
+};
 /// The values that snapshots are made of.
 pub use taskscope_proto::model;
 
 /// The extension traits: `use taskscope::prelude::*`.
 pub mod prelude {
-    pub use crate::FutureExt;
+    pub use crate::{FutureExt, LocalRuntimeExt, RuntimeExt};
 }

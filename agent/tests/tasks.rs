@@ -6,48 +6,19 @@
 use std::future::{Future, pending};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use taskscope::model::{Group, Labels, Origin, Profile, State, TaskQuery, WaitKind};
+use taskscope::model::{Labels, Origin, Profile, State, TaskQuery, WaitKind};
 use taskscope::prelude::*;
 use taskscope::{SnapshotOptions, labels};
-use tokio::sync::{Notify, Semaphore, mpsc, oneshot};
+use tokio::sync::{Notify, Semaphore, mpsc};
 
-/// Takes snapshots until one satisfies `check`, and returns what it found.
-async fn until<T: Send + 'static>(
-    mut check: impl FnMut(&Profile) -> Option<T> + Send + 'static,
-) -> T {
-    let look = move || {
-        let deadline = Instant::now() + Duration::from_secs(20);
-        loop {
-            let profile = taskscope::snapshot(SnapshotOptions::default()).profile;
-            if let Some(found) = check(&profile) {
-                return found;
-            }
-            assert!(Instant::now() < deadline, "not seen in time; the last profile: {profile:#?}");
-        }
-    };
-    let handle = std::thread::spawn(look);
-    while !handle.is_finished() {
-        tokio::time::sleep(Duration::from_millis(2)).await;
-    }
-    handle.join().unwrap()
-}
+mod support;
 
-/// The living groups that carry a label.
-fn with<'a>(profile: &'a Profile, key: &'a str, value: &'a str) -> Vec<&'a Arc<Group>> {
-    let groups = profile.groups.iter();
-    groups
-        .filter(|group| group.count > 0 && group.labels.get(key).is_some_and(|v| **v == *value))
-        .collect()
-}
+use support::{count, pending_with_waker, until, with};
 
 fn origin<'a>(profile: &'a Profile, key: &str, value: &str) -> Option<&'a Arc<Origin>> {
     profile.origins.iter().find(|origin| origin.labels.get(key).is_some_and(|v| **v == *value))
-}
-
-fn count(profile: &Profile, key: &str, value: &str) -> u64 {
-    with(profile, key, value).iter().map(|group| group.count).sum()
 }
 
 #[tokio::test]
@@ -108,11 +79,6 @@ async fn a_task_is_shown_with_the_labels_in_effect_where_it_waits() {
     assert_eq!(found, ("inner".to_owned(), "outer".to_owned()));
     inner.abort();
     outer.abort();
-}
-
-async fn pending_with_waker() {
-    let (_tx, rx) = oneshot::channel::<()>();
-    rx.await.unwrap();
 }
 
 #[tokio::test]

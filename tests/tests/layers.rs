@@ -4,7 +4,9 @@
 //! the table of label sets and the stack walk; on these stands `task`, whose records everything
 //! else reads. `labels` is two rooms: its table is below `task`, which keeps numbers of label
 //! sets; its functions ask for the *current* task and are above. `symbols`, `capture` and `spawn`
-//! each need `task` and not one another. `profile` reads records and resolves them with `symbols`;
+//! each need `task` and not one another. `task` is two rooms as well: `task::surface` is above
+//! `spawn`, since `taskscope::task` shows all of `tokio::task`'s names, and `spawn` makes those. Beside it is
+//! what fits into other crates, `hyper` and `tower`. `profile` reads records and resolves them with `symbols`;
 //! it does not know who asked for the captures. `profiler` brings `capture` and `profile`
 //! together, `serve` answers from it, `agent` and `snapshot` are the two ways in. `settings` is
 //! above `symbols` because a setting says what counts as user code; `process` describes the
@@ -30,6 +32,7 @@ const AGENT: &[&[&str]] = &[
     &["task"],
     &["labels", "symbols", "capture"],
     &["spawn", "profile", "settings"],
+    &["task::surface", "hyper", "tower"],
     &["process"],
     &["profiler"],
     &["serve"],

@@ -66,6 +66,18 @@ fn nothing_is_left_for_later() {
     report(&wrong);
 }
 
+/// tokio's feature `test-util` lets a program stop its clock. Only the crate that stands for tokio
+/// names it, and only to pass it on.
+#[test]
+fn no_program_can_stop_its_clock() {
+    for member in ["agent", "agent/tokio", "viewer", "proto", "tests", "examples", "."] {
+        let path = format!("{member}/Cargo.toml");
+        let named = read(&path).matches("test-util").count();
+        let passed_on = if member == "agent/tokio" { 2 } else { 0 };
+        assert_eq!(named, passed_on, "{path} names tokio's test-util");
+    }
+}
+
 #[test]
 fn crates_come_from_crates_io_only() {
     let lock = read("Cargo.lock");

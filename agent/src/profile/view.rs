@@ -2,6 +2,7 @@
 
 use taskscope_proto::model::State;
 
+use crate::registry::Place;
 use crate::sync::atomic::Ordering::Relaxed;
 use crate::task::record::{Birth, Kind, Record, Standing};
 use crate::task::tracker;
@@ -82,7 +83,8 @@ impl Parents {
             _ if parent == 0 => true,
             Some((last, alive)) if last == parent => alive,
             _ => {
-                let alive = tracker::get(parent_place).is_some_and(|task| task.birth.id == parent);
+                let place = Place::from_bits(parent_place);
+                let alive = tracker::find(place, parent, |_| ()).is_some();
                 self.last = Some((parent, alive));
                 alive
             }

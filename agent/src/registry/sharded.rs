@@ -140,10 +140,13 @@ impl<T, const N: usize> Sharded<T, N> {
         }
     }
 
-    /// What is in a place, if anything.
-    pub(crate) fn get(&self, place: Place) -> Option<Arc<T>> {
+    /// Reads the entry at `place`, which may be another one by now. `read` runs under the lock.
+    pub(crate) fn with<R>(&self, place: Place, read: impl FnOnce(&T) -> R) -> Option<R> {
         let shard = self.shards.get(place.shard())?.lock();
-        shard.slots.get(place.index() as usize)?.get().map(share)
+        let item = shard.slots.get(place.index() as usize)?.get()?;
+        // SAFETY: the owner takes an entry out, which needs the lock that we hold, before it lets
+        // go of it.
+        Some(read(unsafe { &*item }))
     }
 
     /// Shows every entry that is there during the whole call, and some of those that come or go.

@@ -1,13 +1,13 @@
 //! Closures on blocking threads.
 
-use std::panic::{AssertUnwindSafe, Location, catch_unwind, resume_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 use crate::clock;
 use crate::sync::Arc;
 use crate::sync::atomic::Ordering::Relaxed;
 use crate::task::current::PollFrame;
 use crate::task::origin::{self, End};
-use crate::task::record::{Kind, Record};
+use crate::task::record::Record;
 use crate::task::tracker;
 
 /// Ends the record, also when the closure never ran.
@@ -23,11 +23,10 @@ impl Drop for Ends {
 }
 
 /// The closure with a record around it.
-pub(super) fn track<R>(
-    closure: impl FnOnce() -> R,
-    spawned_at: &'static Location<'static>,
-) -> impl FnOnce() -> R {
-    let record = tracker::begin(spawned_at, Kind::Blocking, size_of_val(&closure), 0);
+pub(super) fn track<R, C: FnOnce() -> R>(
+    closure: C,
+    record: Arc<Record>,
+) -> impl FnOnce() -> R + use<R, C> {
     let mut ends = Ends { record, end: End::Aborted };
     move || {
         let Ends { record, end } = &mut ends;

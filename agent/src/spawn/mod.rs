@@ -1,13 +1,26 @@
 //! The ways to start a tracked task.
 
 use std::future::Future;
-use std::panic::Location;
 
-use crate::labels::{self, Labels};
-use crate::task::record::Kind;
-use crate::task::{JoinHandle, Tracked};
+use tokio::runtime::Handle;
+
+use crate::task::JoinHandle;
 
 mod blocking;
+mod builder;
+mod future_ext;
+mod join_set;
+mod local_set;
+mod runtime_ext;
+mod start;
+
+pub use builder::Builder;
+pub use future_ext::FutureExt;
+pub use join_set::JoinSet;
+pub use local_set::LocalSet;
+pub use runtime_ext::{LocalRuntimeExt, RuntimeExt};
+pub use start::Inherit;
+use start::Start;
 
 /// [`tokio::spawn`] with a record: the task shows up with this call's place in the source, and
 /// inherits the labels of the task that calls.
@@ -32,22 +45,55 @@ where
     F: Future + Send + 'static,
     F::Output: Send + 'static,
 {
-    let task = Tracked::new(future, Location::caller(), Kind::Task, 0);
-    JoinHandle::of_task(tokio::spawn(task))
+    let (task, ticket) = Start::here().future(future);
+    JoinHandle::of_task(tokio::spawn(task), ticket)
+}
+
+/// [`spawn`] on the runtime of this handle: [`Handle::spawn`] with a record. May be called outside
+/// of a runtime. Costs what [`spawn`] does.
+///
+/// ```
+/// # fn main() -> std::io::Result<()> {
+/// let runtime = tokio::runtime::Builder::new_current_thread().build()?;
+/// let handle = taskscope::spawn_on(async { 6 * 7 }, runtime.handle());
+/// assert_eq!(runtime.block_on(handle).unwrap(), 42);
+/// # Ok(())
+/// # }
+/// ```
+#[track_caller]
+pub fn spawn_on<F>(future: F, runtime: &Handle) -> JoinHandle<F::Output>
+where
+    F: Future + Send + 'static,
+    F::Output: Send + 'static,
+{
+    let (task, ticket) = Start::here().future(future);
+    JoinHandle::of_task(runtime.spawn(task), ticket)
 }
 
 /// [`tokio::task::spawn_local`] with a record; see [`spawn`].
 ///
 /// # Panics
 /// As [`tokio::task::spawn_local`]: outside of a `LocalSet` or a local runtime.
+///
+/// # Cost
+/// As [`spawn`].
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// let tasks = taskscope::task::LocalSet::new();
+/// let shared = std::rc::Rc::new(42);
+/// let handle = tasks.run_until(async { taskscope::spawn_local(async move { *shared }).await });
+/// assert_eq!(handle.await.unwrap(), 42);
+/// # });
+/// ```
 #[track_caller]
 pub fn spawn_local<F>(future: F) -> JoinHandle<F::Output>
 where
     F: Future + 'static,
     F::Output: 'static,
 {
-    let task = Tracked::new(future, Location::caller(), Kind::Task, 0);
-    JoinHandle::of_task(tokio::task::spawn_local(task))
+    let (task, ticket) = Start::here().future(future);
+    JoinHandle::of_task(tokio::task::spawn_local(task), ticket)
 }
 
 /// [`tokio::task::spawn_blocking`] with a record: the closure counts as `new` until a thread
@@ -55,52 +101,43 @@ where
 ///
 /// # Panics
 /// As [`tokio::task::spawn_blocking`]: outside of a runtime.
+///
+/// # Cost
+/// As [`spawn`].
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// let sum = taskscope::spawn_blocking(|| (1..=100).sum::<u32>());
+/// assert_eq!(sum.await.unwrap(), 5_050);
+/// # });
+/// ```
 #[track_caller]
 pub fn spawn_blocking<F, R>(closure: F) -> JoinHandle<R>
 where
     F: FnOnce() -> R + Send + 'static,
     R: Send + 'static,
 {
-    let closure = blocking::track(closure, Location::caller());
-    JoinHandle::of_blocking(tokio::task::spawn_blocking(closure))
+    let (closure, ticket) = Start::here().closure(closure);
+    JoinHandle::of_blocking(tokio::task::spawn_blocking(closure), ticket)
 }
 
-/// What every future gets from `use taskscope::prelude::*`.
-pub trait FutureExt: Future + Sized {
-    /// Puts a record around the future, for any spawner and any executor.
-    ///
-    /// Given to an executor it is a task as one from [`spawn`] is. Awaited by a tracked task it
-    /// is a part of that task, with an await tree of its own: wrap the children of a
-    /// `FuturesUnordered` in it, and their awaits are seen too.
-    ///
-    /// ```
-    /// use taskscope::prelude::*;
-    /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
-    /// tokio::spawn(async { /* … */ }.tracked()).await.unwrap();
-    /// # });
-    /// ```
-    #[track_caller]
-    fn tracked(self) -> Tracked<Self> {
-        Tracked::new(self, Location::caller(), Kind::Undecided, 0)
-    }
-
-    /// These labels while the future runs, over those around it: Go's `pprof.Do`.
-    ///
-    /// Tasks that the future spawns inherit them.
-    ///
-    /// ```
-    /// use taskscope::prelude::*;
-    /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
-    /// async { assert_eq!(taskscope::label("step").as_deref(), Some("parse")) }
-    ///     .labeled(taskscope::labels! { "step" => "parse" })
-    ///     .await;
-    /// # });
-    /// ```
-    #[track_caller]
-    fn labeled(self, labels: Labels) -> Tracked<Self> {
-        let scope = labels::table::intern(labels);
-        Tracked::new(self, Location::caller(), Kind::Undecided, scope)
-    }
+/// [`spawn_blocking`] on the runtime of this handle: [`Handle::spawn_blocking`] with a record. May
+/// be called outside of a runtime. Costs what [`spawn`] does.
+///
+/// ```
+/// # fn main() -> std::io::Result<()> {
+/// let runtime = tokio::runtime::Builder::new_current_thread().build()?;
+/// let sum = taskscope::spawn_blocking_on(|| (1..=100).sum::<u32>(), runtime.handle());
+/// assert_eq!(runtime.block_on(sum).unwrap(), 5_050);
+/// # Ok(())
+/// # }
+/// ```
+#[track_caller]
+pub fn spawn_blocking_on<F, R>(closure: F, runtime: &Handle) -> JoinHandle<R>
+where
+    F: FnOnce() -> R + Send + 'static,
+    R: Send + 'static,
+{
+    let (closure, ticket) = Start::here().closure(closure);
+    JoinHandle::of_blocking(runtime.spawn_blocking(closure), ticket)
 }
-
-impl<F: Future> FutureExt for F {}

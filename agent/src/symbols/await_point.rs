@@ -4,8 +4,8 @@
 //! 2. A chain that ends where a part of the task is polled, or in the combinator that holds
 //!    tracked children, gives way to the chains of that part or those children.
 //! 3. *Secondary* chains are set aside: the deadline of a `timeout`; next to a real wait, timers
-//!    and cancellation tokens; next to I/O, one-shot signals of any kind; and what its own
-//!    source names a shutdown signal.
+//!    and cancellation tokens; next to I/O, one-shot signals of any kind; what its own source
+//!    names a shutdown signal; and the other side's reset of an HTTP/2 stream.
 //! 4. The await point is the innermost user frame that all other chains share.
 
 use std::sync::Arc;
@@ -126,7 +126,7 @@ fn mark_secondary(leaves: &mut [Leaf]) {
                 WaitKind::Notify | WaitKind::Watch | WaitKind::Broadcast | WaitKind::Oneshot => {
                     beside_io || names_shutdown(&leaf.chain)
                 }
-                _ => false,
+                _ => is_stream_reset(&leaf.chain),
             };
             (deadline, deadline || signal)
         })
@@ -145,6 +145,15 @@ fn is_deadline(chain: &Chain) -> bool {
         let below = chain.frames.get(at + 1..).unwrap_or_default();
         !below.iter().any(|frame| frame.user) && below.iter().any(is("time/sleep.rs"))
     })
+}
+
+/// Whether the chain is hyper's watch for the end of the stream whose answer it waits for.
+fn is_stream_reset(chain: &Chain) -> bool {
+    let resets = |frame: &Arc<Frame>| {
+        frame.function.contains("poll_reset")
+            && matches!(library::of(frame), Some(("h2" | "hyper", _)))
+    };
+    chain.frames.iter().all(|frame| !frame.user) && chain.frames.iter().any(resets)
 }
 
 /// Whether the user's code on the chain speaks of an end. The innermost user frame decides, and

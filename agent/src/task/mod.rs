@@ -1,4 +1,7 @@
-//! Tracked tasks: the future that ties one to an executor, and the handle to wait for it.
+//! Tracked tasks: [`tokio::task`] with a record for each task.
+//!
+//! Every name of [`tokio::task`] is here too: what starts a task starts a tracked one, the rest is
+//! tokio's own. Beyond tokio's there are [`spawn_on`], [`spawn_blocking_on`] and [`Inherit`].
 
 // A task: its record, its waker, the future that ties them to an executor.
 //
@@ -32,6 +35,8 @@ pub(crate) mod origin;
 pub(crate) mod record;
 pub(crate) mod state;
 mod stopwatch;
+mod surface;
+pub(crate) mod ticket;
 pub(crate) mod times;
 pub(crate) mod tracked;
 pub(crate) mod tracker;
@@ -40,4 +45,5 @@ mod waker;
 pub(crate) mod woken;
 
 pub use handle::JoinHandle;
+pub use surface::*;
 pub use tracked::Tracked;

@@ -56,7 +56,11 @@ impl<F> Tracked<F> {
         kind: Kind,
         scope: u32,
     ) -> Self {
-        let record = tracker::begin(spawned_at, kind, size_of::<F>(), scope);
+        Self::with_record(tracker::begin(spawned_at, kind, size_of::<F>(), scope), future)
+    }
+
+    /// A record that has begun around `future`.
+    pub(crate) fn with_record(record: Arc<Record>, future: F) -> Self {
         Self { record, enclosing: None, future }
     }
 }

@@ -64,7 +64,8 @@ fn origin_of(local: &mut Local, key: origin::Key) -> u32 {
     }
 }
 
-/// Begins a record that inherits the labels of the current task.
+/// Begins a record that inherits the labels of the current task. Who gets it has to
+/// [`end`] it before letting go of it: the registry only points to it.
 pub(crate) fn begin(
     spawned_at: &'static Location<'static>,
     kind: Kind,
@@ -74,6 +75,17 @@ pub(crate) fn begin(
     let inherited = current::labels();
     let labels =
         if scope == 0 { inherited } else { crate::labels::table::overlay(inherited, scope) };
+    begin_with(spawned_at, kind, future_bytes, scope, labels)
+}
+
+/// Begins a record with these labels, whatever those of the current task are.
+pub(crate) fn begin_with(
+    spawned_at: &'static Location<'static>,
+    kind: Kind,
+    future_bytes: usize,
+    scope: u32,
+    labels: u32,
+) -> Arc<Record> {
     let (parent, parent_place) = current::task();
     local(|local| {
         let id = local.next_id;
@@ -134,9 +146,9 @@ pub(crate) fn end(record: &Arc<Record>, end: End) {
     Record::finish(record);
 }
 
-/// The record in a place of the registry, if there is one: another one may have taken it.
-pub(crate) fn get(place: u64) -> Option<Arc<Record>> {
-    RECORDS.get(Place::from_bits(place))
+/// Reads the record with this id, if it has not ended. `read` runs under a lock of the registry.
+pub(crate) fn find<R>(place: Place, id: u64, read: impl FnOnce(&Record) -> R) -> Option<R> {
+    RECORDS.with(place, |record| (record.birth.id == id).then(|| read(record))).flatten()
 }
 
 /// Shows every living record.

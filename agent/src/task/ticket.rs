@@ -1,0 +1,97 @@
+//! Finding a record again without holding it.
+//!
+//! A handle that shared its task's record would cost a reference count per spawn, and the memory
+//! of a finished task for as long as somebody keeps the handle. A ticket is two numbers: where the
+//! registry put the record, and whose record it was.
+
+use super::record::Record;
+use super::tracker;
+use crate::registry::Place;
+use crate::sync::atomic::Ordering::Relaxed;
+
+/// See the [module](self).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Ticket {
+    place: u64,
+    id: u64,
+}
+
+impl Ticket {
+    pub(crate) fn of(record: &Record) -> Self {
+        Self { place: record.place.load(Relaxed), id: record.birth.id }
+    }
+
+    /// Whether the task has not ended.
+    pub(crate) fn is_alive(self) -> bool {
+        self.find(|_| ()).is_some()
+    }
+
+    /// Marks the task as one that nobody waits for any more; nothing happens if it has ended.
+    pub(crate) fn detach(self) {
+        self.find(|record| record.detached.store(true, Relaxed));
+    }
+
+    fn find<R>(self, read: impl FnOnce(&Record) -> R) -> Option<R> {
+        tracker::find(Place::from_bits(self.place), self.id, read)
+    }
+}
+
+/// Detaches its task when dropped, unless it was disarmed.
+#[derive(Debug)]
+pub(crate) struct DetachOnDrop(Option<Ticket>);
+
+impl DetachOnDrop {
+    pub(crate) fn new(ticket: Ticket) -> Self {
+        Self(Some(ticket))
+    }
+
+    /// For tasks without a record.
+    pub(crate) fn disarmed() -> Self {
+        Self(None)
+    }
+
+    pub(crate) fn disarm(&mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for DetachOnDrop {
+    fn drop(&mut self) {
+        if let Some(ticket) = self.0 {
+            ticket.detach();
+        }
+    }
+}
+
+/// The tickets of a set of tasks. Those of tasks that have ended are thrown away now and then, so
+/// that there are never many more tickets than tasks.
+#[derive(Debug, Default)]
+pub(crate) struct Tickets {
+    tickets: Vec<Ticket>,
+    sweep_at: usize,
+}
+
+impl Tickets {
+    /// Fewer than these are not worth a sweep.
+    const FEW: usize = 32;
+
+    pub(crate) const fn new() -> Self {
+        Self { tickets: Vec::new(), sweep_at: Self::FEW }
+    }
+
+    pub(crate) fn push(&mut self, ticket: Ticket) {
+        if self.tickets.len() >= self.sweep_at {
+            self.tickets.retain(|ticket| ticket.is_alive());
+            self.sweep_at = Self::FEW.max(self.tickets.len() * 2);
+        }
+        self.tickets.push(ticket);
+    }
+
+    /// Marks all tasks as detached, and forgets them.
+    pub(crate) fn detach(&mut self) {
+        self.tickets.drain(..).for_each(Ticket::detach);
+    }
+}
+
+#[cfg(test)]
+mod tests;
