@@ -126,7 +126,7 @@ async fn a_task_whose_parent_has_ended_is_an_orphan() {
         ended.await.unwrap();
     };
     let parent = taskscope::spawn(parent);
-    let orphan = || support::until(|profile| Some(group(profile, "child")?.orphans == 1));
+    let orphan = || support::until(|profile| Some(group(profile, "child")?.orphan));
     while task_count("child") == 0 {
         tokio::task::yield_now().await;
     }

@@ -13,6 +13,8 @@ mod pivot;
 mod query;
 mod suspicion;
 mod tree;
+mod wakers;
+mod whole;
 
 pub use filter::Filter;
 pub use key::{Key, Value, keys_of};
@@ -22,3 +24,6 @@ pub use pivot::{Pivot, Row, Sum, pivot};
 pub use query::{Query, Selection};
 pub use suspicion::{Evidence, Heat, most_suspicious_first, waits_outside};
 pub use tree::{Merged, MergedNode, Visible, VisibleRow, merge, visible_rows};
+pub(crate) use wakers::together;
+pub use wakers::{Waking, wakings, woken_by};
+pub use whole::Whole;

@@ -83,8 +83,8 @@ fn group(id: u64, line: &str) -> (Group, Location) {
         count_minute_ago: count,
         activity: Activity::default(),
         wakers: Vec::new(),
-        detached: 0,
-        orphans: 0,
+        detached: false,
+        orphan: false,
     };
     let mut labels = Vec::new();
     for (key, value) in words.filter_map(|word| word.split_once('=')) {

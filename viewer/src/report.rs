@@ -2,6 +2,7 @@
 //!
 //! Pure: the profile carries its own clock.
 
+mod activity;
 mod ages;
 mod json;
 mod names;

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use taskscope_proto::model::{Header, Process, TaskPage};
 
-use crate::analyse::{Key, Merged, Note, Row, Selection, Sort, Sum, Value, VisibleRow};
+use crate::analyse::{Key, Merged, Note, Row, Selection, Sort, Sum, Value, VisibleRow, Waking};
 use crate::clock::Moment;
 use crate::connect::Failure;
 use crate::store::{Connection, Restart};
@@ -83,6 +83,8 @@ pub struct Detail {
     pub row: Option<usize>,
     /// Its await trees as one.
     pub tree: Merged,
+    /// Who wakes its tasks, most first.
+    pub wakings: Vec<Waking>,
     /// The lines of the tree with runs of library frames folded.
     pub folded: Vec<VisibleRow>,
     /// The lines of the whole tree.

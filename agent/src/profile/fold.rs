@@ -18,7 +18,6 @@ use crate::clock;
 use crate::labels::table;
 use crate::runtimes;
 use crate::symbols::{Symbols, UserCode};
-use crate::sync::atomic::Ordering::Relaxed;
 use crate::task::capture::{self, RawTree};
 use crate::task::record::{Kind, Record};
 use crate::task::{current, tracker};
@@ -127,8 +126,6 @@ impl Folder {
             all.since.extend(members.since);
             all.future_bytes += members.future_bytes;
             all.polls += members.polls;
-            all.detached += members.detached;
-            all.orphans += members.orphans;
             all.spent.add(&members.spent);
             for (by, tasks) in members.woken_by {
                 *all.woken_by.entry(by).or_default() += tasks;
@@ -151,7 +148,8 @@ impl Folder {
         let inside_part = resolved.as_ref().is_none_or(|resolved| resolved.inside_part);
         let labels = if inside_part { key.labels_in_part } else { key.labels };
         let tree = resolved.as_ref().map_or(0, |resolved| resolved.number);
-        let group = GroupKey { labels, origin: key.origin, state: key.state, tree };
+        let RawKey { origin, state, detached, orphan, .. } = key;
+        let group = GroupKey { labels, origin, state, tree, detached, orphan };
         (group, resolved.map(|resolved| Arc::clone(&resolved.tree)))
     }
 
@@ -182,8 +180,6 @@ fn add(raw: &mut RawGroups, view: &TaskView, record: &Record) {
     members.since.push(view.since);
     members.future_bytes += u64::from(record.birth.future_bytes);
     members.polls += record.polls();
-    members.detached += u64::from(record.detached.load(Relaxed));
-    members.orphans += u64::from(view.orphan);
     members.spent.add(&record.times.read());
     *members.woken_by.entry(record.woken_by()).or_default() += 1;
 }

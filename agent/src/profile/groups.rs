@@ -21,6 +21,8 @@ pub(super) struct GroupKey {
     pub(super) origin: u32,
     pub(super) state: State,
     pub(super) tree: u32,
+    pub(super) detached: bool,
+    pub(super) orphan: bool,
 }
 
 /// The tasks of a group at one moment.
@@ -32,8 +34,6 @@ pub(super) struct Members {
     pub(super) polls: u64,
     pub(super) spent: Spent,
     pub(super) woken_by: HashMap<u32, u64, FxBuildHasher>,
-    pub(super) detached: u64,
-    pub(super) orphans: u64,
     /// How many there were a minute ago.
     pub(super) minute_ago: u64,
     pub(super) tree: Option<Arc<Tree>>,
@@ -136,8 +136,8 @@ impl Entry {
             count_minute_ago: members.minute_ago,
             activity: activity(members.polls, &members.spent, clock),
             wakers: most_frequent(&members.woken_by),
-            detached: members.detached,
-            orphans: members.orphans,
+            detached: key.detached,
+            orphan: key.orphan,
         }
     }
 }

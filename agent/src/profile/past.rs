@@ -20,8 +20,6 @@ pub(super) struct RawMembers {
     pub(super) spent: Spent,
     /// How many of them were woken last by tasks of which origin; 0 for no task.
     pub(super) woken_by: HashMap<u32, u64, FxBuildHasher>,
-    pub(super) detached: u64,
-    pub(super) orphans: u64,
 }
 
 /// The tasks of one moment.

@@ -12,7 +12,6 @@ use super::view::{Parents, TaskView};
 use crate::clock::{self, Reading};
 use crate::labels::table;
 use crate::sync::Arc;
-use crate::sync::atomic::Ordering::Relaxed;
 use crate::task::record::{Kind, Record};
 use crate::task::tracker;
 
@@ -83,8 +82,8 @@ impl Folder {
             future_bytes: u64::from(birth.future_bytes),
             activity: activity(record.polls(), &record.times.read(), clock),
             woken_by: origin(record.woken_by()),
-            detached: record.detached.load(Relaxed),
-            orphan: view.orphan,
+            detached: view.key.detached,
+            orphan: view.key.orphan,
         }
     }
 }

@@ -19,6 +19,10 @@ pub(super) struct RawKey {
     pub(super) tree: u32,
     /// No waker is left.
     pub(super) dead: bool,
+    /// The task's handle was dropped before the task ended.
+    pub(super) detached: bool,
+    /// The task that spawned it has ended.
+    pub(super) orphan: bool,
 }
 
 /// A living task.
@@ -29,8 +33,6 @@ pub(super) struct TaskView {
     pub(super) since: u64,
     pub(super) has_parts: bool,
     pub(super) async_task: bool,
-    /// The task that spawned it has ended.
-    pub(super) orphan: bool,
 }
 
 impl TaskView {
@@ -60,11 +62,12 @@ impl TaskView {
                 state,
                 tree,
                 dead,
+                detached: record.detached.load(Relaxed),
+                orphan: !parents.is_alive(record),
             },
             since,
             has_parts: record.parts.load(Relaxed) > 0,
             async_task: kind != Kind::Blocking,
-            orphan: !parents.is_alive(record),
         })
     }
 }

@@ -23,7 +23,7 @@ pub(crate) fn group_to_wire(from: &Group, ids: &mut Writer, out: &mut impl Sink)
         activity: Some(from.activity.into()),
         wakers: from.wakers.iter().take(MAX_WAKERS).map(|waker| (*waker).into()).collect(),
         detached: from.detached,
-        orphans: from.orphans,
+        orphan: from.orphan,
     }
 }
 
@@ -44,6 +44,6 @@ pub(crate) fn group_from_wire(from: &wire::Group, ids: &Reader) -> Result<Group,
         activity: from.activity.unwrap_or_default().into(),
         wakers: from.wakers.iter().map(|waker| (*waker).into()).collect(),
         detached: from.detached,
-        orphans: from.orphans,
+        orphan: from.orphan,
     })
 }

@@ -361,7 +361,8 @@ pub struct Lost {
     #[prost(uint64, tag = "5")]
     pub groups: u64,
 }
-/// Living tasks that are equal in labels, spawn location, kind, state and await tree.
+/// Living tasks that are equal in labels, spawn location, kind, state, await tree, and in whether
+/// they are detached and orphans.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Group {
     /// Stable for the life of the process.
@@ -399,12 +400,12 @@ pub struct Group {
     /// Who woke them last, most tasks first; at most limits::MAX_WAKERS.
     #[prost(message, repeated, tag = "13")]
     pub wakers: ::prost::alloc::vec::Vec<Waker>,
-    /// How many of them have no handle any more: nobody waits for them.
-    #[prost(uint64, tag = "14")]
-    pub detached: u64,
-    /// How many of them were spawned by a task that has ended.
-    #[prost(uint64, tag = "15")]
-    pub orphans: u64,
+    /// Their handles were dropped before they ended: nobody waits for them.
+    #[prost(bool, tag = "14")]
+    pub detached: bool,
+    /// The tasks that spawned them have ended.
+    #[prost(bool, tag = "15")]
+    pub orphan: bool,
 }
 /// How tasks have spent their time so far, the poll under way left out. While an agent runs,
 /// durations below 20 ms are measured on a sample of one in sixteen and scaled up; longer ones are

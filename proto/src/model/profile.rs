@@ -132,7 +132,8 @@ pub struct Header {
     pub captures_pending: u64,
 }
 
-/// Living tasks that are equal in labels, spawn location, kind, state and await tree.
+/// Living tasks that are equal in labels, spawn location, kind, state, await tree, and in whether
+/// they are detached and orphans.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Group {
     /// Stable for the life of the process.
@@ -161,10 +162,10 @@ pub struct Group {
     pub activity: Activity,
     /// Who woke them last, most tasks first; at most [`MAX_WAKERS`](crate::limits::MAX_WAKERS).
     pub wakers: Vec<Waker>,
-    /// How many of them have no handle any more: nobody waits for them.
-    pub detached: u64,
-    /// How many of them were spawned by a task that has ended.
-    pub orphans: u64,
+    /// Their handles were dropped before they ended: nobody waits for them.
+    pub detached: bool,
+    /// The tasks that spawned them have ended.
+    pub orphan: bool,
 }
 
 /// An origin whose tasks woke others.

@@ -91,8 +91,8 @@ pub fn group() -> impl Strategy<Value = Arc<Group>> {
             count_minute_ago: count / 3,
             activity: activity(count, future_bytes),
             wakers: (0..count % 4).map(|n| waker(n, count)).collect(),
-            detached: count / 4,
-            orphans: count / 5,
+            detached: id > 9,
+            orphan: count > 9,
         })
     })
 }
@@ -192,8 +192,8 @@ pub fn parked(id: u64, labels: Labels, tree: Option<Arc<Tree>>) -> Arc<Group> {
         count_minute_ago: 1,
         activity: activity(id, id),
         wakers: vec![waker(1, 5), waker(0, 3)],
-        detached: 2,
-        orphans: 3,
+        detached: true,
+        orphan: true,
     })
 }
 

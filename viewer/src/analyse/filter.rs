@@ -3,7 +3,7 @@
 //! `fetch` matches anything that is known about a group: its labels, its state, what and where it
 //! waits, every frame of its await tree, where it was spawned. `tenant:acme` looks at one label;
 //! `state:`, `wait:`, `await:` and `spawn:` look at one property, `is:stuck` and `is:growing` at a
-//! finding. A leading `-` turns a word round. Case does not matter.
+//! finding, `is:detached` and `is:orphan` at what became of handle and parent. A leading `-` turns a word round. Case does not matter.
 
 use rustc_hash::FxHashMap;
 use taskscope_proto::model::{Frame, Group, Origin, Profile, Tree};
@@ -105,6 +105,8 @@ impl Term {
             Field::Spawn => has(&Key::SpawnedAt.value(group, origin)),
             Field::Is if self.needle == "stuck" => group.stuck > 0,
             Field::Is if self.needle == "growing" => group.count > group.count_minute_ago,
+            Field::Is if self.needle == "detached" => group.detached,
+            Field::Is if self.needle == "orphan" => group.orphan,
             Field::Is => false,
             Field::Label(key) => group.labels.get(key).is_some_and(|value| self.is_in(value)),
             Field::Anything => {

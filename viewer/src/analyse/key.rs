@@ -22,11 +22,22 @@ pub enum Key {
     State,
     /// What the tasks wait for.
     WaitKind,
+    /// Whether somebody still holds the tasks' handles.
+    Handle,
+    /// Whether the tasks that spawned them still live.
+    Parent,
 }
 
 impl Key {
     /// The keys that every service has.
-    pub const FIXED: [Self; 4] = [Self::AwaitPoint, Self::SpawnedAt, Self::State, Self::WaitKind];
+    pub const FIXED: [Self; 6] = [
+        Self::AwaitPoint,
+        Self::SpawnedAt,
+        Self::State,
+        Self::WaitKind,
+        Self::Handle,
+        Self::Parent,
+    ];
 
     /// The column's title.
     pub fn title(&self) -> &str {
@@ -36,6 +47,8 @@ impl Key {
             Self::SpawnedAt => "spawned at",
             Self::State => "state",
             Self::WaitKind => "waits for",
+            Self::Handle => "handle",
+            Self::Parent => "parent",
         }
     }
 
@@ -56,6 +69,8 @@ impl Key {
                 Some(tree) => Value::waits(tree),
                 None => Value::Blank(without_tree(group.state)),
             },
+            Self::Handle => Value::Word(if group.detached { "detached" } else { "held" }),
+            Self::Parent => Value::Word(if group.orphan { "orphan" } else { "alive or none" }),
         }
     }
 }
@@ -95,6 +110,8 @@ pub enum Value {
     State(State),
     /// What the chains wait for, and how they belong together.
     Waits(Combine, Arc<[WaitKind]>),
+    /// One of few.
+    Word(&'static str),
     /// No value, and why.
     Blank(&'static str),
 }
@@ -128,6 +145,7 @@ impl fmt::Display for Value {
                 }
                 Ok(())
             }
+            Self::Word(word) => f.write_str(word),
             Self::Blank(why) => write!(f, "({why})"),
         }
     }
@@ -171,6 +189,8 @@ mod tests {
         check(1, &Key::AwaitPoint, "(running)");
         check(2, &task, "(not set)");
         check(2, &Key::AwaitPoint, "(not captured yet)");
-        assert_eq!(keys_of(&profile).len(), 5);
+        check(0, &Key::Handle, "held");
+        check(0, &Key::Parent, "alive or none");
+        assert_eq!(keys_of(&profile).len(), 7);
     }
 }

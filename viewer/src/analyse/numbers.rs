@@ -14,6 +14,22 @@ pub fn age(age: Duration) -> String {
     }
 }
 
+/// A short time: `15 µs`, `3.1 ms`, `1.2 s`, and from a minute on as an [`age`].
+pub fn span(micros: u64) -> String {
+    let value = micros as f64;
+    match micros {
+        0..1_000 => format!("{micros} µs"),
+        1_000..1_000_000 => figures(value / 1e3, "ms"),
+        1_000_000..60_000_000 => figures(value / 1e6, "s"),
+        _ => age(Duration::from_micros(micros)),
+    }
+}
+
+/// Two figures at least.
+fn figures(value: f64, unit: &str) -> String {
+    if value < 10.0 { format!("{value:.1} {unit}") } else { format!("{value:.0} {unit}") }
+}
+
 /// Grouped by thousands: `12 345`.
 pub fn count(number: u64) -> String {
     let digits = number.to_string();

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
-use taskscope_proto::model::{Group, Origin, OriginId, Profile};
+use taskscope_proto::model::{Activity, Group, Origin, OriginId, Profile};
 
 use super::suspicion::growth;
 use super::{Evidence, Heat, Key, Value};
@@ -21,6 +21,12 @@ pub struct Sum {
     pub growth: i64,
     /// Size of their futures.
     pub future_bytes: u64,
+    /// What the living tasks have been doing: sums, and the longest of all.
+    pub activity: Activity,
+    /// Of the living tasks, those that nobody waits for any more.
+    pub detached: u64,
+    /// Of the living tasks, those whose parent has ended.
+    pub orphans: u64,
     /// Since when the longest of them is in its state, agent's clock.
     pub oldest_since_ms: Option<u64>,
     /// Spawned in the last minute, over all spawn locations that the groups come from.
@@ -40,6 +46,11 @@ impl Sum {
         self.evidence.add(group);
         self.growth = self.growth.saturating_add(growth(group));
         self.future_bytes = self.future_bytes.saturating_add(group.future_bytes);
+        self.activity.add(&group.activity);
+        let detached = if group.detached { group.count } else { 0 };
+        self.detached = self.detached.saturating_add(detached);
+        let orphans = if group.orphan { group.count } else { 0 };
+        self.orphans = self.orphans.saturating_add(orphans);
         if group.count > 0 {
             let since = self.oldest_since_ms.unwrap_or(u64::MAX).min(group.oldest_since_ms);
             self.oldest_since_ms = Some(since);
@@ -146,7 +157,7 @@ fn add_origins<'a>(sum: &mut Sum, profile: &Profile, members: impl Iterator<Item
 
 /// The value that half of the weight is at or below. Exact when each group's tasks are alike,
 /// otherwise as good as medians of medians are.
-fn weighted_median(mut values: Vec<(u64, u64)>) -> Option<u64> {
+pub(super) fn weighted_median(mut values: Vec<(u64, u64)>) -> Option<u64> {
     if let [(value, _)] = values[..] {
         return Some(value);
     }

@@ -4,9 +4,11 @@
 //! neither proofs nor survivors.
 
 use std::cmp::Reverse;
-use std::sync::Arc;
 
 use taskscope_proto::model::{Group, Profile, State, WaitKind};
+
+use super::Whole;
+use super::whole::whole_groups;
 
 /// How suspicious a row is. Later means more.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -110,9 +112,9 @@ pub(super) fn growth(group: &Group) -> i64 {
 
 /// The groups that have tasks, most suspicious first: by [`Evidence`], then the most tasks, then
 /// the oldest.
-pub fn most_suspicious_first(profile: &Profile) -> Vec<&Arc<Group>> {
-    let mut groups: Vec<_> = profile.groups.iter().filter(|group| group.count > 0).collect();
-    groups.sort_by_cached_key(|group| {
+pub fn most_suspicious_first(profile: &Profile) -> Vec<Whole> {
+    let mut groups = whole_groups(profile);
+    groups.sort_by_cached_key(|Whole { group, .. }| {
         let mut evidence = Evidence::default();
         evidence.add(group);
         let points = Reverse(evidence.points());
@@ -143,11 +145,9 @@ mod tests {
 
     fn check(lines: &[&str], expected: &str) {
         let profile = fixture::profile(lines);
-        let order: Vec<&str> = most_suspicious_first(&profile)
-            .into_iter()
-            .filter_map(|group| group.labels.iter().next())
-            .map(|label| &*label.value)
-            .collect();
+        let wholes = most_suspicious_first(&profile);
+        let labels = wholes.iter().filter_map(|whole| whole.group.labels.iter().next());
+        let order: Vec<&str> = labels.map(|label| &*label.value).collect();
         assert_eq!(order.join(" "), expected);
     }
 

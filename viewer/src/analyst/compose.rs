@@ -3,7 +3,8 @@
 use taskscope_proto::model::{Group, Profile};
 
 use crate::analyse::{
-    Column, Key, Query, Row, Selection, Sort, keys_of, losses, merge, pivot, sort, visible_rows,
+    Column, Key, Query, Row, Selection, Sort, keys_of, losses, merge, pivot, sort, together,
+    visible_rows, wakings,
 };
 use crate::screen::{Detail, Screen, ScreenRow, TREND_STEPS, Table};
 use crate::store::{History, Store};
@@ -80,6 +81,7 @@ fn detail(profile: &Profile, selection: &Selection, screen: &Screen) -> Detail {
         folded: visible_rows(&tree, true),
         unfolded: visible_rows(&tree, false),
         tree,
+        wakings: wakings(profile, &together(members.iter().filter_map(group))),
         page: None,
         page_failure: None,
     }

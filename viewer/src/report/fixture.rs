@@ -84,8 +84,8 @@ pub(super) fn group(id: u64, tree: Option<Arc<Tree>>) -> Group {
         count_minute_ago: 1,
         activity: Activity::default(),
         wakers: Vec::new(),
-        detached: 0,
-        orphans: 0,
+        detached: false,
+        orphan: false,
     }
 }
 

@@ -8,17 +8,16 @@
 mod places;
 mod shape;
 
-use taskscope_proto::model::{
-    Combine, Frame, Group, Header, Location, Origin, Process, Profile, Tree,
-};
+use std::collections::BTreeMap;
+use taskscope_proto::model::{Combine, Frame, Labels, Location, Process, Profile, Tree, Waker};
 
 use self::places::{Place, places};
 use self::shape::{
     AwaitPointDump, CoverageDump, Dump, GroupDump, LocationDump, LostDump, NodeDump, ProcessDump,
-    TotalsDump,
+    TotalsDump, WakerDump,
 };
 use super::ages;
-use crate::analyse::most_suspicious_first;
+use crate::analyse::{Whole, most_suspicious_first};
 
 /// The name of the format and its version.
 const SCHEMA: &str = "taskscope.dump/1";
@@ -28,15 +27,16 @@ const SCHEMA: &str = "taskscope.dump/1";
 ///
 /// None that the data could cause.
 pub fn json(process: &Process, profile: &Profile) -> Result<String, serde_json::Error> {
-    let mut text = serde_json::to_string_pretty(&dump(process, profile))?;
+    let wholes = most_suspicious_first(profile);
+    let mut text = serde_json::to_string_pretty(&dump(process, profile, &wholes))?;
     text.push('\n');
     Ok(text)
 }
 
-fn dump<'a>(process: &'a Process, profile: &'a Profile) -> Dump<'a> {
+fn dump<'a>(process: &'a Process, profile: &'a Profile, wholes: &'a [Whole]) -> Dump<'a> {
     let header = &profile.header;
     let (totals, lost) = (&header.totals, &header.lost);
-    let groups = most_suspicious_first(profile).into_iter();
+    let groups = wholes.iter();
     Dump {
         schema: SCHEMA,
         taken_at: moment(header.now_unix_ms),
@@ -62,16 +62,19 @@ fn dump<'a>(process: &'a Process, profile: &'a Profile) -> Dump<'a> {
             chains: lost.chains,
             groups: lost.groups,
         },
-        groups: groups.map(|g| group(header, g, profile.origin(g.origin).map(|o| &**o))).collect(),
+        groups: groups.map(|whole| group(profile, whole)).collect(),
         heap: None,
     }
 }
 
-fn group<'a>(header: &Header, from: &'a Group, origin: Option<&'a Origin>) -> GroupDump<'a> {
+fn group<'a>(profile: &'a Profile, whole: &'a Whole) -> GroupDump<'a> {
+    let (header, from) = (&profile.header, &whole.group);
+    let origin = profile.origin(from.origin);
+    let activity = &from.activity;
     let tree = from.tree.as_deref();
     let spawned_at = origin.map(|origin| &origin.spawned_at).filter(|at| !at.file.is_empty());
     GroupDump {
-        labels: from.labels.iter().map(|label| (&*label.key, &*label.value)).collect(),
+        labels: labels(&from.labels),
         spawned_at: spawned_at.map(location),
         state: from.state.name(),
         count: from.count,
@@ -87,10 +90,37 @@ fn group<'a>(header: &Header, from: &'a Group, origin: Option<&'a Origin>) -> Gr
         }),
         tree: tree.map(|tree| nest(tree, from.count)).unwrap_or_default(),
         verdict: None,
+        polls: activity.polls,
+        wakes: activity.wakes,
+        self_wakes: activity.self_wakes,
+        running_secs: secs(activity.running_us),
+        ready_secs: secs(activity.ready_us),
+        longest_poll_secs: secs(activity.longest_poll_us),
+        longest_ready_secs: secs(activity.longest_ready_us),
+        woken_by: from.wakers.iter().map(|by| waker(profile, *by)).collect(),
+        detached: whole.detached,
+        orphans: whole.orphans,
         spawned_per_min: origin.map(|origin| origin.spawned_last_minute as f64),
         finished_per_min: origin.map(|origin| origin.finished_last_minute as f64),
         heap: None,
     }
+}
+
+fn labels(labels: &Labels) -> BTreeMap<&str, &str> {
+    labels.iter().map(|label| (&*label.key, &*label.value)).collect()
+}
+
+fn waker(profile: &Profile, waker: Waker) -> WakerDump<'_> {
+    let origin = waker.origin.and_then(|id| profile.origin(id));
+    WakerDump {
+        labels: origin.map(|origin| labels(&origin.labels)),
+        spawned_at: origin.map(|origin| location(&origin.spawned_at)),
+        tasks: waker.tasks,
+    }
+}
+
+fn secs(micros: u64) -> f64 {
+    micros as f64 / 1e6
 }
 
 fn wait_kinds(tree: &Tree) -> Vec<String> {

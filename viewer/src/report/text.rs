@@ -6,9 +6,9 @@ use std::time::Duration;
 use taskscope_proto::model::{Combine, Group, Origin, Process, Profile, State, TaskKind, Tree};
 
 use super::style::{Style, harmless};
-use super::{ages, tree};
+use super::{activity, ages, tree};
 use crate::analyse::numbers::{age, bytes, count, counted};
-use crate::analyse::{losses, most_suspicious_first};
+use crate::analyse::{Whole, losses, most_suspicious_first};
 
 /// Where the values start, behind their names.
 const VALUE_COLUMN: usize = 14;
@@ -32,10 +32,10 @@ struct Report<'a> {
 impl Report<'_> {
     fn write(&self, out: &mut String) -> fmt::Result {
         self.head(out)?;
-        for (at, group) in (1..).zip(most_suspicious_first(self.profile)) {
+        for (at, whole) in (1..).zip(most_suspicious_first(self.profile)) {
             writeln!(out)?;
-            self.title(out, at, group)?;
-            self.group(out, group)?;
+            self.title(out, at, &whole.group)?;
+            self.group(out, &whole)?;
         }
         Ok(())
     }
@@ -102,7 +102,8 @@ impl Report<'_> {
         writeln!(out)
     }
 
-    fn group(&self, out: &mut String, group: &Group) -> fmt::Result {
+    fn group(&self, out: &mut String, whole: &Whole) -> fmt::Result {
+        let group = &whole.group;
         if !group.labels.is_empty() {
             self.line(out, "labels", harmless(&group.labels.to_string()))?;
         }
@@ -119,6 +120,9 @@ impl Report<'_> {
         self.line(out, "since", format_args!("oldest {oldest}, median {median}; futures {size}"))?;
         if let Some(origin) = self.profile.origin(group.origin) {
             self.origin(out, origin)?;
+        }
+        for (name, value) in activity::lines(self.profile, whole) {
+            self.line(out, name, harmless(&value))?;
         }
         let Some(tree) = group.tree.as_deref().filter(|tree| !tree.nodes.is_empty()) else {
             return Ok(());

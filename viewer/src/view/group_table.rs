@@ -82,7 +82,7 @@ fn key_width(key: &Key) -> f32 {
     match key {
         Key::AwaitPoint | Key::SpawnedAt => 220.0,
         Key::Label(_) | Key::WaitKind => 132.0,
-        Key::State => 80.0,
+        Key::State | Key::Handle | Key::Parent => 80.0,
     }
 }
 

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use egui::accesskit::Role;
 use egui::{Align, Layout, RichText, Sense, Ui, WidgetInfo};
 use egui_extras::{Column as Width, TableBuilder, TableRow};
-use taskscope_proto::model::{Task, TaskOrder, TaskPage};
+use taskscope_proto::model::{Activity, Task, TaskOrder, TaskPage};
 
 use super::table::{Title, cell, nothing, number, title};
 use super::{Look, hint, place};
-use crate::analyse::numbers::{age, count};
+use crate::analyse::numbers::{age, count, span};
 use crate::command::Command;
 use crate::screen::{Detail, PAGE};
 use crate::theme::{self, ROW_HEIGHT};
@@ -157,8 +157,37 @@ fn line(
     );
     response.widget_info(|| WidgetInfo::labeled(Role::Row, true, &words));
     let parent = task.parent.map_or("no tracked task".into(), |parent| format!("task {parent}"));
-    let tooltip = format!("Spawned by {parent} at {}\nClick to copy", task.spawned_at);
+    let tooltip = format!(
+        "Spawned by {parent} at {}{}\n{}\nClick to copy",
+        task.spawned_at,
+        kept(task),
+        doings(&task.activity),
+    );
     if response.on_hover_text(tooltip).clicked() {
         commands.push(Command::Copy(words));
     }
+}
+
+/// What became of its handle and its parent.
+fn kept(task: &Task) -> &'static str {
+    match (task.detached, task.orphan) {
+        (false, false) => "",
+        (true, false) => "\nDetached: its handle was dropped",
+        (false, true) => "\nOrphan: the task that spawned it has ended",
+        (true, true) => {
+            "\nDetached: its handle was dropped\nOrphan: the task that spawned it has ended"
+        }
+    }
+}
+
+fn doings(activity: &Activity) -> String {
+    format!(
+        "{} wakes, {} of them its own\n{} in polls, the longest {}\n{} ready, the longest {}",
+        count(activity.wakes),
+        count(activity.self_wakes),
+        span(activity.running_us),
+        span(activity.longest_poll_us),
+        span(activity.ready_us),
+        span(activity.longest_ready_us),
+    )
 }

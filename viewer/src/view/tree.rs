@@ -5,8 +5,8 @@ use egui::{Align, Layout, Rect, RichText, ScrollArea, Sense, Ui, WidgetInfo, pos
 
 use super::table::nothing;
 use super::{Look, groups, hint, place};
-use crate::analyse::numbers::{age, bytes, count, counted};
-use crate::analyse::{Merged, MergedNode, Visible, VisibleRow};
+use crate::analyse::numbers::{age, bytes, count, counted, span};
+use crate::analyse::{Merged, MergedNode, Visible, VisibleRow, woken_by};
 use crate::command::Command;
 use crate::screen::Detail;
 use crate::theme::{self, Palette};
@@ -64,6 +64,11 @@ fn heading(ui: &mut Ui, look: &Look<'_>, detail: &Detail, commands: &mut Vec<Com
     });
     let words = RichText::new(facts(look, detail)).font(theme::small()).color(palette.text_faint);
     ui.add(egui::Label::new(words).truncate());
+    if let Some((by, usually)) = woken_by(&detail.wakings, detail.tree.tasks) {
+        let often = if usually { "usually" } else { "some" };
+        let words = RichText::new(format!("{often} woken by {by}")).font(theme::small());
+        ui.add(egui::Label::new(words.color(palette.text_faint)).truncate());
+    }
     if let Some(panic) = last_panic(look, detail) {
         let words = RichText::new(panic).font(theme::small()).color(palette.hot);
         ui.add(egui::Label::new(words).truncate());
@@ -81,6 +86,17 @@ fn facts(look: &Look<'_>, detail: &Detail) -> String {
             facts.push(format!("oldest {}", age(look.screen.age(since, look.now))));
         }
         facts.push(format!("futures {}", bytes(sum.future_bytes)));
+        if sum.activity.polls > 0 {
+            let (running, ready) = (span(sum.activity.running_us), span(sum.activity.ready_us));
+            facts.push(format!("{}, {running} in them", counted(sum.activity.polls, "poll")));
+            facts.push(format!("{ready} ready"));
+            facts.push(format!("longest poll {}", span(sum.activity.longest_poll_us)));
+        }
+        for (tasks, word) in [(sum.detached, "detached"), (sum.orphans, "orphan")] {
+            if tasks > 0 {
+                facts.push(format!("{} {word}", count(tasks)));
+            }
+        }
     }
     if detail.tree.without_tree > 0 && !detail.tree.nodes.is_empty() {
         facts.push(format!("{} without a tree", count(detail.tree.without_tree)));

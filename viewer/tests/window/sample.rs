@@ -174,8 +174,8 @@ impl Making {
             count_minute_ago,
             activity: activity(count),
             wakers: vec![Waker { origin: Some(OriginId(origin)), tasks: count }],
-            detached: count / 2,
-            orphans: 0,
+            detached: id.is_multiple_of(2),
+            orphan: false,
         }));
     }
 }

@@ -36,8 +36,8 @@ fn profile(first: u32, count: u32) -> Profile {
         count_minute_ago: 0,
         activity: Activity::default(),
         wakers: Vec::new(),
-        detached: 0,
-        orphans: 0,
+        detached: false,
+        orphan: false,
     };
     let groups = (first..first + count).map(|n| Arc::new(group(n))).collect();
     Profile { groups, ..Profile::default() }

@@ -64,9 +64,27 @@ pub(super) struct GroupDump<'a> {
     pub(super) wait: Option<&'static str>,
     pub(super) tree: Vec<NodeDump<'a>>,
     pub(super) verdict: Option<()>,
+    pub(super) polls: u64,
+    pub(super) wakes: u64,
+    pub(super) self_wakes: u64,
+    pub(super) running_secs: f64,
+    pub(super) ready_secs: f64,
+    pub(super) longest_poll_secs: f64,
+    pub(super) longest_ready_secs: f64,
+    pub(super) woken_by: Vec<WakerDump<'a>>,
+    pub(super) detached: u64,
+    pub(super) orphans: u64,
     pub(super) spawned_per_min: Option<f64>,
     pub(super) finished_per_min: Option<f64>,
     pub(super) heap: Option<()>,
+}
+
+/// Both `null`: woken by no tracked task, or never.
+#[derive(Serialize)]
+pub(super) struct WakerDump<'a> {
+    pub(super) labels: Option<BTreeMap<&'a str, &'a str>>,
+    pub(super) spawned_at: Option<LocationDump<'a>>,
+    pub(super) tasks: u64,
 }
 
 #[derive(Serialize)]

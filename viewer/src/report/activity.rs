@@ -1,0 +1,94 @@
+//! What a group's tasks have been doing, and who wakes them, in words.
+
+use taskscope_proto::model::{Activity, Profile};
+
+use crate::analyse::numbers::{count, span};
+use crate::analyse::{Whole, wakings, woken_by};
+
+/// Lines of a report: a name and its value. None for what there is nothing to say about.
+pub(super) fn lines(profile: &Profile, whole: &Whole) -> Vec<(&'static str, String)> {
+    let mut lines = Vec::new();
+    let group = &whole.group;
+    if group.activity.polls > 0 {
+        lines.push(("polls", polls(&group.activity)));
+    }
+    if let Some((by, usually)) = woken_by(&wakings(profile, &group.wakers), group.count) {
+        lines.push(("woken by", if usually { format!("usually {by}") } else { by }));
+    }
+    let kept = [(whole.detached, "detached"), (whole.orphans, "orphan")];
+    let kept = kept.iter().filter(|(tasks, _)| *tasks > 0);
+    let kept: Vec<String> = kept.map(|(tasks, word)| format!("{} {word}", count(*tasks))).collect();
+    if !kept.is_empty() {
+        lines.push(("of them", kept.join(", ")));
+    }
+    lines
+}
+
+/// `24, 2 asked for by the task itself; 3.1 ms in polls (longest 1.0 ms), 0.5 ms ready (…)`.
+fn polls(activity: &Activity) -> String {
+    let own = match activity.self_wakes {
+        0 => String::new(),
+        own => format!(", {} asked for by the tasks themselves", count(own)),
+    };
+    format!(
+        "{}{own}; {} in polls (longest {}), {} ready (longest {})",
+        count(activity.polls),
+        span(activity.running_us),
+        span(activity.longest_poll_us),
+        span(activity.ready_us),
+        span(activity.longest_ready_us),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use taskscope_proto::model::Waker;
+
+    use super::*;
+    use crate::analyse::most_suspicious_first;
+    use crate::fixture;
+
+    #[test]
+    fn a_group_that_waits_for_a_stuck_one_says_so() {
+        let mut profile = fixture::profile(&[
+            "8 parked stuck=8 task=request @ src/a.rs:41 mpsc_recv < src/m.rs:1",
+            "1 parked stuck=1 task=pump @ src/b.rs:7 mutex < src/m.rs:2",
+        ]);
+        let pump = profile.groups[1].origin;
+        let request = Arc::make_mut(&mut profile.groups[0]);
+        request.wakers = vec![Waker { origin: Some(pump), tasks: 8 }];
+        request.detached = true;
+        request.activity = Activity {
+            polls: 24,
+            wakes: 16,
+            self_wakes: 2,
+            running_us: 3_140,
+            ready_us: 90,
+            longest_poll_us: 1_200_000,
+            longest_ready_us: 15,
+        };
+        let worst = most_suspicious_first(&profile).remove(0);
+        assert_eq!(
+            lines(&profile, &worst),
+            [
+                (
+                    "polls",
+                    "24, 2 asked for by the tasks themselves; 3.1 ms in polls (longest 1.2 s), \
+                     90 µs ready (longest 15 µs)"
+                        .to_owned()
+                ),
+                (
+                    "woken by",
+                    "usually task=pump (spawned at src/m.rs:2:1), itself stuck at src/b.rs:7:1 \
+                     (1 task)"
+                        .to_owned()
+                ),
+                ("of them", "8 detached".to_owned()),
+            ]
+        );
+        let idle = most_suspicious_first(&profile).remove(1);
+        assert_eq!(lines(&profile, &idle), []);
+    }
+}
