@@ -53,6 +53,8 @@ mod sync;
 pub mod task;
 #[cfg(feature = "tower")]
 pub mod tower;
+#[cfg(feature = "tracing")]
+pub mod tracing;
 
 pub use agent::{Agent, Builder, StartError};
 pub use labels::{current_labels, label, set_labels};

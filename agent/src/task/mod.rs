@@ -34,6 +34,7 @@ mod handle;
 pub(crate) mod inner_poll;
 pub(crate) mod origin;
 pub(crate) mod record;
+pub(crate) mod span_labels;
 mod surface;
 pub(crate) mod ticket;
 pub(crate) mod tracked;

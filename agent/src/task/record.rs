@@ -18,6 +18,7 @@
 use std::panic::Location;
 use std::task::Waker;
 
+use super::span_labels::SpanLabels;
 use super::wake_slot::{Set, WakeSlot};
 use crate::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
 use crate::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64};
@@ -94,6 +95,8 @@ pub(crate) struct Record {
     pub(crate) outer_labels: AtomicU32,
     /// Living parts directly inside this one.
     pub(crate) parts: AtomicU32,
+    /// Labels of the span that the task is parked inside of.
+    pub(crate) span_labels: SpanLabels,
     /// Labels in effect in the part that parked last.
     pub(crate) inner_labels: AtomicU32,
     /// The origin that counts this task.
@@ -158,6 +161,7 @@ impl Record {
             labels: AtomicU32::new(birth.labels),
             outer_labels: AtomicU32::new(u32::MAX),
             parts: AtomicU32::new(0),
+            span_labels: SpanLabels::new(),
             inner_labels: AtomicU32::new(0),
             origin: AtomicU32::new(birth.origin),
             root: AtomicU64::new(0),
@@ -353,6 +357,15 @@ impl Record {
     /// Labels in effect where the task waits: of the innermost part it is in, if it is in one.
     pub(crate) fn labels_in_effect(&self) -> u32 {
         let inner = self.inner_labels.load(Relaxed);
-        if inner != 0 && self.parts.load(Relaxed) == 1 { inner } else { self.labels.load(Relaxed) }
+        let in_part = inner != 0 && self.parts.load(Relaxed) == 1;
+        if in_part { inner } else { self.own_labels_in_effect() }
+    }
+
+    /// Labels in effect where the task waits, if it does not wait in a part: of the span that it
+    /// is in, if it is in one.
+    pub(crate) fn own_labels_in_effect(&self) -> u32 {
+        let left = self.span_labels.left_in(self.polls());
+        let of_span = left.filter(|_| self.phase() == Phase::Parked);
+        of_span.unwrap_or_else(|| self.labels.load(Relaxed))
     }
 }
