@@ -54,6 +54,8 @@ pub mod task;
 mod ticker;
 #[cfg(feature = "tower")]
 pub mod tower;
+#[cfg(feature = "tracing")]
+pub mod tracing;
 
 pub use agent::{Agent, Builder, StartError};
 pub use labels::{current_labels, label, set_labels};

@@ -28,6 +28,7 @@ mod sync {
 #[path = "../src/task"]
 mod task {
     pub(crate) mod record;
+    pub(crate) mod span_labels;
     pub(crate) mod state;
     pub(crate) mod times;
     pub(crate) mod wake_slot;

@@ -56,7 +56,7 @@ impl TaskView {
         let tree = if parked { record.tree() } else { 0 };
         Some(Self {
             key: RawKey {
-                labels: record.labels.load(Relaxed),
+                labels: record.own_labels_in_effect(),
                 labels_in_part: record.labels_in_effect(),
                 origin: record.origin.load(Relaxed),
                 state,

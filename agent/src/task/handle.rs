@@ -15,7 +15,8 @@ use super::ticket::{DetachOnDrop, Ticket};
 /// for. What asks for tokio's own handle gets it by [`From`] or [`AsRef`].
 ///
 /// # Cost
-/// 24 bytes more than tokio's, and about 20 ns when it is dropped before its task has ended.
+/// 24 bytes more than tokio's; when it is dropped before its task has ended 20 to 100 ns more, the
+/// latter if the task's record is in no cache (50,000 handles in a row on a shared x86-64 server).
 ///
 /// ```
 /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {

@@ -33,6 +33,7 @@ mod handle;
 pub(crate) mod inner_poll;
 pub(crate) mod origin;
 pub(crate) mod record;
+pub(crate) mod span_labels;
 pub(crate) mod state;
 mod stopwatch;
 mod surface;

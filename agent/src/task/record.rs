@@ -19,6 +19,7 @@
 use std::panic::Location;
 use std::task::Waker;
 
+use super::span_labels::SpanLabels;
 pub(crate) use super::state::{CaptureRequest, Kind, Phase, Requests, Standing};
 use super::times::Times;
 use super::wake_slot::{Release, Set, WakeSlot};
@@ -65,6 +66,8 @@ pub(crate) struct Record {
 
     /// Labels of this record where nothing inside it says otherwise.
     pub(crate) labels: AtomicU32,
+    /// Labels of the span that the task is parked inside of.
+    pub(crate) span_labels: SpanLabels,
     /// Labels in effect in the part that parked last.
     pub(crate) inner_labels: AtomicU32,
     /// Living parts directly inside this one.
@@ -102,6 +105,7 @@ impl Record {
             detached: AtomicBool::new(false),
             times: Times::new(),
             labels: AtomicU32::new(labels),
+            span_labels: SpanLabels::new(),
             inner_labels: AtomicU32::new(0),
             parts: AtomicU32::new(0),
             origin: AtomicU32::new(origin),
@@ -342,7 +346,16 @@ impl Record {
     /// Labels in effect where the task waits: of the innermost part it is in, if it is in one.
     pub(crate) fn labels_in_effect(&self) -> u32 {
         let inner = self.inner_labels.load(Relaxed);
-        if inner != 0 && self.parts.load(Relaxed) == 1 { inner } else { self.labels.load(Relaxed) }
+        let in_part = inner != 0 && self.parts.load(Relaxed) == 1;
+        if in_part { inner } else { self.own_labels_in_effect() }
+    }
+
+    /// Labels in effect where the task waits, if it does not wait in a part: of the span that it
+    /// is in, if it is in one.
+    pub(crate) fn own_labels_in_effect(&self) -> u32 {
+        let left = self.span_labels.left_in(self.polls());
+        let of_span = left.filter(|_| self.phase() == Phase::Parked);
+        of_span.unwrap_or_else(|| self.labels.load(Relaxed))
     }
 }
 

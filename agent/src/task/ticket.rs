@@ -17,6 +17,9 @@ pub(crate) struct Ticket {
 }
 
 impl Ticket {
+    /// Of no record: the registry has no such place, and says so without a lock.
+    const NONE: Self = Self { place: u64::MAX, id: 0 };
+
     pub(crate) fn of(record: &Record) -> Self {
         Self { place: record.place.load(Relaxed), id: record.birth.id }
     }
@@ -38,28 +41,26 @@ impl Ticket {
 
 /// Detaches its task when dropped, unless it was disarmed.
 #[derive(Debug)]
-pub(crate) struct DetachOnDrop(Option<Ticket>);
+pub(crate) struct DetachOnDrop(Ticket);
 
 impl DetachOnDrop {
     pub(crate) fn new(ticket: Ticket) -> Self {
-        Self(Some(ticket))
+        Self(ticket)
     }
 
     /// For tasks without a record.
     pub(crate) fn disarmed() -> Self {
-        Self(None)
+        Self(Ticket::NONE)
     }
 
     pub(crate) fn disarm(&mut self) {
-        self.0 = None;
+        self.0 = Ticket::NONE;
     }
 }
 
 impl Drop for DetachOnDrop {
     fn drop(&mut self) {
-        if let Some(ticket) = self.0 {
-            ticket.detach();
-        }
+        self.0.detach();
     }
 }
 

@@ -114,6 +114,14 @@ fn end(record: &Arc<Record>) {
 }
 
 #[test]
+fn a_handle_is_small_and_one_without_a_ticket_finds_nothing() {
+    let grown = size_of::<task::JoinHandle<()>>() - size_of::<tokio::task::JoinHandle<()>>();
+    assert_eq!(grown, 24);
+    assert!(!Ticket::NONE.is_alive());
+    drop(DetachOnDrop::disarmed());
+}
+
+#[test]
 fn an_old_ticket_does_not_reach_the_next_task_in_its_place() {
     let begin = || tracker::begin(Location::caller(), Kind::Task, 0, 0);
     let first = begin();

@@ -6,6 +6,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
 
+mod examples;
 mod nested;
 
 use nested::Nested;
@@ -17,7 +18,7 @@ fn tokio_util_passes_its_own_tests() {
     let util = Nested::copy_of("tokio-util");
     util.replace_tokio_in_manifest();
     util.write_one_test_of(|name| name != "_require_full");
-    let passed = util.run_tests(&["--features", "full"]);
+    let passed = util.run_tests(&["--test", "all", "--features", "full"]);
     assert!(passed > 300, "only {passed} tests of tokio-util ran");
 }
 
@@ -40,6 +41,13 @@ fn tokios_own_tests_pass() {
     let tokio = Nested::tests_of("tokio");
     let wanted = |name: &str| !LEFT_OUT.iter().any(|(left_out, _)| name.starts_with(left_out));
     tokio.write_one_test_of(wanted);
-    let passed = tokio.run_tests(&[]);
+    let passed = tokio.run_tests(&["--test", "all"]);
     assert!(passed > 500, "only {passed} tests of tokio ran");
+}
+
+/// What tokio's documentation shows, on every page of it.
+#[test]
+fn tokios_documented_examples_run() {
+    let passed = Nested::examples_of("tokio").run_tests(&["--doc"]);
+    assert!(passed > 500, "only {passed} examples ran");
 }

@@ -5,6 +5,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use super::examples;
+
 /// Where cargo puts what tests make. It stays, so that a second run builds nothing.
 const SCRATCH: &str = env!("CARGO_TARGET_TMPDIR");
 const FACADE: &str = env!("CARGO_MANIFEST_DIR");
@@ -26,36 +28,49 @@ tokio-test = "0.4"
 
 /// See the [module](self).
 pub(crate) struct Nested {
-    name: &'static str,
+    name: String,
     folder: PathBuf,
 }
 
 impl Nested {
     /// The package with all that is in it.
-    pub(crate) fn copy_of(name: &'static str) -> Self {
+    pub(crate) fn copy_of(name: &str) -> Self {
         let nested = Self::empty(name);
         copy(&fetched(name), &nested.folder);
         nested
     }
 
     /// A package with nothing but the tests of that one.
-    pub(crate) fn tests_of(name: &'static str) -> Self {
+    pub(crate) fn tests_of(name: &str) -> Self {
         let nested = Self::empty(name);
         copy(&fetched(name).join("tests"), &nested.folder.join("tests"));
-        let facade = facade_dependency(&["full", "test-util"]);
-        // Some tests read this file, and look for tokio's address in it.
-        let manifest = format!(
-            "[package]\nname = \"{name}-tests\"\nhomepage = \"https://tokio.rs\"\n\
-             edition = \"2021\"\nautotests = false\n\n\
-             [features]\ndefault = [\"full\"]\nfull = []\n\n\
-             [dev-dependencies]\ntokio = {facade}{TEST_DEPENDENCIES}\n{WORKSPACE}"
-        );
-        write(&nested.folder.join("Cargo.toml"), &manifest);
-        write(&nested.folder.join("src/lib.rs"), "");
+        nested.write_package("2021", "");
         nested
     }
 
-    fn empty(name: &'static str) -> Self {
+    /// A package with nothing but the examples in the documentation of that one.
+    pub(crate) fn examples_of(name: &str) -> Self {
+        let nested = Self::empty(&format!("{name}-examples"));
+        // From this edition on all examples are one program.
+        nested.write_package("2024", &examples::library(&fetched(name).join("src")));
+        nested
+    }
+
+    fn write_package(&self, edition: &str, library: &str) {
+        let facade = facade_dependency(&["full", "test-util"]);
+        let name = &self.name;
+        // Some tests read this file, and look for tokio's address in it.
+        let manifest = format!(
+            "[package]\nname = \"{name}-tests\"\nhomepage = \"https://tokio.rs\"\n\
+             edition = \"{edition}\"\nautotests = false\n\n\
+             [features]\ndefault = [\"full\"]\nfull = []\n\n\
+             [dev-dependencies]\ntokio = {facade}{TEST_DEPENDENCIES}\n{WORKSPACE}"
+        );
+        write(&self.folder.join("Cargo.toml"), &manifest);
+        write(&self.folder.join("src/lib.rs"), library);
+    }
+
+    fn empty(name: &str) -> Self {
         let folder = Path::new(SCRATCH).join("foreign").join(name);
         if folder.exists() {
             fs::remove_dir_all(&folder).unwrap();
@@ -64,13 +79,13 @@ impl Nested {
         // The versions that this workspace is locked to are those that are on this machine.
         let lock = Path::new(FACADE).join("../../Cargo.lock");
         fs::copy(lock, folder.join("Cargo.lock")).unwrap();
-        Self { name, folder }
+        Self { name: name.to_owned(), folder }
     }
 
     /// Makes the package's `tokio` this crate: the version goes, the features stay.
     pub(crate) fn replace_tokio_in_manifest(&self) {
         let path = self.folder.join("Cargo.toml");
-        let manifest = fs::read_to_string(&path).unwrap();
+        let manifest = read(&path);
         let (mut replaced, mut section, mut times) = (String::new(), "", 0);
         for line in manifest.lines() {
             if line.starts_with('[') {
@@ -106,7 +121,7 @@ impl Nested {
         }
         write(&self.folder.join("all_tests/main.rs"), &all);
         let path = self.folder.join("Cargo.toml");
-        let manifest = fs::read_to_string(&path).unwrap();
+        let manifest = read(&path);
         let test = "[[test]]\nname = \"all\"\npath = \"all_tests/main.rs\"\n";
         write(&path, &format!("{manifest}\n{test}"));
     }
@@ -118,7 +133,7 @@ impl Nested {
     pub(crate) fn run_tests(&self, arguments: &[&str]) -> usize {
         let mut command = Command::new(env!("CARGO"));
         command
-            .args(["test", "--offline", "--test", "all"])
+            .args(["test", "--offline"])
             .args(arguments)
             .current_dir(&self.folder)
             .env("CARGO_TARGET_DIR", Path::new(SCRATCH).join("foreign-target"))
@@ -126,7 +141,9 @@ impl Nested {
         // What the outer cargo and its runner tell a build of theirs is not for this one.
         for (name, _) in std::env::vars_os() {
             let of_outer_cargo = name.to_str().is_some_and(|name| {
-                name.starts_with("CARGO_PKG_") || name.starts_with("NEXTEST") || name == "RUSTFLAGS"
+                ["RUSTFLAGS", "RUSTDOCFLAGS"].contains(&name)
+                    || name.starts_with("CARGO_PKG_")
+                    || name.starts_with("NEXTEST")
             });
             if of_outer_cargo {
                 command.env_remove(&name);
@@ -170,7 +187,7 @@ fn fetched(name: &str) -> PathBuf {
     Path::new(manifest).parent().unwrap().to_owned()
 }
 
-fn files(folder: &Path) -> Vec<PathBuf> {
+pub(crate) fn files(folder: &Path) -> Vec<PathBuf> {
     fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect()
 }
 
@@ -181,9 +198,13 @@ fn copy(from: &Path, to: &Path) {
         if path.is_dir() {
             copy(&path, &to);
         } else if path.file_name().is_none_or(|name| name != "Cargo.lock") {
-            write(&to, &fs::read_to_string(&path).unwrap());
+            write(&to, &read(&path));
         }
     }
+}
+
+pub(crate) fn read(path: &Path) -> String {
+    fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
 /// Packages of the registry are read-only, and a file that is copied would be too.
