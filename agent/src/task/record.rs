@@ -159,6 +159,14 @@ impl Record {
 
     // === the polling thread ===
 
+    /// Whether this is a part that was polled before and that nobody asks anything of.
+    #[inline]
+    pub(crate) fn is_settled_part(&self) -> bool {
+        self.kind.load(Relaxed) == Kind::Part as u8
+            && self.phase.load(Relaxed) == Phase::Parked as u8
+            && self.requests.load(Relaxed) == 0
+    }
+
     /// Marks the begin of a poll. One that no wake asked for is the agent's own doing (a capture,
     /// here or of a part): it is not counted, and the clock of the state goes on.
     #[inline]

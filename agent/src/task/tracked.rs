@@ -73,6 +73,25 @@ impl<F: Future> Future for Tracked<F> {
         let this = self.project();
         let record = &*this.record;
         let frame = PollFrame::new(record);
+        if frame
+            .outer()
+            .is_some_and(|outer| is_along(&frame, outer, this.enclosing.as_ref(), cx.waker()))
+        {
+            let entered = frame.enter();
+            let result = catch_unwind(AssertUnwindSafe(|| inner_poll::poll(this.future, cx)));
+            drop(entered);
+            return match result {
+                Ok(Poll::Pending) => {
+                    note_labels(&frame);
+                    Poll::Pending
+                }
+                Ok(ready) => {
+                    after_ready(&frame, this.record, this.enclosing);
+                    ready
+                }
+                Err(payload) => after_panic(&frame, this.record, this.enclosing, payload),
+            };
+        }
         // A part that its task polls with the task's own waker needs none of its own: it is
         // polled whenever the task is. One that a combinator polls with another waker does.
         let direct = frame.outer().is_some_and(|outer| shares_waker(&frame, outer, cx.waker()));
@@ -122,6 +141,39 @@ impl<F: Future> Future for Tracked<F> {
             }
             Err(payload) => after_panic(&frame, this.record, this.enclosing, payload),
         }
+    }
+}
+
+/// Whether this is a part that is just polled along with its task, as in the poll before: with
+/// the task's waker, not captured, under the same labels. Then the task's record says it all.
+#[inline]
+fn is_along(
+    frame: &PollFrame,
+    outer: &PollFrame,
+    enclosing: Option<&Arc<Record>>,
+    waker: &Waker,
+) -> bool {
+    let record = frame.record();
+    let along = record.is_settled_part()
+        && !outer.quiet.get()
+        && outer.chains.get().is_null()
+        && enclosing.is_some_and(|known| ptr::eq(Arc::as_ptr(known), outer.record))
+        && record.outer_labels.load(Relaxed) == outer.record().labels.load(Relaxed)
+        && waker::is_of(waker, outer.waker_of.get());
+    if along {
+        frame.waker_of.set(outer.waker_of.get());
+    }
+    along
+}
+
+/// Tells the record around a part which labels are in effect where the part waits.
+#[inline]
+fn note_labels(frame: &PollFrame) {
+    let record = frame.record();
+    if let Some(outer) = frame.outer()
+        && record.kind() == Kind::Part
+    {
+        outer.record().inner_labels.store(record.labels_in_effect(), Relaxed);
     }
 }
 
@@ -241,11 +293,7 @@ fn leave(enclosing: Option<Arc<Record>>) {
 
 #[cold]
 fn after_pending(frame: &PollFrame, record: &Arc<Record>, requests: Requests) {
-    if let Some(outer) = frame.outer()
-        && record.kind() == Kind::Part
-    {
-        outer.record().inner_labels.store(record.labels_in_effect(), Relaxed);
-    }
+    note_labels(frame);
     let is_captured = !frame.chains.get().is_null();
     let root_polls = || outermost_of(frame).record().polls();
     match take_tree(frame) {
