@@ -119,6 +119,17 @@ async fn the_wait_for_a_busy_worker_is_time_spent_ready() {
 }
 
 #[tokio::test]
+async fn a_new_task_that_no_worker_takes_up_spends_its_time_ready() {
+    taskscope::task::Builder::new().labels(case("new")).spawn(pending::<()>());
+    // The only worker of this runtime.
+    std::thread::sleep(Duration::from_millis(60));
+    assert_eq!(task("new").activity, Activity::default());
+    tokio::task::yield_now().await;
+    let us = task("new").activity;
+    assert!(us.ready_us >= 60_000 && us.wakes == 0 && us.polls == 1, "{us:?}");
+}
+
+#[tokio::test]
 async fn a_task_whose_parent_has_ended_is_an_orphan() {
     let (end, ended) = tokio::sync::oneshot::channel::<()>();
     let parent = async move {

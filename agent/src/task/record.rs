@@ -220,6 +220,9 @@ impl Record {
             (true, true) => CaptureRequest::Now,
             (true, false) => CaptureRequest::Again,
         };
+        // A spawn is a wake, too: a new task waits for a worker like others.
+        let born = Wake { at: self.birth.now, ..Wake::default() };
+        let woken = if first_poll { Woken::by(born) } else { woken };
         (Requests { first_poll, capture, quiet, finished: false }, woken)
     }
 

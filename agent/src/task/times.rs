@@ -31,7 +31,7 @@ pub(crate) struct Times {
     self_wakes: AtomicU64,
     /// In polls.
     running: AtomicU64,
-    /// From wake to poll.
+    /// From wake to poll, or from spawn to first poll.
     ready: AtomicU64,
     longest_poll: AtomicU64,
     longest_ready: AtomicU64,

@@ -422,7 +422,7 @@ pub struct Activity {
     /// Inside `poll`.
     #[prost(uint64, tag = "4")]
     pub running_us: u64,
-    /// From wake to poll.
+    /// From wake (or spawn) to poll.
     #[prost(uint64, tag = "5")]
     pub ready_us: u64,
     #[prost(uint64, tag = "6")]

@@ -128,11 +128,11 @@ pub struct Activity {
     pub self_wakes: u64,
     /// Time inside `poll`, microseconds.
     pub running_us: u64,
-    /// Time from wake to poll, microseconds.
+    /// Time from wake (or spawn) to poll, microseconds.
     pub ready_us: u64,
     /// The longest poll, microseconds.
     pub longest_poll_us: u64,
-    /// The longest time from wake to poll, microseconds.
+    /// The longest time from wake (or spawn) to poll, microseconds.
     pub longest_ready_us: u64,
 }
 
