@@ -4,6 +4,7 @@
 
 use std::sync::OnceLock;
 
+use taskscope::prelude::*;
 use taskscope::tracing::SpanLabelLayer;
 use taskscope::{current_labels, labels};
 use tracing::{Instrument as _, info_span};
@@ -151,4 +152,31 @@ async fn a_parked_task_is_shown_with_the_labels_of_the_span_it_waits_in() {
     for task in [one, done, two] {
         task.abort();
     }
+}
+
+#[tokio::test]
+async fn a_span_that_was_left_counts_no_more_though_it_lives_on() {
+    install();
+    let (go, gone) = tokio::sync::oneshot::channel::<()>();
+    let work = async move {
+        let span = info_span!("s", step = "past");
+        gone.instrument(span.clone()).await.unwrap();
+        for _ in 0..3 {
+            tokio::task::yield_now().await;
+        }
+        pending_with_waker().await;
+        drop(span);
+    };
+    let task = taskscope::spawn(work.labeled(labels! { "case" => "left" }));
+    let shown = |labels: &'static str| {
+        until(move |profile| {
+            let groups = with(profile, "case", "left");
+            let [group] = groups[..] else { return None };
+            (group.labels.to_string() == labels).then_some(())
+        })
+    };
+    shown("case=left step=past").await;
+    go.send(()).unwrap();
+    shown("case=left").await;
+    task.abort();
 }

@@ -182,6 +182,12 @@ impl Record {
         (Requests::default(), woken)
     }
 
+    /// Counts a poll of a part that is polled along with its task.
+    #[inline]
+    pub(crate) fn count_poll_along(&self) {
+        self.polls.store(self.polls.load(Relaxed) + 1, Relaxed);
+    }
+
     #[inline]
     fn count_poll(&self, at: u64) {
         self.poll_started.store(at, Relaxed);

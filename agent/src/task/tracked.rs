@@ -161,6 +161,7 @@ fn is_along(
         && record.outer_labels.load(Relaxed) == outer.record().labels.load(Relaxed)
         && waker::is_of(waker, outer.waker_of.get());
     if along {
+        record.count_poll_along();
         frame.waker_of.set(outer.waker_of.get());
     }
     along
