@@ -36,6 +36,7 @@ pub(crate) mod record;
 pub(crate) mod state;
 mod stopwatch;
 mod surface;
+pub(crate) mod threads;
 pub(crate) mod ticket;
 pub(crate) mod times;
 pub(crate) mod tracked;

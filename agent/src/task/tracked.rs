@@ -90,7 +90,7 @@ impl<F: Future> Future for Tracked<F> {
             let wakes = if requests.quiet { WakeMode::Quiet } else { WakeMode::Normal };
             mode = Some(current::enter_mode(wakes));
         }
-        let _entered = frame.enter();
+        let _entered = frame.enter(start.at);
         let result = catch_unwind(AssertUnwindSafe(|| {
             if direct || foreign {
                 inner_poll::poll(this.future, cx)
