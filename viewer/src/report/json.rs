@@ -61,6 +61,7 @@ fn dump<'a>(process: &'a Process, profile: &'a Profile) -> Dump<'a> {
             captures: lost.captures,
             chains: lost.chains,
             groups: lost.groups,
+            stacks: lost.stacks,
         },
         groups: groups.map(|g| group(header, g, profile.origin(g.origin).map(|o| &**o))).collect(),
         heap: None,
