@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use taskscope_proto::model::Process;
 
+use crate::blocked::Watcher;
 use crate::profile::Folder;
 use crate::serve::Server;
 use crate::settings::{SettingError, Told};
@@ -17,6 +18,7 @@ use crate::{process, profiler};
 #[must_use = "dropping the agent stops it"]
 pub struct Agent {
     _ticker: Ticker,
+    _watcher: Option<Watcher>,
     server: Server,
     process: Arc<Process>,
 }
@@ -103,6 +105,25 @@ impl Builder {
         self
     }
 
+    /// How long a task may be in one poll before the agent looks where its thread is; closures on
+    /// blocking threads from a second on. `TASKSCOPE_BLOCKED_AFTER` in seconds; 0.25 s unless set.
+    pub fn blocked_after(mut self, duration: Duration) -> Self {
+        self.told.blocked_after = Some(duration);
+        self
+    }
+
+    /// Whether the agent may interrupt a blocked thread by a signal, to see where it is. On Linux
+    /// only. `TASKSCOPE_SIGNALS`; true unless set.
+    ///
+    /// The signal is a real-time one that nobody uses; its handler copies a piece of the stack and
+    /// returns. System calls go on where the system lets them (`SA_RESTART`); some, as `poll` and
+    /// `nanosleep`, return `EINTR` all the same, for which every caller of theirs has to be ready,
+    /// and std is. A C library in the service that is not may need this switched off.
+    pub fn signals(mut self, allowed: bool) -> Self {
+        self.told.signals = Some(allowed);
+        self
+    }
+
     /// Share of one core that captures of await trees may take by themselves, from 0.0 to 1.0.
     /// `TASKSCOPE_CAPTURE_BUDGET`; 0.01 unless set. 0 captures on request only.
     pub fn capture_budget(mut self, share: f64) -> Self {
@@ -124,7 +145,7 @@ impl Builder {
         self
     }
 
-    /// Starts the agent: three threads and a port. Works with or without a runtime around it.
+    /// Starts the agent: four threads and a port. Works with or without a runtime around it.
     ///
     /// # Errors
     /// A setting that cannot be used, or a port that cannot be had. The service can go on: its
@@ -137,11 +158,16 @@ impl Builder {
         let folder = Folder::new(settings.stuck_after, settings.user_code.clone());
         let process = Arc::new(process::of(&settings));
         let ticker = Ticker::start().map_err(StartError::Thread)?;
+        let watcher = if settings.signals {
+            Watcher::start(settings.blocked_after).map_err(StartError::Thread)?
+        } else {
+            None
+        };
         let asker = profiler::start(folder, settings.capture_budget).map_err(StartError::Thread)?;
         let server =
             Server::start(listener, Arc::clone(&process), asker).map_err(StartError::Thread)?;
         let listens = server.address();
         tracing::info!(address = %listens, "taskscope listens: taskscope view {listens}");
-        Ok(Agent { _ticker: ticker, server, process })
+        Ok(Agent { _ticker: ticker, _watcher: watcher, server, process })
     }
 }

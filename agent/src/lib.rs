@@ -32,6 +32,7 @@
 //! [`labeled`]: FutureExt::labeled
 
 mod agent;
+mod blocked;
 mod capture;
 mod clock;
 #[cfg(feature = "hyper")]

@@ -15,6 +15,8 @@ pub(crate) struct Told {
     pub(crate) name: Option<String>,
     pub(crate) bind: Option<SocketAddr>,
     pub(crate) stuck_after: Option<Duration>,
+    pub(crate) blocked_after: Option<Duration>,
+    pub(crate) signals: Option<bool>,
     pub(crate) capture_budget: Option<f64>,
     pub(crate) library_paths: Vec<String>,
     pub(crate) open_to_the_network: bool,
@@ -26,6 +28,9 @@ pub(crate) struct Settings {
     pub(crate) name: String,
     pub(crate) bind: SocketAddr,
     pub(crate) stuck_after: Duration,
+    pub(crate) blocked_after: Duration,
+    /// Whether blocked threads may be interrupted by a signal.
+    pub(crate) signals: bool,
     /// Share of one core that captures may use by themselves.
     pub(crate) capture_budget: f64,
     pub(crate) user_code: UserCode,
@@ -37,6 +42,8 @@ impl Default for Settings {
             name: executable_name(),
             bind: SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), DEFAULT_PORT),
             stuck_after: Duration::from_secs(10),
+            blocked_after: Duration::from_millis(250),
+            signals: true,
             capture_budget: 0.01,
             user_code: UserCode::default(),
         }
@@ -90,22 +97,15 @@ impl Told {
             .or(self.bind)
             .unwrap_or(default.bind);
         let open = read
-            .parsed("TASKSCOPE_WITHOUT_ANY_ACCESS_CONTROL_BEYOND_LOOPBACK", "1 or 0", |text| {
-                match text {
-                    "1" | "true" => Some(true),
-                    "0" | "false" => Some(false),
-                    _ => None,
-                }
-            })?
+            .parsed("TASKSCOPE_WITHOUT_ANY_ACCESS_CONTROL_BEYOND_LOOPBACK", "1 or 0", yes_or_no)?
             .unwrap_or(self.open_to_the_network);
         if !bind.ip().is_loopback() && !open {
             return Err(SettingError::BeyondLoopback { bind });
         }
         let seconds = "a number of seconds above 0, as 10 or 0.5";
-        let stuck_after = read.parsed("TASKSCOPE_STUCK_AFTER", seconds, |text| {
-            let duration = Duration::try_from_secs_f64(text.parse().ok()?).ok()?;
-            (!duration.is_zero()).then_some(duration)
-        })?;
+        let stuck_after = read.parsed("TASKSCOPE_STUCK_AFTER", seconds, positive)?;
+        let blocked_after = read.parsed("TASKSCOPE_BLOCKED_AFTER", seconds, positive)?;
+        let signals = read.parsed("TASKSCOPE_SIGNALS", "1 or 0", yes_or_no)?;
         let share = "a share of one core from 0 to 1, as 0.01";
         let budget = read.parsed("TASKSCOPE_CAPTURE_BUDGET", share, |text| {
             text.parse().ok().filter(|share| is_share(*share))
@@ -125,10 +125,25 @@ impl Told {
             name: read.text("TASKSCOPE_NAME").or(self.name).unwrap_or(default.name),
             bind,
             stuck_after: stuck_after.or(self.stuck_after).unwrap_or(default.stuck_after),
+            blocked_after: blocked_after.or(self.blocked_after).unwrap_or(default.blocked_after),
+            signals: signals.or(self.signals).unwrap_or(default.signals),
             capture_budget: budget.or(self.capture_budget).unwrap_or(default.capture_budget),
             user_code: UserCode::new(paths.unwrap_or(self.library_paths)),
         })
     }
+}
+
+fn yes_or_no(text: &str) -> Option<bool> {
+    match text {
+        "1" | "true" => Some(true),
+        "0" | "false" => Some(false),
+        _ => None,
+    }
+}
+
+fn positive(seconds: &str) -> Option<Duration> {
+    let duration = Duration::try_from_secs_f64(seconds.parse().ok()?).ok()?;
+    (!duration.is_zero()).then_some(duration)
 }
 
 fn is_share(share: f64) -> bool {
@@ -193,6 +208,8 @@ mod tests {
             ("TASKSCOPE_STUCK_AFTER", "-1", "above 0"),
             ("TASKSCOPE_STUCK_AFTER", "NaN", "above 0"),
             ("TASKSCOPE_STUCK_AFTER", "ten", "above 0"),
+            ("TASKSCOPE_BLOCKED_AFTER", "0", "above 0"),
+            ("TASKSCOPE_SIGNALS", "SIGUSR1", "1 or 0"),
             ("TASKSCOPE_CAPTURE_BUDGET", "5", "from 0 to 1"),
             ("TASKSCOPE_STACK_WALK", "fp", "unwind-tables"),
             ("TASKSCOPE_WITHOUT_ANY_ACCESS_CONTROL_BEYOND_LOOPBACK", "yes please", "1 or 0"),

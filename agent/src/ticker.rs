@@ -32,7 +32,11 @@ impl Ticker {
             .spawn(move || run(&stop))?
             .thread()
             .clone();
-        *WANTED.lock() += 1;
+        let mut wanted = WANTED.lock();
+        *wanted += 1;
+        // From the first poll on: threads make themselves known while somebody keeps the time.
+        clock::tick();
+        drop(wanted);
         Ok(Self { stopped, thread })
     }
 }

@@ -6,7 +6,7 @@
 //! | `full_channel` | two bounded channels feed each other in a circle | 4 workers and 1 feeder, all on `send(…).await` |
 //! | `leaky_spawn` | a task per request that never ends | one group that only grows |
 //! | `lost_wakeup` | a hand-written future loses its waker | tasks that wait for `nothing` |
-//! | `blocked_worker` | blocking I/O inside async tasks | every worker `running`, everybody else `ready` |
+//! | `blocked_worker` | blocking I/O inside async tasks | every worker `running` at one line, everybody else `ready` |
 //! | `http_service` | one handler forgets to give back its database connection | every request on `acquire().await` |
 //!
 //! Run one, and look at it from another terminal:

@@ -128,12 +128,16 @@ fn lost_wakeup_shows_tasks_that_nothing_can_wake_beside_healthy_ones() {
 #[test]
 fn blocked_worker_shows_who_blocks_and_who_waits_for_a_worker() {
     let example = Example::start("blocked_worker");
+    let place = example.place("charges block here");
     let report = example.report("blocked workers", |report| {
         let (charge, price) = (only(report, "task", "charge")?, only(report, "task", "price")?);
-        let seen = ((charge.count(), charge.state()), (price.count(), price.state()));
-        let expected = ((2, "running"), (3, "ready"));
+        let at = charge.await_point().map(|point| (point.file, point.line));
+        let seen = ((charge.count(), charge.state(), at), (price.count(), price.state()));
+        let at = Some((place.file.clone(), place.line));
+        let expected = ((2, "running", at), (3, "ready"));
         if seen == expected { Ok(()) } else { Err(format!("{seen:?} instead of {expected:?}")) }
     });
+    assert_eq!(report.number("/lost/stacks"), Some(0));
     assert_eq!(report.number("/totals/running"), Some(2));
 }
 

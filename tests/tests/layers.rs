@@ -30,7 +30,7 @@ const AGENT: &[&[&str]] = &[
     &["registry", "runtimes", "ticker"],
     &["labels::table", "stack"],
     &["task"],
-    &["labels", "symbols", "capture"],
+    &["labels", "symbols", "capture", "blocked"],
     &["spawn", "profile", "settings"],
     &["task::surface", "hyper", "tower", "tracing"],
     &["process"],

@@ -13,7 +13,8 @@ use super::groups::{GroupKey, Groups, Members};
 use super::origins::{self, Origins};
 use super::past::{Past, RawGroups};
 use super::rss::rss_bytes;
-use super::view::{Parents, RawKey, TaskView};
+use super::view::{Around, RawKey, TaskView};
+use crate::blocked;
 use crate::clock;
 use crate::labels::table;
 use crate::runtimes;
@@ -84,19 +85,20 @@ impl Folder {
         let mut raw = RawGroups::default();
         let mut with_parts: Vec<(Arc<Record>, TaskView)> = Vec::new();
         let mut parts: HashMap<u64, Vec<Arc<Record>>, FxBuildHasher> = HashMap::default();
-        let mut known_parents = Parents::default();
+        let mut around = Around::now();
         let mut async_tasks = 0;
         tracker::for_each(|record| {
             if record.kind() == Kind::Part {
                 parts.entry(current::root_id(record)).or_default().push(Arc::clone(record));
                 return;
             }
-            let Some(view) = TaskView::of(record, &mut known_parents) else { return };
+            let Some(view) = TaskView::of(record, &mut around) else { return };
             count(&mut header.totals, &view);
             async_tasks += u64::from(view.async_task);
-            let waits_unseen = view.key.state == State::Parked && view.key.tree == 0;
+            let parked = view.key.state == State::Parked;
+            let waits_unseen = parked && view.key.tree == 0;
             header.captures_pending += u64::from(waits_unseen && !view.key.dead);
-            if view.has_parts && view.key.tree != 0 {
+            if view.has_parts && view.key.tree != 0 && parked {
                 with_parts.push((Arc::clone(record), view));
             } else {
                 add(&mut raw, &view, record);
@@ -143,6 +145,9 @@ impl Folder {
             // Never captured, and never to be woken: that much is known without a chain.
             0 if key.dead => self.symbols.tree(RawTree::empty(), true),
             0 => None,
+            stack if key.state == State::Running => {
+                blocked::stack(stack).map(|raw| self.symbols.stack(stack, &raw))
+            }
             tree => self.symbols.tree(tree, key.dead),
         };
         let inside_part = resolved.as_ref().is_none_or(|resolved| resolved.inside_part);
@@ -162,6 +167,7 @@ impl Folder {
             captures: trees + self.missed_captures,
             chains,
             groups: self.groups.folded(),
+            stacks: blocked::missed(),
         }
     }
 }

@@ -8,7 +8,7 @@ use taskscope_proto::model::{GroupId, Location, Task, TaskKind, TaskOrder, TaskP
 
 use super::Folder;
 use super::activity::{activity, origin};
-use super::view::{Parents, TaskView};
+use super::view::{Around, TaskView};
 use crate::clock::{self, Reading};
 use crate::labels::table;
 use crate::sync::Arc;
@@ -44,9 +44,9 @@ impl Folder {
     fn matches(&self, query: &TaskQuery) -> Vec<Match> {
         let wanted: HashSet<GroupId, FxBuildHasher> = query.groups.iter().copied().collect();
         let mut found = Vec::new();
-        let mut parents = Parents::default();
+        let mut around = Around::now();
         tracker::for_each(|record| {
-            let Some(view) = TaskView::of(record, &mut parents) else { return };
+            let Some(view) = TaskView::of(record, &mut around) else { return };
             let group = self.group_of.get(&view.key);
             if wanted.is_empty() || group.is_some_and(|id| wanted.contains(id)) {
                 let rank = rank(query.order, &view, record);

@@ -1,7 +1,11 @@
 //! One record as the profile sees it: a few numbers, read at one moment.
 
+use std::collections::HashMap;
+
+use rustc_hash::FxBuildHasher;
 use taskscope_proto::model::State;
 
+use crate::blocked::{self, Seen};
 use crate::registry::Place;
 use crate::sync::atomic::Ordering::Relaxed;
 use crate::task::record::{Birth, Kind, Record, Standing};
@@ -12,10 +16,11 @@ use crate::task::tracker;
 pub(super) struct RawKey {
     /// Labels of the task itself.
     pub(super) labels: u32,
-    /// Labels of the part that it waits in.
+    /// Labels of the part that it waits in, or runs in.
     pub(super) labels_in_part: u32,
     pub(super) origin: u32,
     pub(super) state: State,
+    /// Of a parked task the captured tree; of a running one the stack. 0 if none is known.
     pub(super) tree: u32,
     /// No waker is left.
     pub(super) dead: bool,
@@ -37,7 +42,7 @@ pub(super) struct TaskView {
 
 impl TaskView {
     /// Reads the record; `None` for parts and for what has finished.
-    pub(super) fn of(record: &Record, parents: &mut Parents) -> Option<Self> {
+    pub(super) fn of(record: &Record, around: &mut Around) -> Option<Self> {
         let kind = record.kind();
         if kind == Kind::Part {
             return None;
@@ -53,17 +58,18 @@ impl TaskView {
         };
         let parked = state == State::Parked;
         let dead = parked && is_dead(record, polls);
-        let tree = if parked { record.tree() } else { 0 };
+        let seen = around.seen(record, state, polls);
+        let tree = if parked { record.tree() } else { seen.map_or(0, |seen| seen.stack) };
         Some(Self {
             key: RawKey {
                 labels: record.own_labels_in_effect(),
-                labels_in_part: record.labels_in_effect(),
+                labels_in_part: seen.map_or_else(|| record.labels_in_effect(), |seen| seen.labels),
                 origin: record.origin.load(Relaxed),
                 state,
                 tree,
                 dead,
                 detached: record.detached.load(Relaxed),
-                orphan: !parents.is_alive(record),
+                orphan: !around.has_parent(record),
             },
             since,
             has_parts: record.parts.load(Relaxed) > 0,
@@ -72,23 +78,39 @@ impl TaskView {
     }
 }
 
-/// Finds out which parents live. One is looked up once for a run of its children.
-#[derive(Debug, Default)]
-pub(super) struct Parents {
-    last: Option<(u64, bool)>,
+/// What is known of tasks besides their records.
+#[derive(Debug)]
+pub(super) struct Around {
+    /// By task: where those are that block their thread.
+    blocked: HashMap<u64, Seen, FxBuildHasher>,
+    /// The parent that was looked up last, and whether it lives.
+    last_parent: Option<(u64, bool)>,
 }
 
-impl Parents {
-    /// Whether the task that spawned this one lives, or there is none.
-    fn is_alive(&mut self, child: &Record) -> bool {
+impl Around {
+    pub(super) fn now() -> Self {
+        Self { blocked: blocked::seen(), last_parent: None }
+    }
+
+    /// Where a running task is, if it was found blocking in the poll that it is in.
+    fn seen(&self, record: &Record, state: State, polls: u64) -> Option<Seen> {
+        if state != State::Running || self.blocked.is_empty() {
+            return None;
+        }
+        self.blocked.get(&record.birth.id).copied().filter(|seen| seen.polls == polls)
+    }
+
+    /// Whether the task that spawned this one lives, or there is none. A parent is looked up once
+    /// for a run of its children.
+    fn has_parent(&mut self, child: &Record) -> bool {
         let Birth { parent, parent_place, .. } = child.birth;
-        match self.last {
+        match self.last_parent {
             _ if parent == 0 => true,
             Some((last, alive)) if last == parent => alive,
             _ => {
                 let place = Place::from_bits(parent_place);
                 let alive = tracker::find(place, parent, |_| ()).is_some();
-                self.last = Some((parent, alive));
+                self.last_parent = Some((parent, alive));
                 alive
             }
         }

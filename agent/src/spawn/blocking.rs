@@ -8,7 +8,7 @@ use crate::sync::atomic::Ordering::Relaxed;
 use crate::task::current::PollFrame;
 use crate::task::origin::{self, End};
 use crate::task::record::Record;
-use crate::task::tracker;
+use crate::task::{inner_poll, threads, tracker};
 
 /// Ends the record, also when the closure never ran.
 struct Ends {
@@ -31,10 +31,12 @@ pub(super) fn track<R, C: FnOnce() -> R>(
     move || {
         let Ends { record, end } = &mut ends;
         let frame = PollFrame::new(record);
-        let _begun = record.begin_poll(clock::now());
+        let now = clock::now();
+        let _begun = record.begin_poll(now);
+        threads::register();
         let result = {
-            let _entered = frame.enter();
-            catch_unwind(AssertUnwindSafe(closure))
+            let _entered = frame.enter(threads::of_closure(now));
+            catch_unwind(AssertUnwindSafe(|| inner_poll::call(closure)))
         };
         match result {
             Ok(value) => {

@@ -18,7 +18,7 @@ thread_local! {
 /// Finds out where this thread's stack is.
 pub(super) fn prepare() {
     if STACK.get() == (0, 0) {
-        let stack = bounds().unwrap_or(1..1);
+        let stack = own_bounds().unwrap_or(1..1);
         STACK.set((stack.start, stack.end));
     }
 }
@@ -75,12 +75,23 @@ fn frame_pointer() -> usize {
 }
 
 #[cfg(target_os = "linux")]
-fn bounds() -> Option<Range<usize>> {
+fn own_bounds() -> Option<Range<usize>> {
+    // SAFETY: a thread that asks is running.
+    unsafe { bounds(libc::pthread_self()) }
+}
+
+/// Where a thread's stack is.
+///
+/// # Safety
+/// The thread has not ended.
+#[cfg(target_os = "linux")]
+pub(crate) unsafe fn bounds(thread: libc::pthread_t) -> Option<Range<usize>> {
     let mut attributes = std::mem::MaybeUninit::<libc::pthread_attr_t>::uninit();
     let (mut start, mut size) = (std::ptr::null_mut(), 0);
     // SAFETY: the calls fill what they are given; the attributes are destroyed iff they were made.
+    // The thread lives, as the caller says.
     unsafe {
-        if libc::pthread_getattr_np(libc::pthread_self(), attributes.as_mut_ptr()) != 0 {
+        if libc::pthread_getattr_np(thread, attributes.as_mut_ptr()) != 0 {
             return None;
         }
         let known = libc::pthread_attr_getstack(attributes.as_ptr(), &raw mut start, &raw mut size);
@@ -94,7 +105,7 @@ fn bounds() -> Option<Range<usize>> {
 }
 
 #[cfg(target_os = "macos")]
-fn bounds() -> Option<Range<usize>> {
+fn own_bounds() -> Option<Range<usize>> {
     // SAFETY: both only read what the system knows of the calling thread.
     let (end, size) = unsafe {
         let this = libc::pthread_self();

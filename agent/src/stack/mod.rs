@@ -3,6 +3,8 @@
 //! Along frame pointers where the build keeps them ([`frame_pointers`], about a nanosecond a
 //! frame), with unwinding tables elsewhere (`unwind`, about a hundred). Which of the two is
 //! decided once, by a test: [`self_test`]. Both write raw addresses and nothing else.
+//!
+//! The stack of *another* thread is unwound from a copy (`stopped`), on Linux.
 
 #[cfg(all(
     any(target_arch = "x86_64", target_arch = "aarch64"),
@@ -18,11 +20,35 @@ mod frame_pointers;
 )))]
 #[path = "no_frame_pointers.rs"]
 mod frame_pointers;
+#[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64"), not(miri)))]
+mod registers;
 mod self_test;
+#[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64"), not(miri)))]
+mod stopped;
+#[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64"), not(miri)))]
+mod tables;
 mod unwind;
 
 use std::sync::OnceLock;
 
+#[cfg(all(
+    target_os = "linux",
+    any(target_arch = "x86_64", target_arch = "aarch64"),
+    not(miri)
+))]
+pub(crate) use frame_pointers::bounds;
+#[cfg(all(
+    target_os = "linux",
+    any(target_arch = "x86_64", target_arch = "aarch64"),
+    not(miri)
+))]
+pub(crate) use registers::{COUNT as REGISTERS, Registers, STACK_POINTER, interrupted};
+#[cfg(all(
+    target_os = "linux",
+    any(target_arch = "x86_64", target_arch = "aarch64"),
+    not(miri)
+))]
+pub(crate) use stopped::{Stopped, walk as walk_stopped};
 pub(crate) use taskscope_proto::model::StackWalk;
 
 /// Set to [`UNWIND_TABLES`], frame pointers are not used even where the test finds them.

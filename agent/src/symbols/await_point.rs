@@ -65,6 +65,21 @@ pub(super) fn build(
     (Tree { nodes: merge(&leaves), await_point, wait_kinds, combine }, inside_part)
 }
 
+/// Builds the tree of a running task: one chain, which waits for nothing.
+pub(super) fn build_running(captured: &[Vec<Arc<Frame>>]) -> Tree {
+    let chains = captured.iter().map(|frames| Chain::new(frames));
+    // No kind: what blocks a thread is not one of the things that tasks await.
+    let leaf = |chain| Leaf { chain, kind: WaitKind::Other("".into()), secondary: false };
+    let leaves: Vec<Leaf> = chains.map(leaf).collect();
+    let point = await_point(&leaves);
+    let await_point = point.and_then(|at| leaves.first()?.chain.frames.get(at).map(Arc::clone));
+    let mut nodes = merge(&leaves);
+    for node in &mut nodes {
+        node.wait_kind = None;
+    }
+    Tree { nodes, await_point, wait_kinds: Vec::new(), combine: Combine::One }
+}
+
 fn same(a: &Frame, b: &Frame) -> bool {
     match (&a.location, &b.location) {
         (Some(a), Some(b)) => a == b,

@@ -44,7 +44,22 @@ pub(crate) struct Symbols {
     trees: HashMap<(u32, bool), Arc<Resolved>, FxBuildHasher>,
     /// Trees by content: different addresses may stand for the same places.
     distinct: HashMap<Arc<Tree>, u32, FxBuildHasher>,
+    stacks: Stacks,
 }
+
+/// Stacks of running tasks. A task that computes is somewhere else at every look, so there is no
+/// end to them: those known are forgotten all together when there are many.
+#[derive(Debug, Default)]
+struct Stacks {
+    known: HashMap<u32, Arc<Resolved>, FxBuildHasher>,
+    distinct: HashMap<Arc<Tree>, u32, FxBuildHasher>,
+    last: u32,
+}
+
+/// Stacks of running tasks that are known at a time.
+const MAX_STACKS: usize = 10_000;
+/// Numbers of their trees count from here.
+const FIRST_STACK: u32 = 1 << 31;
 
 impl Symbols {
     /// Nothing is read yet: that begins with the first tree that is asked for.
@@ -54,7 +69,30 @@ impl Symbols {
             rwlock: None,
             trees: HashMap::default(),
             distinct: HashMap::default(),
+            stacks: Stacks::default(),
         }
+    }
+
+    /// The tree of a running task's stack, which has this number.
+    pub(crate) fn stack(&mut self, number: u32, raw: &RawTree) -> Arc<Resolved> {
+        if let Some(known) = self.stacks.known.get(&number) {
+            return Arc::clone(known);
+        }
+        if self.stacks.known.len() >= MAX_STACKS {
+            self.stacks.known.clear();
+            self.stacks.distinct.clear();
+        }
+        let chains: Vec<_> =
+            raw.chains.iter().map(|addresses| self.resolver.chain(addresses)).collect();
+        let tree = Arc::new(await_point::build_running(&chains));
+        let Stacks { known, distinct, last } = &mut self.stacks;
+        let number_of_tree = *distinct.entry(Arc::clone(&tree)).or_insert_with(|| {
+            *last = (*last + 1) % FIRST_STACK;
+            FIRST_STACK | *last
+        });
+        // The labels that came with the stack are those of where it is.
+        let resolved = Resolved { tree, number: number_of_tree, inside_part: true };
+        Arc::clone(known.entry(number).or_insert_with(|| Arc::new(resolved)))
     }
 
     /// The tree with this number. `dead` says that no waker of the task is left.

@@ -157,6 +157,11 @@ impl RawTree {
     }
 }
 
+/// A chain was cut short.
+pub(crate) fn note_lost_chain() {
+    LOST_CHAINS.fetch_add(1, Ordering::Relaxed);
+}
+
 /// Chains and trees that had to be left out since start.
 pub(crate) fn lost() -> (u64, u64) {
     (LOST_CHAINS.load(Ordering::Relaxed), LOST_TREES.load(Ordering::Relaxed))

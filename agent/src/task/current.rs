@@ -1,7 +1,8 @@
 //! Which record is being polled on this thread.
 //!
 //! The polls under way on a thread form a chain of [`PollFrame`]s on its stack, innermost first:
-//! a task, the labeled part of it that it polls, and so on.
+//! a task, the labeled part of it that it polls, and so on. Where the chain begins is kept in
+//! [`threads`], because others look at it too.
 
 #![expect(unsafe_code, reason = "frames of the chain live on this thread's stack, see PollFrame")]
 
@@ -11,8 +12,8 @@ use std::ptr;
 
 use super::capture::Chains;
 use super::record::{Kind, Record};
-use super::stopwatch;
 use super::woken::Wake;
+use super::{stopwatch, threads};
 use crate::sync::Arc;
 use crate::sync::atomic::Ordering::Relaxed;
 
@@ -32,7 +33,6 @@ pub(crate) struct PollFrame {
 }
 
 thread_local! {
-    static INNERMOST: Cell<*const PollFrame> = const { Cell::new(ptr::null()) };
     static WAKE_MODE: Cell<WakeMode> = const { Cell::new(WakeMode::Normal) };
 }
 
@@ -41,17 +41,17 @@ impl PollFrame {
     pub(crate) fn new(record: &Record) -> Self {
         Self {
             record,
-            outer: INNERMOST.get(),
+            outer: threads::innermost(),
             chains: Cell::new(ptr::null_mut()),
             waker_of: Cell::new(record),
             quiet: Cell::new(false),
         }
     }
 
-    /// Makes this the innermost poll until the guard is dropped.
+    /// Makes this the innermost poll until the guard is dropped. It began `at`.
     #[inline]
-    pub(crate) fn enter(&self) -> Entered<'_> {
-        INNERMOST.set(self);
+    pub(crate) fn enter(&self, at: u64) -> Entered<'_> {
+        threads::enter(self, self.outer, at);
         Entered { outer: self.outer, frame: PhantomData }
     }
 
@@ -79,7 +79,7 @@ pub(crate) struct Entered<'a> {
 impl Drop for Entered<'_> {
     #[inline]
     fn drop(&mut self) {
-        INNERMOST.set(self.outer);
+        threads::leave(self.outer);
     }
 }
 
@@ -88,7 +88,7 @@ impl Drop for Entered<'_> {
 pub(crate) fn innermost<R>(read: impl FnOnce(Option<&PollFrame>) -> R) -> R {
     // SAFETY: the pointer is set by `enter`, whose guard borrows the frame and takes the pointer
     // away before the frame ends; the reference does not leave `read`.
-    read(unsafe { INNERMOST.get().as_ref() })
+    read(unsafe { threads::innermost().as_ref() })
 }
 
 /// The labels in effect on this thread.

@@ -37,6 +37,7 @@ pub(crate) mod span_labels;
 pub(crate) mod state;
 mod stopwatch;
 mod surface;
+pub(crate) mod threads;
 pub(crate) mod ticket;
 pub(crate) mod times;
 pub(crate) mod tracked;

@@ -3,6 +3,7 @@
 use std::cell::Cell;
 
 use super::record::Record;
+use super::threads;
 use super::times::{Measured, STRIDE};
 use super::woken::Woken;
 use crate::clock;
@@ -56,7 +57,11 @@ fn random_stride() -> u32 {
 pub(super) fn start() -> Start {
     match clock::coarse() {
         Some(at) if !is_turn(&UNTIL_POLL) => Start { at, weight: 0 },
-        Some(_) => Start { at: clock::now(), weight: STRIDE },
+        Some(_) => {
+            // The first poll of a thread under an agent is always one of these.
+            threads::register();
+            Start { at: clock::now(), weight: STRIDE }
+        }
         None => Start { at: clock::now(), weight: 1 },
     }
 }

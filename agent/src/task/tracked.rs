@@ -77,7 +77,8 @@ impl<F: Future> Future for Tracked<F> {
             .outer()
             .is_some_and(|outer| is_along(&frame, outer, this.enclosing.as_ref(), cx.waker()))
         {
-            let entered = frame.enter();
+            // Only the time of an outermost poll is looked at.
+            let entered = frame.enter(0);
             let result = catch_unwind(AssertUnwindSafe(|| inner_poll::poll(this.future, cx)));
             drop(entered);
             return match result {
@@ -109,7 +110,7 @@ impl<F: Future> Future for Tracked<F> {
             let wakes = if requests.quiet { WakeMode::Quiet } else { WakeMode::Normal };
             mode = Some(current::enter_mode(wakes));
         }
-        let _entered = frame.enter();
+        let _entered = frame.enter(start.at);
         let result = catch_unwind(AssertUnwindSafe(|| {
             if direct || foreign {
                 inner_poll::poll(this.future, cx)

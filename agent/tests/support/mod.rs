@@ -6,6 +6,8 @@
     reason = "helpers of tests, of which each uses a part"
 )]
 
+pub(crate) mod blocked;
+
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 

@@ -11,8 +11,9 @@
 //!
 //! What the report shows, after a second:
 //!
-//! - `task=charge`, **running, 2 tasks**, and running for longer every time you look. There is no
-//!   await point, since they do not await; the spawn location leads to the code;
+//! - `task=charge`, **running, 2 tasks**, and running for longer every time you look. They await
+//!   nothing, so there is no await point; `runs at` is the line that blocks, read in `ask`. The
+//!   agent has interrupted the two threads for a moment, once, to see where they are;
 //! - `task=price`, **ready, 3 tasks**: woken, and waiting for a worker that does not come.
 //!
 //! That there is a report at all is the point: the agent lives on threads of its own.
@@ -68,7 +69,8 @@ async fn charge(bank: SocketAddr) -> anyhow::Result<u8> {
 
 fn ask(bank: SocketAddr) -> std::io::Result<u8> {
     let mut answer = [0];
-    TcpStream::connect(bank)?.read_exact(&mut answer)?;
+    let mut stream = TcpStream::connect(bank)?;
+    stream.read_exact(&mut answer)?; // charges block here
     Ok(answer[0])
 }
 

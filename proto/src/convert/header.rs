@@ -59,6 +59,7 @@ impl From<&Lost> for wire::Lost {
             captures: from.captures,
             chains: from.chains,
             groups: from.groups,
+            stacks: from.stacks,
         }
     }
 }
@@ -73,6 +74,7 @@ impl TryFrom<wire::Lost> for Lost {
             captures: from.captures,
             chains: from.chains,
             groups: from.groups,
+            stacks: from.stacks,
         })
     }
 }
@@ -104,8 +106,9 @@ mod tests {
                 captures: 14,
                 chains: 15,
                 groups: 16,
+                stacks: 17,
             },
-            captures_pending: 17,
+            captures_pending: 18,
         };
         assert_eq!(Header::try_from(wire::Header::from(&header)), Ok(header));
         assert_eq!(Header::try_from(wire::Header::default()), Ok(Header::default()));

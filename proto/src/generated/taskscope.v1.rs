@@ -360,6 +360,9 @@ pub struct Lost {
     /// Groups beyond the limit, folded into one.
     #[prost(uint64, tag = "5")]
     pub groups: u64,
+    /// Stacks of threads blocked in a poll that could not be taken; once for each such poll.
+    #[prost(uint64, tag = "10")]
+    pub stacks: u64,
 }
 /// Living tasks that are equal in labels, spawn location, kind, state, await tree, and in whether
 /// they are detached and orphans.

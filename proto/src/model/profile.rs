@@ -111,6 +111,8 @@ pub struct Lost {
     pub chains: u64,
     /// Groups beyond the limit, folded into one.
     pub groups: u64,
+    /// Stacks of threads blocked in a poll that could not be taken.
+    pub stacks: u64,
 }
 
 /// What changes from moment to moment for the process as a whole.

@@ -52,6 +52,15 @@ pub fn losses(process: Option<&Process>, header: &Header) -> Vec<Note> {
         let text = format!("{} cut", counted(lost.chains, "await chain"));
         note(true, text, "Chains with more frames or branches than the agent keeps.");
     }
+    if lost.stacks > 0 {
+        let text = format!("{} of blocked threads missed", counted(lost.stacks, "stack"));
+        note(
+            true,
+            text,
+            "Threads that could not be asked by a signal: they block it, the service handles it now, \
+             or none is free. Their tasks are shown as running, without a line.",
+        );
+    }
     match process.map(|process| process.debug_info) {
         Some(DebugInfo::None) => note(
             true,
@@ -95,6 +104,7 @@ mod tests {
             captures: 3,
             chains: 2,
             groups: 1,
+            stacks: 5,
         };
         let header = Header { lost, captures_pending: 9, ..Header::default() };
         let process = Process {
@@ -111,6 +121,7 @@ mod tests {
                 "1 group folded into one",
                 "3 captures lost",
                 "2 await chains cut",
+                "5 stacks of blocked threads missed",
                 "no debug information",
                 "stacks walked with unwind tables",
                 "9 captures to come",

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
-use taskscope_proto::model::{Frame, Group, WaitKind};
+use taskscope_proto::model::{Frame, Group, State, WaitKind};
 
 /// A node of a [`Merged`] tree.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,6 +25,8 @@ pub struct MergedNode {
     pub secondary: bool,
     /// It is the await point of some of the tasks.
     pub await_point: bool,
+    /// All of those are running: they block their thread here and await nothing.
+    pub running: bool,
 }
 
 /// The await trees of many groups as one.
@@ -74,6 +76,7 @@ impl Merger {
                 wait_kinds: Vec::new(),
                 secondary: true,
                 await_point: false,
+                running: true,
             });
             self.counted.push(usize::MAX);
             next
@@ -86,7 +89,7 @@ impl Merger {
             return;
         };
         self.merged.tasks += group.count;
-        if tree.nodes.is_empty() {
+        if tree.nodes.is_empty() && group.state == State::Parked {
             self.merged.no_waker += group.count;
         }
         let mut at_merged: Vec<u32> = Vec::with_capacity(tree.nodes.len());
@@ -103,7 +106,10 @@ impl Merger {
                 merged.stuck += group.stuck;
             }
             merged.secondary &= secondary;
-            merged.await_point |= tree.await_point.as_ref().is_some_and(|p| **p == *node.frame);
+            if tree.await_point.as_ref().is_some_and(|p| **p == *node.frame) {
+                merged.await_point = true;
+                merged.running &= group.state == State::Running;
+            }
             if let Some(kind) = &node.wait_kind
                 && !merged.wait_kinds.contains(kind)
             {

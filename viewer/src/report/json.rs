@@ -61,6 +61,7 @@ fn dump<'a>(process: &'a Process, profile: &'a Profile, wholes: &'a [Whole]) -> 
             captures: lost.captures,
             chains: lost.chains,
             groups: lost.groups,
+            stacks: lost.stacks,
         },
         groups: groups.map(|whole| group(profile, whole)).collect(),
         heap: None,

@@ -108,8 +108,12 @@ impl Report<'_> {
             self.line(out, "labels", harmless(&group.labels.to_string()))?;
         }
         if let Some(tree) = &group.tree {
-            self.line(out, "waits at", self.style.point(harmless(&await_point(tree))))?;
-            self.line(out, "waits for", harmless(&wait_kinds(tree)))?;
+            let running = group.state == State::Running;
+            let name = if running { "runs at" } else { "waits at" };
+            self.line(out, name, self.style.point(harmless(&await_point(tree))))?;
+            if !running {
+                self.line(out, "waits for", harmless(&wait_kinds(tree)))?;
+            }
         } else if group.state == State::Parked {
             self.line(out, "waits at", "not captured yet")?;
         }
@@ -127,7 +131,8 @@ impl Report<'_> {
         let Some(tree) = group.tree.as_deref().filter(|tree| !tree.nodes.is_empty()) else {
             return Ok(());
         };
-        writeln!(out, "  {}", self.style.dim("await tree"))?;
+        let name = if group.state == State::Running { "stack" } else { "await tree" };
+        writeln!(out, "  {}", self.style.dim(name))?;
         out.write_str(&tree::lines(tree, "    ", self.style))
     }
 

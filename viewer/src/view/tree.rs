@@ -213,7 +213,7 @@ fn chips(ui: &Ui, mut rest: Rect, node: &MergedNode, palette: &Palette) -> Rect 
         rest = rest.with_min_x(stands.right() + 6.0);
     };
     if node.await_point {
-        chip("waits here", palette.accent, palette.surface);
+        chip(point(node), palette.accent, palette.surface);
     }
     for kind in &node.wait_kinds {
         let fill = if node.secondary { palette.line } else { palette.warm_soft };
@@ -226,6 +226,11 @@ fn chips(ui: &Ui, mut rest: Rect, node: &MergedNode, palette: &Palette) -> Rect 
     rest
 }
 
+/// What the tasks do at their await point.
+fn point(node: &MergedNode) -> &'static str {
+    if node.running { "runs here" } else { "waits here" }
+}
+
 /// The line as a sentence, for those who do not see it.
 fn words(node: &MergedNode) -> String {
     let place = node.frame.location.as_ref().map_or("no source line".into(), place::short);
@@ -233,7 +238,7 @@ fn words(node: &MergedNode) -> String {
     let mut words = vec![tasks, place, node.frame.function.to_string()];
     words.extend(node.wait_kinds.iter().map(ToString::to_string));
     for (holds, what) in [
-        (node.await_point, "waits here"),
+        (node.await_point, point(node)),
         (node.secondary, "secondary"),
         (!node.frame.user, "library"),
     ] {

@@ -90,6 +90,7 @@ fn whatever_is_lost_stands_on_the_line_at_the_bottom() {
         captures: 3,
         chains: 2,
         groups: 5,
+        stacks: 6,
     };
     let mut process = sample::process(7, 4242);
     process.debug_info = DebugInfo::None;

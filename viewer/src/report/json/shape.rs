@@ -47,6 +47,7 @@ pub(super) struct LostDump {
     pub(super) captures: u64,
     pub(super) chains: u64,
     pub(super) groups: u64,
+    pub(super) stacks: u64,
 }
 
 #[derive(Serialize)]

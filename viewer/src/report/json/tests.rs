@@ -10,7 +10,7 @@ const PROMISED: &str = r#"
   "coverage": {"tracked": 9, "alive": 12},
   "totals": {"alive": 9, "running": 1, "ready": 0, "parked": 8, "new": 0, "spawned": 20,
              "finished": 11},
-  "lost": {"label_sets": 0, "captures": 0, "chains": 0},
+  "lost": {"label_sets": 0, "captures": 0, "chains": 0, "stacks": 0},
   "groups": [ {
      "labels": {"task": "audit"},
      "spawned_at": {"file": "src/main.rs", "line": 3, "column": 5},
