@@ -103,8 +103,8 @@ mod tests {
     use std::hint::black_box;
     use std::mem::MaybeUninit;
 
-    use super::super::registers::{COUNT, interrupted};
     use super::*;
+    use crate::stack::registers::{COUNT, interrupted};
 
     const DEPTH: usize = 3;
 

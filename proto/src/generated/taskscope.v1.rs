@@ -148,13 +148,15 @@ pub struct Frame {
     #[prost(uint64, tag = "6")]
     pub offset: u64,
 }
-/// An await tree: all await chains of a task merged from its root future.
+/// An await tree: all await chains of a task merged from its root future. Of a running task: the
+/// one stack of the poll that it blocks in, and no wait kinds.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Tree {
     /// In an order in which a parent comes before its children.
     #[prost(message, repeated, tag = "1")]
     pub nodes: ::prost::alloc::vec::Vec<Node>,
-    /// Frame id; 0 when no user code is on the common part of the chains.
+    /// Frame id; 0 when no user code is on the common part of the chains. Of a running task: where
+    /// it runs.
     #[prost(uint32, tag = "2")]
     pub await_point: u32,
     #[prost(message, repeated, tag = "3")]

@@ -73,14 +73,16 @@ pub enum Combine {
     AllOf,
 }
 
-/// All await chains of a task, merged from its root future.
+/// All await chains of a task, merged from its root future. Of a running task: the one stack of
+/// the poll that it blocks in.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Tree {
     /// Parents before their children.
     pub nodes: Vec<Node>,
-    /// The innermost user-code frame that all chains but the secondary ones share.
+    /// The innermost user-code frame that all chains but the secondary ones share. Of a running
+    /// task: where it runs.
     pub await_point: Option<Arc<Frame>>,
-    /// What the primary chains wait for, sorted, each once.
+    /// What the primary chains wait for, sorted, each once; a running task waits for nothing.
     pub wait_kinds: Vec<WaitKind>,
     /// What they mean together.
     pub combine: Combine,

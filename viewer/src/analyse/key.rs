@@ -66,8 +66,8 @@ impl Key {
             },
             Self::State => Value::State(group.state),
             Self::WaitKind => match group.tree.as_deref() {
-                Some(tree) => Value::waits(tree),
-                None => Value::Blank(without_tree(group.state)),
+                Some(tree) if group.state != State::Running => Value::waits(tree),
+                _ => Value::Blank(without_tree(group.state)),
             },
             Self::Handle => Value::Word(if group.detached { "detached" } else { "held" }),
             Self::Parent => Value::Word(if group.orphan { "orphan" } else { "alive or none" }),
@@ -84,6 +84,7 @@ fn await_point(group: &Group) -> Value {
             Some(location) => Value::Place(location.clone()),
             None => Value::Text(frame.function.clone()),
         },
+        None if group.state == State::Running => Value::Blank("no user code on the stack"),
         None if tree.nodes.is_empty() => Value::Blank("no live waker"),
         None => Value::Blank("no user code on the chain"),
     }

@@ -272,6 +272,17 @@ mod tests {
     }
 
     #[test]
+    fn tasks_run_at_a_line_only_if_none_of_them_waits_there() {
+        for (state, running) in [(State::Running, true), (State::Parked, false)] {
+            let mut profile = with_trees(&[(5, &["a:1"]), (1, &["a:1"])]);
+            Arc::make_mut(&mut profile.groups[0]).state = State::Running;
+            Arc::make_mut(&mut profile.groups[1]).state = state;
+            let merged = merge(profile.groups.iter().map(|group| &**group));
+            assert_eq!((merged.nodes[0].tasks, merged.nodes[0].running), (6, running));
+        }
+    }
+
+    #[test]
     fn a_task_counts_once_at_a_line_that_its_tree_passes_twice() {
         let mut profile = with_trees(&[(5, &["a:1", "a:2"])]);
         let group = Arc::make_mut(&mut profile.groups[0]);

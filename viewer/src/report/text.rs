@@ -242,6 +242,18 @@ mod tests {
     }
 
     #[test]
+    fn a_running_group_says_where_it_runs_and_not_what_it_waits_for() {
+        let mut profile = fixture::profile();
+        let stack = profile.groups.iter().find_map(|group| group.tree.clone());
+        profile.groups.retain(|group| group.state == State::Running);
+        std::sync::Arc::make_mut(&mut profile.groups[0]).tree = stack;
+        let text = text(&fixture::process(), &profile, Style::default());
+        assert!(text.contains("  runs at     src/audit.rs:41:37  demo::audit::log\n"), "{text}");
+        assert!(text.contains("  stack\n"), "{text}");
+        assert!(!text.contains("waits "), "{text}");
+    }
+
+    #[test]
     fn nothing_of_the_service_reaches_the_terminal_as_a_command() {
         let style = Style { coloured: false, all_frames: true };
         let text = text(&fixture::process(), &fixture::profile(), style);
