@@ -20,10 +20,12 @@ fn need_tools() {
     assert!(missing.is_empty(), "install {missing:?}: this test opens a window");
 }
 
-/// A display of our own, which chooses its number.
+/// A display of our own, which chooses its number. It must not start anew when its last client
+/// goes, which a search for a window is before the window comes: who connects then is turned away.
 fn display() -> (Running, String) {
     let mut command = Command::new("Xvfb");
-    command.args(["-displayfd", "1", "-screen", "0", "1440x900x24", "-nolisten", "tcp"]);
+    command.args(["-displayfd", "1", "-screen", "0", "1440x900x24"]);
+    command.args(["-nolisten", "tcp", "-noreset"]);
     let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn();
     let mut server = Running(child.unwrap());
     let mut number = String::new();
