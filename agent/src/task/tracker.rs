@@ -136,13 +136,13 @@ pub(crate) fn relabel(record: &Record, labels: u32) {
 
 /// Ends a record. Called once.
 pub(crate) fn end(record: &Arc<Record>, end: End) {
+    // In this order: who reads the ends and then the living must not find it among both.
+    RECORDS.remove(Place::from_bits(record.place.load(Relaxed)));
     if is_counted(record.kind())
         && let Some(origin) = origin::get(record.origin.load(Relaxed))
     {
         origin.count_end(end, LOCAL.get().shard);
     }
-    let place = Place::from_bits(record.place.load(Relaxed));
-    RECORDS.remove(place);
     Record::finish(record);
 }
 

@@ -11,8 +11,9 @@ pub(crate) mod blocked;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use taskscope::SnapshotOptions;
 use taskscope::model::{Group, Profile};
+use taskscope::prelude::*;
+use taskscope::{SnapshotOptions, labels};
 use tokio::sync::oneshot;
 
 /// Takes snapshots until one satisfies `check`, and returns what it found.
@@ -53,4 +54,9 @@ pub(crate) fn count(profile: &Profile, key: &str, value: &str) -> u64 {
 pub(crate) async fn pending_with_waker() {
     let (_tx, rx) = oneshot::channel::<()>();
     rx.await.unwrap();
+}
+
+/// A future with a record, for inside of a task.
+pub(crate) fn part<F: Future>(future: F) -> impl Future<Output = F::Output> {
+    future.labeled(labels! { "part" => "yes" })
 }
