@@ -29,3 +29,7 @@ pub const MAX_TASKS_PER_PAGE: u32 = 1_000;
 pub const MAX_GROUPS_PER_QUERY: usize = 100_000;
 /// Origins that a group says it is woken by.
 pub const MAX_WAKERS: usize = 3;
+/// Runtimes of one profile.
+pub const MAX_RUNTIMES: usize = 32;
+/// Workers that are listed of one runtime.
+pub const MAX_WORKERS: usize = 1_024;

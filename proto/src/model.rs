@@ -7,6 +7,7 @@
 
 mod label;
 mod profile;
+mod runtime;
 mod task;
 mod tree;
 mod wait_kind;
@@ -16,6 +17,7 @@ pub use profile::{
     Coverage, DebugInfo, Group, GroupId, Header, Lost, Origin, OriginId, Process, Profile,
     StackWalk, Totals, Waker,
 };
+pub use runtime::{Runtime, RuntimeFlavor, Stall, Worker};
 pub use task::{Activity, Capture, State, Task, TaskKind, TaskOrder, TaskPage, TaskQuery};
 pub use tree::{Combine, Frame, Location, Module, Node, Tree};
 pub use wait_kind::WaitKind;

@@ -11,6 +11,7 @@ pub mod numbers;
 mod order;
 mod pivot;
 mod query;
+pub mod runtimes;
 mod suspicion;
 mod tree;
 

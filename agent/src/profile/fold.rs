@@ -13,8 +13,9 @@ use super::groups::{GroupKey, Groups, Members};
 use super::origins::{self, Origins};
 use super::past::{Past, RawGroups};
 use super::rss::rss_bytes;
+use super::runtimes::{Runtimes, Tallies};
 use super::view::{Parents, RawKey, TaskView};
-use crate::clock;
+use crate::clock::{self, Reading};
 use crate::labels::table;
 use crate::runtimes;
 use crate::symbols::{Symbols, UserCode};
@@ -30,6 +31,7 @@ pub(crate) struct Folder {
     pub(super) groups: Groups,
     origins: Origins,
     past: Past,
+    runtimes: Runtimes,
     stuck_after: Duration,
     /// Of the last fold: which group the tasks with a raw key are in.
     pub(super) group_of: HashMap<RawKey, GroupId, FxBuildHasher>,
@@ -44,6 +46,7 @@ impl Folder {
             groups: Groups::default(),
             origins: Origins::default(),
             past: Past::default(),
+            runtimes: Runtimes::default(),
             stuck_after,
             group_of: HashMap::default(),
             missed_captures: 0,
@@ -55,7 +58,7 @@ impl Folder {
     pub(crate) fn observe(&mut self) {
         let clock = clock::read();
         let ended = origins::ended();
-        let raw = Self::read_tasks(&mut Header::default());
+        let raw = self.read_tasks(&clock, &mut Header::default());
         self.past.note(clock.now_millis(), &raw);
         self.origins.update(clock.now_millis(), &ended, &raw, &mut Totals::default());
     }
@@ -70,7 +73,7 @@ impl Folder {
             ..Header::default()
         };
         let ended = origins::ended();
-        let raw = Self::read_tasks(&mut header);
+        let raw = self.read_tasks(&clock, &mut header);
         self.past.note(header.now_ms, &raw);
         let origins = self.origins.update(header.now_ms, &ended, &raw, &mut header.totals);
         let members = self.name_groups(raw);
@@ -80,8 +83,11 @@ impl Folder {
         Profile { header, groups, origins }
     }
 
-    /// Reads every record once.
-    fn read_tasks(header: &mut Header) -> RawGroups {
+    /// Reads every record once, and every runtime.
+    fn read_tasks(&mut self, clock: &Reading, header: &mut Header) -> RawGroups {
+        // Before the records: a task that is polled meanwhile must not make its runtime seem still.
+        let readings = runtimes::readings();
+        let mut tallies = Tallies::new(clock);
         let mut raw = RawGroups::default();
         let mut with_parts: Vec<(Arc<Record>, TaskView)> = Vec::new();
         let mut parts: HashMap<u64, Vec<Arc<Record>>, FxBuildHasher> = HashMap::default();
@@ -94,6 +100,7 @@ impl Folder {
             }
             let Some(view) = TaskView::of(record, &mut known_parents) else { return };
             count(&mut header.totals, &view);
+            tallies.count(record, &view);
             async_tasks += u64::from(view.async_task);
             let waits_unseen = view.key.state == State::Parked && view.key.tree == 0;
             header.captures_pending += u64::from(waits_unseen && !view.key.dead);
@@ -111,6 +118,7 @@ impl Folder {
         }
         let alive = runtimes::alive_tasks().map(|alive| alive.max(async_tasks));
         header.coverage = Coverage { tracked: async_tasks, alive };
+        header.runtimes = self.runtimes.look(clock, readings, &tallies);
         raw
     }
 
@@ -164,6 +172,7 @@ impl Folder {
             captures: trees + self.missed_captures,
             chains,
             groups: self.groups.folded(),
+            runtimes: runtimes::left_out() + self.runtimes.left_out,
         }
     }
 }

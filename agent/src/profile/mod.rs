@@ -7,6 +7,7 @@ mod minute;
 mod origins;
 mod past;
 mod rss;
+mod runtimes;
 mod tasks;
 mod view;
 

@@ -144,7 +144,7 @@ fn keeps_waker(frame: &PollFrame, waker: &Waker) -> bool {
 #[cold]
 fn shares_waker(frame: &PollFrame, outer: &PollFrame, waker: &Waker) -> bool {
     let shares =
-        frame.record().birth.kind == Kind::Undecided && waker::is_of(waker, outer.waker_of.get());
+        frame.record().made_as == Kind::Undecided && waker::is_of(waker, outer.waker_of.get());
     if shares {
         frame.waker_of.set(outer.waker_of.get());
         if !outer.quiet.get() {
@@ -170,6 +170,7 @@ fn prepare(
         _ if requests.first_poll => {
             runtimes::note_current();
             record.executor_id.store(runtimes::task_id(), Relaxed);
+            record.runtime.store(runtimes::current(), Relaxed);
             if record.kind() == Kind::Undecided {
                 tracker::becomes_task(record);
             }
@@ -305,11 +306,10 @@ pub(crate) fn capture_once<F: Future>(future: Pin<&mut F>) -> Vec<Vec<usize>> {
         parent_place: 0,
         spawned_at: Location::caller(),
         now: clock::now(),
-        kind: Kind::Part,
         future_bytes: 0,
         scope: 0,
     };
-    let record = Arc::new(Record::new(birth, 0, 0));
+    let record = Arc::new(Record::new(birth, Kind::Part, 0, 0));
     let frame = PollFrame::new(&record);
     let mut chains = Chains::begin(std::ptr::from_ref(&frame) as usize);
     let data = waker::Capturing { record: &record, chains: &raw mut *chains };

@@ -98,11 +98,10 @@ pub(crate) fn begin_with(
             parent_place,
             spawned_at,
             now: clock::coarse().unwrap_or_else(clock::now),
-            kind,
             future_bytes: u32::try_from(future_bytes).unwrap_or(u32::MAX),
             scope,
         };
-        let record = Arc::new(Record::new(birth, labels, origin));
+        let record = Arc::new(Record::new(birth, kind, labels, origin));
         if let Some(place) = RECORDS.insert(local.shard, &record) {
             record.place.store(place.to_bits(), Relaxed);
         }

@@ -1,7 +1,9 @@
 //! Enums, name by name, so that the compiler finds the one that was forgotten.
 
 use super::ConvertError;
-use crate::model::{Capture, Combine, DebugInfo, StackWalk, State, TaskKind, TaskOrder};
+use crate::model::{
+    Capture, Combine, DebugInfo, RuntimeFlavor, StackWalk, State, TaskKind, TaskOrder,
+};
 use crate::wire;
 
 /// `From<model> for wire`, and `from_wire`, which gives `$unknown` for a value without a name.
@@ -46,6 +48,8 @@ both_ways!(debug_info_from_wire, DebugInfo -> DebugInfo, |_| DebugInfo::Unknown,
     Unknown = Unknown, None = None, LineTables = LineTables, Full = Full);
 both_ways!(stack_walk_from_wire, StackWalk -> StackWalk, |_| StackWalk::Unknown, same;
     Unknown = Unknown, FramePointers = FramePointers, UnwindTables = UnwindTables);
+both_ways!(flavor_from_wire, RuntimeFlavor -> RuntimeFlavor, |_| RuntimeFlavor::Unknown, same;
+    Unknown = Unknown, CurrentThread = CurrentThread, MultiThread = MultiThread);
 both_ways!(combine_from_wire, Combine -> Combine, |_| Combine::AnyOf, same;
     One = One, AnyOf = AnyOf, AllOf = AllOf);
 

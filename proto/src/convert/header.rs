@@ -1,6 +1,7 @@
 //! The header of a profile.
 
-use super::{ConvertError, cut, optional};
+use super::{ConvertError, at_most, cut, optional};
+use crate::limits::MAX_RUNTIMES;
 use crate::model::{Coverage, Header, Lost, Totals};
 use crate::wire;
 
@@ -15,6 +16,7 @@ impl From<&Header> for wire::Header {
             totals: Some((&from.totals).into()),
             lost: Some((&from.lost).into()),
             captures_pending: from.captures_pending,
+            runtimes: from.runtimes.iter().take(MAX_RUNTIMES).map(Into::into).collect(),
         }
     }
 }
@@ -24,6 +26,8 @@ impl TryFrom<wire::Header> for Header {
     type Error = ConvertError;
 
     fn try_from(from: wire::Header) -> Result<Self, ConvertError> {
+        at_most("runtimes", from.runtimes.len(), "MAX_RUNTIMES", MAX_RUNTIMES)?;
+        let runtimes = from.runtimes.into_iter().map(TryInto::try_into);
         Ok(Self {
             now_ms: from.now_ms,
             now_unix_ms: from.now_unix_ms,
@@ -32,6 +36,7 @@ impl TryFrom<wire::Header> for Header {
             totals: from.totals.unwrap_or_default().into(),
             lost: from.lost.unwrap_or_default().try_into()?,
             captures_pending: from.captures_pending,
+            runtimes: runtimes.collect::<Result<_, _>>()?,
         })
     }
 }
@@ -59,6 +64,7 @@ impl From<&Lost> for wire::Lost {
             captures: from.captures,
             chains: from.chains,
             groups: from.groups,
+            runtimes: from.runtimes,
         }
     }
 }
@@ -73,6 +79,7 @@ impl TryFrom<wire::Lost> for Lost {
             captures: from.captures,
             chains: from.chains,
             groups: from.groups,
+            runtimes: from.runtimes,
         })
     }
 }
@@ -80,6 +87,7 @@ impl TryFrom<wire::Lost> for Lost {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Runtime;
 
     #[test]
     fn a_header_survives_the_way_there_and_back() {
@@ -104,8 +112,10 @@ mod tests {
                 captures: 14,
                 chains: 15,
                 groups: 16,
+                runtimes: 18,
             },
             captures_pending: 17,
+            runtimes: vec![Runtime { id: 1, ..Runtime::default() }],
         };
         assert_eq!(Header::try_from(wire::Header::from(&header)), Ok(header));
         assert_eq!(Header::try_from(wire::Header::default()), Ok(Header::default()));

@@ -300,7 +300,7 @@ pub mod wait_kind {
     }
 }
 /// What changes from update to update for the process as a whole.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Header {
     /// The agent's clock.
     #[prost(uint64, tag = "1")]
@@ -322,6 +322,66 @@ pub struct Header {
     /// Parked tasks whose await tree is still to be captured.
     #[prost(uint64, tag = "8")]
     pub captures_pending: u64,
+    /// At most limits::MAX_RUNTIMES. One without tasks that has not stirred for a minute is left out.
+    #[prost(message, repeated, tag = "12")]
+    pub runtimes: ::prost::alloc::vec::Vec<Runtime>,
+}
+/// A tokio runtime that tracked tasks were seen on. What is absent is not known: tokio says most of
+/// it only when it is built with `--cfg tokio_unstable`.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Runtime {
+    /// Counts from 1 in the order in which runtimes were seen.
+    #[prost(uint32, tag = "1")]
+    pub id: u32,
+    #[prost(enumeration = "RuntimeFlavor", tag = "2")]
+    pub flavor: i32,
+    #[prost(uint32, tag = "3")]
+    pub worker_count: u32,
+    /// At most limits::MAX_WORKERS; in their order.
+    #[prost(message, repeated, tag = "4")]
+    pub workers: ::prost::alloc::vec::Vec<Worker>,
+    /// Tasks alive, tracked or not.
+    #[prost(uint64, tag = "5")]
+    pub alive_tasks: u64,
+    /// Tasks that wait in the queue that all workers share.
+    #[prost(uint64, tag = "6")]
+    pub global_queue_depth: u64,
+    #[prost(uint64, optional, tag = "7")]
+    pub blocking_threads: ::core::option::Option<u64>,
+    #[prost(uint64, optional, tag = "8")]
+    pub idle_blocking_threads: ::core::option::Option<u64>,
+    /// Closures that wait for a blocking thread.
+    #[prost(uint64, optional, tag = "9")]
+    pub blocking_queue_depth: ::core::option::Option<u64>,
+    #[prost(message, optional, tag = "10")]
+    pub stall: ::core::option::Option<Stall>,
+}
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Worker {
+    /// Thousandths of the last seconds that it was busy.
+    #[prost(uint32, optional, tag = "1")]
+    pub busy_permille: ::core::option::Option<u32>,
+    /// How often it went to sleep for want of work.
+    #[prost(uint64, optional, tag = "2")]
+    pub parks: ::core::option::Option<u64>,
+    /// It sleeps.
+    #[prost(bool, optional, tag = "3")]
+    pub parked: ::core::option::Option<bool>,
+    #[prost(uint64, optional, tag = "4")]
+    pub local_queue_depth: ::core::option::Option<u64>,
+    /// Tasks that it took from other workers.
+    #[prost(uint64, optional, tag = "5")]
+    pub steals: ::core::option::Option<u64>,
+}
+/// Tasks are ready, and no worker polls anything.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Stall {
+    /// Since when nothing has been polled.
+    #[prost(uint64, tag = "1")]
+    pub since_ms: u64,
+    /// Tracked tasks that have been waiting for a worker for a second or more.
+    #[prost(uint64, tag = "2")]
+    pub ready_tasks: u64,
 }
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Totals {
@@ -360,6 +420,9 @@ pub struct Lost {
     /// Groups beyond the limit, folded into one.
     #[prost(uint64, tag = "5")]
     pub groups: u64,
+    /// Runtimes beyond the limit, and workers of a runtime beyond theirs: nothing is said of them.
+    #[prost(uint64, tag = "13")]
+    pub runtimes: u64,
 }
 /// Living tasks that are equal in labels, spawn location, kind, state and await tree.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -644,6 +707,35 @@ impl Combine {
             "COMBINE_ONE" => Some(Self::One),
             "COMBINE_ANY_OF" => Some(Self::AnyOf),
             "COMBINE_ALL_OF" => Some(Self::AllOf),
+            _ => None,
+        }
+    }
+}
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum RuntimeFlavor {
+    Unknown = 0,
+    CurrentThread = 1,
+    MultiThread = 2,
+}
+impl RuntimeFlavor {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unknown => "RUNTIME_FLAVOR_UNKNOWN",
+            Self::CurrentThread => "RUNTIME_FLAVOR_CURRENT_THREAD",
+            Self::MultiThread => "RUNTIME_FLAVOR_MULTI_THREAD",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "RUNTIME_FLAVOR_UNKNOWN" => Some(Self::Unknown),
+            "RUNTIME_FLAVOR_CURRENT_THREAD" => Some(Self::CurrentThread),
+            "RUNTIME_FLAVOR_MULTI_THREAD" => Some(Self::MultiThread),
             _ => None,
         }
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Activity, Labels, Location, State, TaskKind, Tree};
+use super::{Activity, Labels, Location, Runtime, State, TaskKind, Tree};
 
 /// Identity of a [`Group`]; stable for the life of the process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -111,6 +111,8 @@ pub struct Lost {
     pub chains: u64,
     /// Groups beyond the limit, folded into one.
     pub groups: u64,
+    /// Runtimes beyond the limit, and workers of a runtime beyond theirs.
+    pub runtimes: u64,
 }
 
 /// What changes from moment to moment for the process as a whole.
@@ -130,6 +132,10 @@ pub struct Header {
     pub lost: Lost,
     /// Parked tasks whose await tree is still to be captured.
     pub captures_pending: u64,
+    /// The runtimes that tracked tasks were seen on, at most
+    /// [`MAX_RUNTIMES`](crate::limits::MAX_RUNTIMES). One without tasks that has not stirred for a
+    /// minute is left out.
+    pub runtimes: Vec<Runtime>,
 }
 
 /// Living tasks that are equal in labels, spawn location, kind, state and await tree.

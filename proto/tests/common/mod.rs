@@ -126,7 +126,21 @@ pub fn header() -> impl Strategy<Value = Header> {
         totals: Totals { parked, ..Totals::default() },
         lost: Lost { label_key, chains: 1, ..Lost::default() },
         captures_pending: 5,
+        runtimes: (0..parked % 3).map(runtime).collect(),
     })
+}
+
+fn runtime(id: u64) -> Runtime {
+    let busy_permille = (id == 1).then_some(500);
+    let worker = Worker { busy_permille, parks: Some(id), ..Worker::default() };
+    Runtime {
+        id: u32::try_from(id).unwrap(),
+        flavor: RuntimeFlavor::MultiThread,
+        worker_count: 2,
+        workers: vec![worker; 2],
+        stall: busy_permille.map(|_| Stall { since_ms: id, ready_tasks: 3 }),
+        ..Runtime::default()
+    }
 }
 
 pub fn task() -> impl Strategy<Value = Task> {

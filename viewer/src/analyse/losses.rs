@@ -2,7 +2,7 @@
 
 use taskscope_proto::model::{DebugInfo, Header, Process, StackWalk};
 
-use super::numbers::counted;
+use super::numbers::{count, counted};
 
 /// Something that the viewer of these numbers has to know.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,6 +52,10 @@ pub fn losses(process: Option<&Process>, header: &Header) -> Vec<Note> {
         let text = format!("{} cut", counted(lost.chains, "await chain"));
         note(true, text, "Chains with more frames or branches than the agent keeps.");
     }
+    if lost.runtimes > 0 {
+        let text = format!("{} runtimes or workers left out", count(lost.runtimes));
+        note(true, text, "The service has more runtimes, or more workers, than the agent watches.");
+    }
     match process.map(|process| process.debug_info) {
         Some(DebugInfo::None) => note(
             true,
@@ -95,6 +99,7 @@ mod tests {
             captures: 3,
             chains: 2,
             groups: 1,
+            runtimes: 5,
         };
         let header = Header { lost, captures_pending: 9, ..Header::default() };
         let process = Process {
@@ -111,6 +116,7 @@ mod tests {
                 "1 group folded into one",
                 "3 captures lost",
                 "2 await chains cut",
+                "5 runtimes or workers left out",
                 "no debug information",
                 "stacks walked with unwind tables",
                 "9 captures to come",

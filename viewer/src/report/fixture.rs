@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use taskscope_proto::model::{
     Activity, Combine, Coverage, DebugInfo, Frame, Group, GroupId, Header, Label, Labels, Location,
-    Lost, Node, Origin, OriginId, Process, Profile, StackWalk, State, TaskKind, Totals, Tree,
-    WaitKind,
+    Lost, Node, Origin, OriginId, Process, Profile, Runtime, RuntimeFlavor, StackWalk, Stall,
+    State, TaskKind, Totals, Tree, WaitKind, Worker,
 };
 
 fn location(file: &str, line: u32, column: u32) -> Location {
@@ -119,6 +119,26 @@ pub(super) fn process() -> Process {
     }
 }
 
+/// Two workers, one of them in a poll that does not end.
+fn runtime() -> Runtime {
+    let worker = |busy_permille, parked| Worker {
+        busy_permille: Some(busy_permille),
+        parks: Some(70),
+        parked: Some(parked),
+        ..Worker::default()
+    };
+    Runtime {
+        id: 1,
+        flavor: RuntimeFlavor::MultiThread,
+        worker_count: 2,
+        workers: vec![worker(1_000, false), worker(50, true)],
+        alive_tasks: 12,
+        global_queue_depth: 1,
+        stall: Some(Stall { since_ms: 121_000, ready_tasks: 2 }),
+        ..Runtime::default()
+    }
+}
+
 /// A leak, something that is busy, something that waits by intent, and something unknown.
 pub(super) fn profile() -> Profile {
     let leak = Group {
@@ -162,6 +182,7 @@ pub(super) fn profile() -> Profile {
                 ..Lost::default()
             },
             captures_pending: 1,
+            runtimes: vec![runtime()],
         },
         groups: [leak, call, busy, unknown].map(Arc::new).into(),
         origins: [origin(1, 3), panicked].map(Arc::new).into(),

@@ -4,8 +4,17 @@
 //! bytes, and what is not known is `null`. `verdict` is `null`: no verdicts are given yet.
 //! `heap` is `null`: no allocator counts yet. Trees deeper than many readers go have frames left
 //! out, counted in `omitted_frames`.
+//!
+//! `runtimes` has an object for each tokio runtime that tracked tasks were seen on: `id`, `flavor`
+//! (`current_thread`, `multi_thread`), `worker_threads`, `busy_ratio` (mean of the workers over
+//! the last seconds, 0 to 1), `parks`, `alive_tasks`, `global_queue_depth`; `workers`, each with
+//! `busy_ratio`, `parks`, `parked`, `local_queue_depth`, `steals`; `blocking` with `threads`,
+//! `idle_threads`, `queue_depth`; and `stall`, `null` unless no worker polls anything while tasks
+//! are ready: `secs` and `ready_tasks`. Queues of workers, steals and `blocking` need a service
+//! built with `--cfg tokio_unstable`.
 
 mod places;
+mod runtimes;
 mod shape;
 
 use taskscope_proto::model::{
@@ -13,6 +22,7 @@ use taskscope_proto::model::{
 };
 
 use self::places::{Place, places};
+use self::runtimes::runtimes;
 use self::shape::{
     AwaitPointDump, CoverageDump, Dump, GroupDump, LocationDump, LostDump, NodeDump, ProcessDump,
     TotalsDump,
@@ -61,7 +71,9 @@ fn dump<'a>(process: &'a Process, profile: &'a Profile) -> Dump<'a> {
             captures: lost.captures,
             chains: lost.chains,
             groups: lost.groups,
+            runtimes: lost.runtimes,
         },
+        runtimes: runtimes(header),
         groups: groups.map(|g| group(header, g, profile.origin(g.origin).map(|o| &**o))).collect(),
         heap: None,
     }

@@ -3,12 +3,14 @@
 use std::fmt::{self, Display, Write};
 use std::time::Duration;
 
-use taskscope_proto::model::{Combine, Group, Origin, Process, Profile, State, TaskKind, Tree};
+use taskscope_proto::model::{
+    Combine, Group, Origin, Process, Profile, Runtime, State, TaskKind, Tree,
+};
 
 use super::style::{Style, harmless};
 use super::{ages, tree};
 use crate::analyse::numbers::{age, bytes, count, counted};
-use crate::analyse::{losses, most_suspicious_first};
+use crate::analyse::{losses, most_suspicious_first, runtimes};
 
 /// Where the values start, behind their names.
 const VALUE_COLUMN: usize = 14;
@@ -67,11 +69,23 @@ impl Report<'_> {
             ends(totals.aborted, totals.panicked),
         )?;
         writeln!(out, "{}", self.coverage())?;
+        for runtime in &header.runtimes {
+            self.runtime(out, runtime)?;
+        }
         for note in losses(Some(process), header) {
             let words = format!("note: {}. {}", note.text, note.meaning);
             writeln!(out, "{}", self.style.dim(harmless(&words)))?;
         }
         Ok(())
+    }
+
+    fn runtime(&self, out: &mut String, runtime: &Runtime) -> fmt::Result {
+        let (flavor, business) = (runtime.flavor.name(), runtimes::business(runtime));
+        writeln!(out, "runtime {}: {flavor}, {business}; {}", runtime.id, runtimes::load(runtime))?;
+        match runtimes::stall(runtime, &self.profile.header) {
+            Some(words) => writeln!(out, "{}", self.style.bad(format!("STALLED: {words}"))),
+            None => Ok(()),
+        }
     }
 
     fn coverage(&self) -> String {
@@ -190,6 +204,8 @@ mod tests {
         checkout  pid 4711  up 2 m 04 s  rss 45 MiB  taskscope 0.1.0  2026-01-02T03:06:09Z
         11 tasks alive: 10 parked, 1 running, 0 ready, 0 new; 40 spawned, 29 finished (1 aborted, 3 panicked)
         coverage: 11 of 12 tasks tracked (92 %)
+        runtime 1: multi_thread, 2 workers 53 % busy; 12 tasks, 1 queued
+        STALLED: no worker of runtime 1 has polled anything for 3 s while 2 tasks are ready
         note: 4 label sets folded, mostly `request_id`. Too many different labels: their tasks are counted under `…`. A label with a value for each request or connection does this; take it off, or give it fewer values.
         note: 2 await chains cut. Chains with more frames or branches than the agent keeps.
         note: line tables only. File, line and column are exact. Names of inlined functions are short.

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::runtimes::RuntimeDump;
+
 #[derive(Serialize)]
 pub(super) struct Dump<'a> {
     pub(super) schema: &'static str,
@@ -12,6 +14,7 @@ pub(super) struct Dump<'a> {
     pub(super) coverage: CoverageDump,
     pub(super) totals: TotalsDump,
     pub(super) lost: LostDump,
+    pub(super) runtimes: Vec<RuntimeDump>,
     pub(super) groups: Vec<GroupDump<'a>>,
     pub(super) heap: Option<()>,
 }
@@ -47,6 +50,7 @@ pub(super) struct LostDump {
     pub(super) captures: u64,
     pub(super) chains: u64,
     pub(super) groups: u64,
+    pub(super) runtimes: u64,
 }
 
 #[derive(Serialize)]

@@ -10,7 +10,12 @@ const PROMISED: &str = r#"
   "coverage": {"tracked": 9, "alive": 12},
   "totals": {"alive": 9, "running": 1, "ready": 0, "parked": 8, "new": 0, "spawned": 20,
              "finished": 11},
-  "lost": {"label_sets": 0, "captures": 0, "chains": 0},
+  "lost": {"label_sets": 0, "captures": 0, "chains": 0, "groups": 0, "runtimes": 0},
+  "runtimes": [ {"id": 1, "flavor": "multi_thread", "worker_threads": 2, "busy_ratio": 0.5,
+                 "parks": 1, "alive_tasks": 1, "global_queue_depth": 1,
+                 "workers": [ {"busy_ratio": 1.0, "parks": 1, "parked": false,
+                               "local_queue_depth": null, "steals": null} ],
+                 "blocking": null, "stall": {"secs": 3.0, "ready_tasks": 2}} ],
   "groups": [ {
      "labels": {"task": "audit"},
      "spawned_at": {"file": "src/main.rs", "line": 3, "column": 5},
