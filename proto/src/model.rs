@@ -5,6 +5,7 @@
 //!
 //! [`Arc`]: std::sync::Arc
 
+mod history;
 mod label;
 mod profile;
 mod runtime;
@@ -12,6 +13,7 @@ mod task;
 mod tree;
 mod wait_kind;
 
+pub use history::{HistoryPage, HistoryQuery, Point, Resolution, Run, Series, Subject};
 pub use label::{Label, Labels};
 pub use profile::{
     Coverage, DebugInfo, Group, GroupId, Header, Lost, Origin, OriginId, Process, Profile,

@@ -7,6 +7,7 @@
 mod filter;
 mod key;
 mod losses;
+mod memory;
 pub mod numbers;
 mod order;
 mod pivot;
@@ -18,6 +19,7 @@ mod tree;
 pub use filter::Filter;
 pub use key::{Key, Value, keys_of};
 pub use losses::{Note, losses};
+pub use memory::{memory_line, nearly_full};
 pub use order::{Column, Sort, sort};
 pub use pivot::{Pivot, Row, Sum, pivot};
 pub use query::{Query, Selection};

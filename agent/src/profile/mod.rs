@@ -3,12 +3,14 @@
 mod activity;
 mod fold;
 mod groups;
+mod history;
+mod memory;
 mod minute;
 mod origins;
 mod past;
-mod rss;
 mod runtimes;
 mod tasks;
+mod track;
 mod view;
 
 pub(crate) use fold::Folder;

@@ -71,6 +71,13 @@ impl Origins {
     }
 }
 
+impl Origins {
+    /// What is remembered of origins takes up, roughly.
+    pub(super) fn bytes(&self) -> usize {
+        self.entries.len() * (size_of::<Entry>() + size_of::<Origin>())
+    }
+}
+
 impl Entry {
     fn describe(&mut self, number: u32, origin: &origin::Origin, flow: Flow) -> Arc<Origin> {
         let now = Origin {

@@ -150,6 +150,9 @@ pub(crate) fn find<R>(place: Place, id: u64, read: impl FnOnce(&Record) -> R) ->
     RECORDS.with(place, |record| (record.birth.id == id).then(|| read(record))).flatten()
 }
 
+/// What a living record takes up: itself, its counts, its place in the registry.
+pub(crate) const RECORD_BYTES: usize = size_of::<Record>() + 3 * size_of::<usize>();
+
 /// Shows every living record.
 pub(crate) fn for_each(visit: impl FnMut(&Arc<Record>)) {
     RECORDS.for_each(visit);

@@ -2,7 +2,7 @@
 
 use super::ConvertError;
 use crate::model::{
-    Capture, Combine, DebugInfo, RuntimeFlavor, StackWalk, State, TaskKind, TaskOrder,
+    Capture, Combine, DebugInfo, Resolution, RuntimeFlavor, StackWalk, State, TaskKind, TaskOrder,
 };
 use crate::wire;
 
@@ -44,6 +44,8 @@ both_ways!(capture_from_wire, Capture -> Result<Capture, ConvertError>,
 both_ways!(task_order_from_wire, TaskOrder -> Result<TaskOrder, ConvertError>,
     unknown("order of tasks"), Ok;
     LongestInState = LongestInState, Oldest = Oldest, Newest = Newest, MostPolls = MostPolls);
+both_ways!(resolution_from_wire, Resolution -> Result<Resolution, ConvertError>,
+    unknown("resolution"), Ok; Second = Second, Minute = Minute);
 both_ways!(debug_info_from_wire, DebugInfo -> DebugInfo, |_| DebugInfo::Unknown, same;
     Unknown = Unknown, None = None, LineTables = LineTables, Full = Full);
 both_ways!(stack_walk_from_wire, StackWalk -> StackWalk, |_| StackWalk::Unknown, same;

@@ -11,6 +11,9 @@ impl From<&Header> for wire::Header {
             now_ms: from.now_ms,
             now_unix_ms: from.now_unix_ms,
             rss_bytes: from.rss_bytes,
+            memory_limit_bytes: from.memory_limit_bytes,
+            memory_current_bytes: from.memory_current_bytes,
+            agent_bytes: from.agent_bytes,
             tracked: from.coverage.tracked,
             alive: from.coverage.alive,
             totals: Some((&from.totals).into()),
@@ -32,6 +35,9 @@ impl TryFrom<wire::Header> for Header {
             now_ms: from.now_ms,
             now_unix_ms: from.now_unix_ms,
             rss_bytes: from.rss_bytes,
+            memory_limit_bytes: from.memory_limit_bytes,
+            memory_current_bytes: from.memory_current_bytes,
+            agent_bytes: from.agent_bytes,
             coverage: Coverage { tracked: from.tracked, alive: from.alive },
             totals: from.totals.unwrap_or_default().into(),
             lost: from.lost.unwrap_or_default().try_into()?,
@@ -64,6 +70,7 @@ impl From<&Lost> for wire::Lost {
             captures: from.captures,
             chains: from.chains,
             groups: from.groups,
+            history: from.history,
             runtimes: from.runtimes,
         }
     }
@@ -79,6 +86,7 @@ impl TryFrom<wire::Lost> for Lost {
             captures: from.captures,
             chains: from.chains,
             groups: from.groups,
+            history: from.history,
             runtimes: from.runtimes,
         })
     }
@@ -95,6 +103,9 @@ mod tests {
             now_ms: 1,
             now_unix_ms: 2,
             rss_bytes: Some(0),
+            memory_limit_bytes: Some(19),
+            memory_current_bytes: Some(20),
+            agent_bytes: Some(21),
             coverage: Coverage { tracked: 3, alive: Some(4) },
             totals: Totals {
                 running: 5,
@@ -112,6 +123,7 @@ mod tests {
                 captures: 14,
                 chains: 15,
                 groups: 16,
+                history: 22,
                 runtimes: 18,
             },
             captures_pending: 17,

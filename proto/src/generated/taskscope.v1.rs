@@ -325,6 +325,16 @@ pub struct Header {
     /// At most limits::MAX_RUNTIMES. One without tasks that has not stirred for a minute is left out.
     #[prost(message, repeated, tag = "12")]
     pub runtimes: ::prost::alloc::vec::Vec<Runtime>,
+    /// Of the control group that limits the process most: what it may use, and what it uses now (the
+    /// files that it has cached included). Absent where there is no limit, or no control group.
+    #[prost(uint64, optional, tag = "16")]
+    pub memory_limit_bytes: ::core::option::Option<u64>,
+    #[prost(uint64, optional, tag = "17")]
+    pub memory_current_bytes: ::core::option::Option<u64>,
+    /// What the agent itself takes up, roughly: records, label sets, trees, symbols, groups, history.
+    /// Not in it: debug information, connections, and what the allocator adds.
+    #[prost(uint64, optional, tag = "18")]
+    pub agent_bytes: ::core::option::Option<u64>,
 }
 /// A tokio runtime that tracked tasks were seen on. What is absent is not known: tokio says most of
 /// it only when it is built with `--cfg tokio_unstable`.
@@ -420,6 +430,9 @@ pub struct Lost {
     /// Groups beyond the limit, folded into one.
     #[prost(uint64, tag = "5")]
     pub groups: u64,
+    /// Kinds of tasks whose past was forgotten, or never kept, for want of room.
+    #[prost(uint64, tag = "12")]
+    pub history: u64,
     /// Runtimes beyond the limit, and workers of a runtime beyond theirs: nothing is said of them.
     #[prost(uint64, tag = "13")]
     pub runtimes: u64,
@@ -589,6 +602,53 @@ pub struct Task {
     pub detached: bool,
     #[prost(bool, tag = "15")]
     pub orphan: bool,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct HistoryRequest {
+    /// At most limits::MAX_GROUPS_PER_HISTORY; empty means all tracked tasks, by state.
+    #[prost(uint64, repeated, tag = "1")]
+    pub groups: ::prost::alloc::vec::Vec<u64>,
+    #[prost(enumeration = "Resolution", tag = "2")]
+    pub resolution: i32,
+    /// On the agent's clock; 0: as far back as it goes, until now.
+    #[prost(uint64, tag = "3")]
+    pub from_ms: u64,
+    #[prost(uint64, tag = "4")]
+    pub to_ms: u64,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct HistoryReply {
+    #[prost(uint64, tag = "1")]
+    pub now_ms: u64,
+    /// Length of a step.
+    #[prost(uint64, tag = "2")]
+    pub step_ms: u64,
+    /// In the order asked for. The last ones are missing where one message has no room for all: ask
+    /// for them again. Of a group that the agent does not know there is one without steps.
+    #[prost(message, repeated, tag = "3")]
+    pub series: ::prost::alloc::vec::Vec<Series>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Series {
+    /// 0: of all tracked tasks in `state`.
+    #[prost(uint64, tag = "1")]
+    pub group: u64,
+    #[prost(enumeration = "State", tag = "2")]
+    pub state: i32,
+    /// The first step that is known.
+    #[prost(uint64, tag = "3")]
+    pub from_ms: u64,
+    /// How many are known.
+    #[prost(uint32, tag = "4")]
+    pub steps: u32,
+    /// Runs of steps at which there was as much: the step, counted from `from_ms`, that each begins
+    /// at, and what there was. The first begins at 0.
+    #[prost(uint32, repeated, tag = "5")]
+    pub firsts: ::prost::alloc::vec::Vec<u32>,
+    #[prost(uint64, repeated, tag = "6")]
+    pub counts: ::prost::alloc::vec::Vec<u64>,
+    #[prost(uint64, repeated, tag = "7")]
+    pub stuck: ::prost::alloc::vec::Vec<u64>,
 }
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
@@ -833,6 +893,34 @@ impl TaskOrder {
         }
     }
 }
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum Resolution {
+    /// What there was at the end of each second, for ten minutes.
+    Second = 0,
+    /// What there was at the end of each minute, for a day.
+    Minute = 1,
+}
+impl Resolution {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Second => "RESOLUTION_SECOND",
+            Self::Minute => "RESOLUTION_MINUTE",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "RESOLUTION_SECOND" => Some(Self::Second),
+            "RESOLUTION_MINUTE" => Some(Self::Minute),
+            _ => None,
+        }
+    }
+}
 /// Generated client implementations.
 #[cfg(feature = "client")]
 pub mod taskscope_client {
@@ -1008,6 +1096,28 @@ pub mod taskscope_client {
                 .insert(GrpcMethod::new("taskscope.v1.Taskscope", "Tasks"));
             self.inner.unary(req, path, codec).await
         }
+        /// How many tasks groups had before, as far back as the agent remembers.
+        pub async fn history(
+            &mut self,
+            request: impl tonic::IntoRequest<super::HistoryRequest>,
+        ) -> std::result::Result<tonic::Response<super::HistoryReply>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/taskscope.v1.Taskscope/History",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("taskscope.v1.Taskscope", "History"));
+            self.inner.unary(req, path, codec).await
+        }
     }
 }
 /// Generated server implementations.
@@ -1056,6 +1166,11 @@ pub mod taskscope_server {
             &self,
             request: tonic::Request<super::TasksRequest>,
         ) -> std::result::Result<tonic::Response<super::TasksReply>, tonic::Status>;
+        /// How many tasks groups had before, as far back as the agent remembers.
+        async fn history(
+            &self,
+            request: tonic::Request<super::HistoryRequest>,
+        ) -> std::result::Result<tonic::Response<super::HistoryReply>, tonic::Status>;
     }
     #[derive(Debug)]
     pub struct TaskscopeServer<T> {
@@ -1296,6 +1411,49 @@ pub mod taskscope_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = TasksSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/taskscope.v1.Taskscope/History" => {
+                    #[allow(non_camel_case_types)]
+                    struct HistorySvc<T: Taskscope>(pub Arc<T>);
+                    impl<T: Taskscope> tonic::server::UnaryService<super::HistoryRequest>
+                    for HistorySvc<T> {
+                        type Response = super::HistoryReply;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::HistoryRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Taskscope>::history(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = HistorySvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(

@@ -111,6 +111,8 @@ pub struct Lost {
     pub chains: u64,
     /// Groups beyond the limit, folded into one.
     pub groups: u64,
+    /// Kinds of tasks whose past was forgotten, or never kept, for want of room.
+    pub history: u64,
     /// Runtimes beyond the limit, and workers of a runtime beyond theirs.
     pub runtimes: u64,
 }
@@ -124,6 +126,13 @@ pub struct Header {
     pub now_unix_ms: u64,
     /// Resident memory of the process.
     pub rss_bytes: Option<u64>,
+    /// What the control group that limits the process most may use; `None` without a limit.
+    pub memory_limit_bytes: Option<u64>,
+    /// What that control group uses, the files that it has cached included.
+    pub memory_current_bytes: Option<u64>,
+    /// What the agent itself takes up, roughly: records, label sets, trees, symbols, groups,
+    /// history. Not in it: debug information, connections, and what the allocator adds.
+    pub agent_bytes: Option<u64>,
     /// How much of the process the agent sees.
     pub coverage: Coverage,
     /// Counts over all tracked tasks.

@@ -52,6 +52,15 @@ pub fn losses(process: Option<&Process>, header: &Header) -> Vec<Note> {
         let text = format!("{} cut", counted(lost.chains, "await chain"));
         note(true, text, "Chains with more frames or branches than the agent keeps.");
     }
+    if lost.history > 0 {
+        let text = format!("{} forgotten", counted(lost.history, "past"));
+        note(
+            true,
+            text,
+            "More groups than the agent has room to remember: those that are gone, and then the \
+             smallest, lost what they were before.",
+        );
+    }
     if lost.runtimes > 0 {
         let text = format!("{} runtimes or workers left out", count(lost.runtimes));
         note(true, text, "The service has more runtimes, or more workers, than the agent watches.");
@@ -99,6 +108,7 @@ mod tests {
             captures: 3,
             chains: 2,
             groups: 1,
+            history: 6,
             runtimes: 5,
         };
         let header = Header { lost, captures_pending: 9, ..Header::default() };
@@ -116,6 +126,7 @@ mod tests {
                 "1 group folded into one",
                 "3 captures lost",
                 "2 await chains cut",
+                "6 pasts forgotten",
                 "5 runtimes or workers left out",
                 "no debug information",
                 "stacks walked with unwind tables",

@@ -165,6 +165,9 @@ pub(super) fn profile() -> Profile {
             now_ms: 124_000,
             now_unix_ms: 1_767_323_169_000,
             rss_bytes: Some(45 << 20),
+            memory_limit_bytes: Some(512 << 20),
+            memory_current_bytes: Some(61 << 20),
+            agent_bytes: Some(3 << 20),
             coverage: Coverage { tracked: 11, alive: Some(12) },
             totals: Totals {
                 running: 1,

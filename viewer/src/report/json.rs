@@ -5,6 +5,9 @@
 //! `heap` is `null`: no allocator counts yet. Trees deeper than many readers go have frames left
 //! out, counted in `omitted_frames`.
 //!
+//! `process` has, besides `rss_bytes`: `memory_limit_bytes` and `memory_current_bytes` of the control
+//! group that limits the process most, and `agent_bytes`, what the agent's own tables take up.
+//!
 //! `runtimes` has an object for each tokio runtime that tracked tasks were seen on: `id`, `flavor`
 //! (`current_thread`, `multi_thread`), `worker_threads`, `busy_ratio` (mean of the workers over
 //! the last seconds, 0 to 1), `parks`, `alive_tasks`, `global_queue_depth`; `workers`, each with
@@ -55,6 +58,9 @@ fn dump<'a>(process: &'a Process, profile: &'a Profile) -> Dump<'a> {
             pid: process.pid,
             started_at: moment(process.started_at_unix_ms),
             rss_bytes: header.rss_bytes,
+            memory_limit_bytes: header.memory_limit_bytes,
+            memory_current_bytes: header.memory_current_bytes,
+            agent_bytes: header.agent_bytes,
         },
         coverage: CoverageDump { tracked: header.coverage.tracked, alive: header.coverage.alive },
         totals: TotalsDump {
@@ -71,6 +77,7 @@ fn dump<'a>(process: &'a Process, profile: &'a Profile) -> Dump<'a> {
             captures: lost.captures,
             chains: lost.chains,
             groups: lost.groups,
+            history: lost.history,
             runtimes: lost.runtimes,
         },
         runtimes: runtimes(header),

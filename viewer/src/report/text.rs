@@ -10,7 +10,7 @@ use taskscope_proto::model::{
 use super::style::{Style, harmless};
 use super::{ages, tree};
 use crate::analyse::numbers::{age, bytes, count, counted};
-use crate::analyse::{losses, most_suspicious_first, runtimes};
+use crate::analyse::{losses, memory_line, most_suspicious_first, runtimes};
 
 /// Where the values start, behind their names.
 const VALUE_COLUMN: usize = 14;
@@ -47,9 +47,6 @@ impl Report<'_> {
         let up = age(ages::since(header, 0));
         write!(out, "{}", self.style.bold(harmless(&process.name)))?;
         write!(out, "  pid {}  up {up}", process.pid)?;
-        if let Some(rss) = header.rss_bytes {
-            write!(out, "  rss {}", bytes(rss))?;
-        }
         write!(out, "  {}", harmless(&process.agent))?;
         if let Some(moment) = ages::moment(header.now_unix_ms) {
             write!(out, "  {moment}")?;
@@ -69,6 +66,9 @@ impl Report<'_> {
             ends(totals.aborted, totals.panicked),
         )?;
         writeln!(out, "{}", self.coverage())?;
+        if let Some(memory) = memory_line(header) {
+            writeln!(out, "memory: {memory}")?;
+        }
         for runtime in &header.runtimes {
             self.runtime(out, runtime)?;
         }
@@ -201,9 +201,10 @@ mod tests {
     fn the_report_tells_the_worst_first() {
         let text = text(&fixture::process(), &fixture::profile(), Style::default());
         insta::assert_snapshot!(text, @r"
-        checkout  pid 4711  up 2 m 04 s  rss 45 MiB  taskscope 0.1.0  2026-01-02T03:06:09Z
+        checkout  pid 4711  up 2 m 04 s  taskscope 0.1.0  2026-01-02T03:06:09Z
         11 tasks alive: 10 parked, 1 running, 0 ready, 0 new; 40 spawned, 29 finished (1 aborted, 3 panicked)
         coverage: 11 of 12 tasks tracked (92 %)
+        memory: 45 MiB resident; 61 MiB of 512 MiB used by the control group (12 %); 3.0 MiB by the agent
         runtime 1: multi_thread, 2 workers 53 % busy; 12 tasks, 1 queued
         STALLED: no worker of runtime 1 has polled anything for 3 s while 2 tasks are ready
         note: 4 label sets folded, mostly `request_id`. Too many different labels: their tasks are counted under `…`. A label with a value for each request or connection does this; take it off, or give it fewer values.

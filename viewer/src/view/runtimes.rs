@@ -1,11 +1,12 @@
-//! The line of runtimes: how busy their workers are, and a bar when one stands still.
+//! The line of runtimes and memory: how busy workers are, and a bar when a runtime stands still.
 
 use egui::{Panel, RichText, Ui};
-use taskscope_proto::model::Runtime;
+use taskscope_proto::model::{Header, Runtime};
 
 use super::Look;
 use crate::analyse::numbers::count;
 use crate::analyse::runtimes::{business, load, stall};
+use crate::analyse::{memory_line, nearly_full};
 use crate::theme::{self, Palette};
 use crate::widgets::meters;
 
@@ -17,7 +18,7 @@ const FULL: f32 = 0.9;
 pub(super) fn show(ui: &mut Ui, look: &Look<'_>) {
     let palette = theme::palette(ui);
     let Some(header) = &look.screen.header else { return };
-    if header.runtimes.is_empty() {
+    if header.runtimes.is_empty() && memory_line(header).is_none() {
         return;
     }
     for runtime in &header.runtimes {
@@ -27,12 +28,11 @@ pub(super) fn show(ui: &mut Ui, look: &Look<'_>) {
     }
     Panel::top("runtimes").frame(theme::banner(palette.bar)).show(ui, |ui| {
         ui.horizontal_wrapped(|ui| {
-            for (at, runtime) in header.runtimes.iter().enumerate() {
-                if at > 0 {
-                    ui.separator();
-                }
+            for runtime in &header.runtimes {
                 line(ui, runtime, palette);
+                ui.separator();
             }
+            memory(ui, header, palette);
         });
     });
 }
@@ -65,6 +65,17 @@ fn line(ui: &mut Ui, runtime: &Runtime, palette: &Palette) {
     let words = format!("{}, {}", business(runtime), load(runtime));
     let words = RichText::new(words).font(theme::small()).color(palette.text_dim);
     ui.label(words).on_hover_text(about);
+}
+
+/// What the process takes up; warm when its control group is about to be full.
+fn memory(ui: &mut Ui, header: &Header, palette: &Palette) {
+    let Some(words) = memory_line(header) else { return };
+    let colour = if nearly_full(header) { palette.warm } else { palette.text_dim };
+    let label = egui::Label::new(RichText::new(words).font(theme::small()).color(colour));
+    ui.add(label.truncate()).on_hover_text(
+        "The control group's use counts the files that it has cached, and other processes in it. \
+         The agent's is an estimate: its records, label sets, trees, symbols, groups and history.",
+    );
 }
 
 /// All that there is to say of it.

@@ -25,6 +25,9 @@ pub(super) struct ProcessDump<'a> {
     pub(super) pid: u32,
     pub(super) started_at: Option<String>,
     pub(super) rss_bytes: Option<u64>,
+    pub(super) memory_limit_bytes: Option<u64>,
+    pub(super) memory_current_bytes: Option<u64>,
+    pub(super) agent_bytes: Option<u64>,
 }
 
 #[derive(Serialize)]
@@ -50,6 +53,7 @@ pub(super) struct LostDump {
     pub(super) captures: u64,
     pub(super) chains: u64,
     pub(super) groups: u64,
+    pub(super) history: u64,
     pub(super) runtimes: u64,
 }
 

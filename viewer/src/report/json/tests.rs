@@ -6,11 +6,13 @@ use crate::report::fixture;
 /// The promised shape: every key that users may rely on.
 const PROMISED: &str = r#"
 { "schema": "taskscope.dump/1", "taken_at": "2026-01-02T03:04:05Z",
-  "process": {"name": "checkout", "pid": 1, "started_at": "…", "rss_bytes": 1},
+  "process": {"name": "checkout", "pid": 1, "started_at": "…", "rss_bytes": 1,
+              "memory_limit_bytes": 1, "memory_current_bytes": 1, "agent_bytes": 1},
   "coverage": {"tracked": 9, "alive": 12},
   "totals": {"alive": 9, "running": 1, "ready": 0, "parked": 8, "new": 0, "spawned": 20,
              "finished": 11},
-  "lost": {"label_sets": 0, "captures": 0, "chains": 0, "groups": 0, "runtimes": 0},
+  "lost": {"label_sets": 0, "captures": 0, "chains": 0, "groups": 0, "history": 0,
+           "runtimes": 0},
   "runtimes": [ {"id": 1, "flavor": "multi_thread", "worker_threads": 2, "busy_ratio": 0.5,
                  "parks": 1, "alive_tasks": 1, "global_queue_depth": 1,
                  "workers": [ {"busy_ratio": 1.0, "parks": 1, "parked": false,
