@@ -42,6 +42,8 @@ mod profile;
 
 mod profiler;
 mod registry;
+#[cfg(feature = "runtime-hooks")]
+pub mod runtime;
 mod runtimes;
 mod serve;
 mod settings;
@@ -54,6 +56,7 @@ pub mod task;
 mod ticker;
 #[cfg(feature = "tower")]
 pub mod tower;
+mod untracked;
 
 pub use agent::{Agent, Builder, StartError};
 pub use labels::{current_labels, label, set_labels};

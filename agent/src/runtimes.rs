@@ -103,5 +103,10 @@ pub(crate) fn left_out() -> u64 {
 
 /// A hash of tokio's id of the task that runs on this thread; 0 outside of tokio's tasks.
 pub(crate) fn task_id() -> u64 {
-    tokio::task::try_id().map_or(0, |id| FxBuildHasher.hash_one(id) | 1)
+    tokio::task::try_id().map_or(0, hash_of)
+}
+
+/// A hash of tokio's id of a task; never 0.
+pub(crate) fn hash_of(id: tokio::task::Id) -> u64 {
+    FxBuildHasher.hash_one(id) | 1
 }

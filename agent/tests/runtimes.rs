@@ -75,6 +75,15 @@ fn while_every_worker_is_blocked_the_agent_says_so_and_counts_who_waits() {
     assert_eq!(profile.header.totals.parked, 10);
     assert_eq!((idle.stall, idle_later.stall), (None, None));
     assert_eq!((idle.flavor, idle.alive_tasks), (RuntimeFlavor::MultiThread, 10));
+    // What stable tokio does not tell is not guessed.
+    let told = [
+        idle.blocking_threads,
+        idle.idle_blocking_threads,
+        idle.blocking_queue_depth,
+        idle.workers[0].local_queue_depth,
+        idle.workers[0].steals,
+    ];
+    assert_eq!(told.map(|number| number.is_some()), [cfg!(tokio_unstable); 5]);
 
     for _ in 0..2 {
         let gate = gate.clone();

@@ -125,6 +125,7 @@ impl Folder {
             view.key.tree = union(view.key.tree, &trees);
             add(&mut raw, &view, &task, stuck_before);
         }
+        super::untracked::add_to(&mut raw, clock, stuck_before);
         self.records = records;
         let alive = runtimes::alive_tasks().map(|alive| alive.max(async_tasks));
         header.coverage = Coverage { tracked: async_tasks, alive };
@@ -138,6 +139,7 @@ impl Folder {
         self.group_of.clear();
         for (key, minute_ago) in self.past.keys() {
             let (wanted, tree) = self.name(key);
+            let untracked = origins::are_untracked(key.origin);
             let (group, id) = self.groups.admit(wanted);
             self.group_of.insert(key, id);
             let members = raw.remove(&key).unwrap_or_default();
@@ -152,6 +154,7 @@ impl Folder {
                 *all.woken_by.entry(by).or_default() += tasks;
             }
             all.minute_ago += minute_ago;
+            all.untracked = untracked;
             all.timer = tree.as_ref().is_some_and(|tree| only_timers(tree));
             all.tree = tree.filter(|_| group.tree != 0);
         }
@@ -195,6 +198,7 @@ impl Folder {
             chains,
             groups: self.groups.folded(),
             history: self.past.lost(),
+            untracked: crate::untracked::lost(),
             runtimes: runtimes::left_out() + self.runtimes.left_out,
         }
     }

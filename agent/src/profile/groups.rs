@@ -39,6 +39,8 @@ pub(super) struct Members {
     pub(super) tree: Option<Arc<Tree>>,
     /// Waiting here for long is what was asked for.
     pub(super) timer: bool,
+    /// Nobody tracks them.
+    pub(super) untracked: bool,
 }
 
 #[derive(Debug)]
@@ -132,6 +134,8 @@ impl Entry {
         let oldest = members.since.iter().min().copied();
         let median = (count > 0).then(|| *members.since.select_nth_unstable(count / 2).1);
         let before = self.group.as_deref();
+        // What an untracked task waits for is not known: it may be meant to.
+        let patient = members.timer || members.untracked && key.state == State::Parked;
         Group {
             id: self.id,
             labels: table::get(key.labels).clone(),
@@ -139,7 +143,7 @@ impl Entry {
             state: key.state,
             tree: members.tree.or_else(|| before.and_then(|group| group.tree.clone())),
             count: count as u64,
-            stuck: if members.timer { 0 } else { stuck as u64 },
+            stuck: if patient { 0 } else { stuck as u64 },
             oldest_since_ms: oldest.map_or(0, |ticks| clock.millis(ticks)),
             median_since_ms: median.map_or(0, |ticks| clock.millis(ticks)),
             future_bytes: members.future_bytes,
@@ -148,6 +152,7 @@ impl Entry {
             wakers: most_frequent(&members.woken_by),
             detached: members.detached,
             orphans: members.orphans,
+            tracked: !members.untracked,
         }
     }
 }

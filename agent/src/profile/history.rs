@@ -12,6 +12,7 @@ use taskscope_proto::model::{
 };
 
 use super::fold::{Folder, only_timers};
+use super::origins::are_untracked;
 use super::track::{KEEP_MINUTES, KEEP_SECONDS, Level, MINUTE, Track};
 use super::view::RawKey;
 use crate::clock;
@@ -53,7 +54,7 @@ impl Folder {
         for key in self.past.all_keys() {
             let timer = self.is_timer(key);
             let subject = if query.groups.is_empty() {
-                Some(Subject::State(key.state))
+                (!are_untracked(key.origin)).then_some(Subject::State(key.state))
             } else {
                 self.group_with(key).map(Subject::Group)
             };

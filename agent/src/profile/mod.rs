@@ -11,6 +11,7 @@ mod past;
 mod runtimes;
 mod tasks;
 mod track;
+mod untracked;
 mod view;
 
 pub(crate) use fold::Folder;

@@ -22,6 +22,8 @@ pub(crate) struct Key {
     pub(crate) spawned_at: &'static Location<'static>,
     pub(crate) labels: u32,
     pub(crate) blocking: bool,
+    /// Its tasks are those that nobody tracks.
+    pub(crate) untracked: bool,
 }
 
 /// How a task ended.

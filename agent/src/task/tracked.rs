@@ -19,7 +19,7 @@ use super::wake_slot::Set;
 use super::{inner_poll, stopwatch, tracker, waker};
 use crate::sync::Arc;
 use crate::sync::atomic::Ordering::Relaxed;
-use crate::{clock, runtimes};
+use crate::{clock, runtimes, untracked};
 
 pin_project! {
     /// A future with a record: see [`tracked`](crate::FutureExt::tracked) and
@@ -169,7 +169,9 @@ fn prepare(
         }
         _ if requests.first_poll => {
             runtimes::note_current();
-            record.executor_id.store(runtimes::task_id(), Relaxed);
+            let id = runtimes::task_id();
+            record.executor_id.store(id, Relaxed);
+            untracked::claim(id);
             record.runtime.store(runtimes::current(), Relaxed);
             if record.kind() == Kind::Undecided {
                 tracker::becomes_task(record);

@@ -91,7 +91,8 @@ pub(crate) fn begin_with(
         let id = local.next_id;
         local.next_id += 1;
         let blocking = kind == Kind::Blocking;
-        let origin = origin_of(local, origin::Key { spawned_at, labels, blocking });
+        let origin =
+            origin_of(local, origin::Key { spawned_at, labels, blocking, untracked: false });
         let birth = Birth {
             id,
             parent,
@@ -129,7 +130,7 @@ pub(crate) fn relabel(record: &Record, labels: u32) {
     }
     let spawned_at = record.birth.spawned_at;
     let blocking = record.kind() == Kind::Blocking;
-    let to = origin::intern(origin::Key { spawned_at, labels, blocking });
+    let to = origin::intern(origin::Key { spawned_at, labels, blocking, untracked: false });
     record.origin.store(to, Relaxed);
 }
 

@@ -72,6 +72,7 @@ impl From<&Lost> for wire::Lost {
             groups: from.groups,
             history: from.history,
             runtimes: from.runtimes,
+            untracked: from.untracked,
         }
     }
 }
@@ -88,6 +89,7 @@ impl TryFrom<wire::Lost> for Lost {
             groups: from.groups,
             history: from.history,
             runtimes: from.runtimes,
+            untracked: from.untracked,
         })
     }
 }
@@ -125,6 +127,7 @@ mod tests {
                 groups: 16,
                 history: 22,
                 runtimes: 18,
+                untracked: 23,
             },
             captures_pending: 17,
             runtimes: vec![Runtime { id: 1, ..Runtime::default() }],

@@ -436,6 +436,9 @@ pub struct Lost {
     /// Runtimes beyond the limit, and workers of a runtime beyond theirs: nothing is said of them.
     #[prost(uint64, tag = "13")]
     pub runtimes: u64,
+    /// Untracked tasks beyond the limit, which are not counted.
+    #[prost(uint64, tag = "14")]
+    pub untracked: u64,
 }
 /// Living tasks that are equal in labels, spawn location, kind, state and await tree.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -481,6 +484,11 @@ pub struct Group {
     /// How many of them were spawned by a task that has ended.
     #[prost(uint64, tag = "15")]
     pub orphans: u64,
+    /// Nobody tracks them: tokio's hooks told of them. Of such tasks are known the place that spawned
+    /// them, ages and polls; no labels, no await tree, no single tasks. `STATE_PARKED` means between
+    /// two polls: they may be ready.
+    #[prost(bool, tag = "16")]
+    pub untracked: bool,
 }
 /// How tasks have spent their time so far, the poll under way left out. While an agent runs,
 /// durations below 20 ms are measured on a sample of one in sixteen and scaled up; longer ones are

@@ -115,6 +115,8 @@ pub struct Lost {
     pub history: u64,
     /// Runtimes beyond the limit, and workers of a runtime beyond theirs.
     pub runtimes: u64,
+    /// Untracked tasks beyond the limit, which are not counted.
+    pub untracked: u64,
 }
 
 /// What changes from moment to moment for the process as a whole.
@@ -180,6 +182,10 @@ pub struct Group {
     pub detached: u64,
     /// How many of them were spawned by a task that has ended.
     pub orphans: u64,
+    /// Whether the agent tracks them. Of those that it does not, tokio's hooks told: known are the
+    /// place that spawned them, ages and polls. They have no labels, no await tree, no single
+    /// tasks, are not among the [`Totals`], and [`State::Parked`] means between two polls.
+    pub tracked: bool,
 }
 
 /// An origin whose tasks woke others.

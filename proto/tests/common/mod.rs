@@ -93,6 +93,7 @@ pub fn group() -> impl Strategy<Value = Arc<Group>> {
             wakers: (0..count % 4).map(|n| waker(n, count)).collect(),
             detached: count / 4,
             orphans: count / 5,
+            tracked: count % 2 == 0,
         })
     })
 }
@@ -211,6 +212,7 @@ pub fn parked(id: u64, labels: Labels, tree: Option<Arc<Tree>>) -> Arc<Group> {
         wakers: vec![waker(1, 5), waker(0, 3)],
         detached: 2,
         orphans: 3,
+        tracked: true,
     })
 }
 

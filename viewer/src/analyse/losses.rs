@@ -65,6 +65,10 @@ pub fn losses(process: Option<&Process>, header: &Header) -> Vec<Note> {
         let text = format!("{} runtimes or workers left out", count(lost.runtimes));
         note(true, text, "The service has more runtimes, or more workers, than the agent watches.");
     }
+    if lost.untracked > 0 {
+        let text = format!("{} left out", counted(lost.untracked, "untracked task"));
+        note(true, text, "The service has more tasks that nobody tracks than the agent counts.");
+    }
     match process.map(|process| process.debug_info) {
         Some(DebugInfo::None) => note(
             true,
@@ -110,6 +114,7 @@ mod tests {
             groups: 1,
             history: 6,
             runtimes: 5,
+            untracked: 7,
         };
         let header = Header { lost, captures_pending: 9, ..Header::default() };
         let process = Process {
@@ -128,6 +133,7 @@ mod tests {
                 "2 await chains cut",
                 "6 pasts forgotten",
                 "5 runtimes or workers left out",
+                "7 untracked tasks left out",
                 "no debug information",
                 "stacks walked with unwind tables",
                 "9 captures to come",

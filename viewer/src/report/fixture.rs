@@ -86,6 +86,7 @@ pub(super) fn group(id: u64, tree: Option<Arc<Tree>>) -> Group {
         wakers: Vec::new(),
         detached: 0,
         orphans: 0,
+        tracked: true,
     }
 }
 

@@ -5,6 +5,9 @@
 //! `heap` is `null`: no allocator counts yet. Trees deeper than many readers go have frames left
 //! out, counted in `omitted_frames`.
 //!
+//! A group with `tracked: false` is one of tasks that nobody tracks, told by tokio's hooks: `parked`
+//! means between two polls, and `totals` does not count them.
+//!
 //! `process` has, besides `rss_bytes`: `memory_limit_bytes` and `memory_current_bytes` of the control
 //! group that limits the process most, and `agent_bytes`, what the agent's own tables take up.
 //!
@@ -79,6 +82,7 @@ fn dump<'a>(process: &'a Process, profile: &'a Profile) -> Dump<'a> {
             groups: lost.groups,
             history: lost.history,
             runtimes: lost.runtimes,
+            untracked: lost.untracked,
         },
         runtimes: runtimes(header),
         groups: groups.map(|g| group(header, g, profile.origin(g.origin).map(|o| &**o))).collect(),
@@ -92,6 +96,7 @@ fn group<'a>(header: &Header, from: &'a Group, origin: Option<&'a Origin>) -> Gr
     GroupDump {
         labels: from.labels.iter().map(|label| (&*label.key, &*label.value)).collect(),
         spawned_at: spawned_at.map(location),
+        tracked: from.tracked,
         state: from.state.name(),
         count: from.count,
         future_bytes: from.future_bytes,

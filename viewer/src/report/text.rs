@@ -123,6 +123,8 @@ impl Report<'_> {
         if let Some(tree) = &group.tree {
             self.line(out, "waits at", self.style.point(harmless(&await_point(tree))))?;
             self.line(out, "waits for", harmless(&wait_kinds(tree)))?;
+        } else if !group.tracked {
+            self.line(out, "waits at", "not known: nobody tracks these tasks")?;
         } else if group.state == State::Parked {
             self.line(out, "waits at", "not captured yet")?;
         }

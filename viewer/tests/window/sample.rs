@@ -176,6 +176,7 @@ impl Making {
             wakers: vec![Waker { origin: Some(OriginId(origin)), tasks: count }],
             detached: count / 2,
             orphans: 0,
+            tracked: true,
         }));
     }
 }

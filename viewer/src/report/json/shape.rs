@@ -55,12 +55,14 @@ pub(super) struct LostDump {
     pub(super) groups: u64,
     pub(super) history: u64,
     pub(super) runtimes: u64,
+    pub(super) untracked: u64,
 }
 
 #[derive(Serialize)]
 pub(super) struct GroupDump<'a> {
     pub(super) labels: BTreeMap<&'a str, &'a str>,
     pub(super) spawned_at: Option<LocationDump<'a>>,
+    pub(super) tracked: bool,
     pub(super) state: &'static str,
     pub(super) count: u64,
     pub(super) future_bytes: u64,

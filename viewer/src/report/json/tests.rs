@@ -12,7 +12,7 @@ const PROMISED: &str = r#"
   "totals": {"alive": 9, "running": 1, "ready": 0, "parked": 8, "new": 0, "spawned": 20,
              "finished": 11},
   "lost": {"label_sets": 0, "captures": 0, "chains": 0, "groups": 0, "history": 0,
-           "runtimes": 0},
+           "runtimes": 0, "untracked": 0},
   "runtimes": [ {"id": 1, "flavor": "multi_thread", "worker_threads": 2, "busy_ratio": 0.5,
                  "parks": 1, "alive_tasks": 1, "global_queue_depth": 1,
                  "workers": [ {"busy_ratio": 1.0, "parks": 1, "parked": false,
@@ -21,7 +21,7 @@ const PROMISED: &str = r#"
   "groups": [ {
      "labels": {"task": "audit"},
      "spawned_at": {"file": "src/main.rs", "line": 3, "column": 5},
-     "state": "parked", "count": 8, "future_bytes": 4096,
+     "tracked": true, "state": "parked", "count": 8, "future_bytes": 4096,
      "oldest_secs": 61.2, "median_secs": 30.0,
      "await_point": {"file": "src/audit.rs", "line": 41, "column": 37,
                      "function": "demo::audit::log"},
