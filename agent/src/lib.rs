@@ -43,6 +43,8 @@ mod profile;
 
 mod profiler;
 mod registry;
+#[cfg(feature = "runtime-hooks")]
+pub mod runtime;
 mod runtimes;
 mod serve;
 mod settings;
@@ -57,6 +59,7 @@ mod ticker;
 pub mod tower;
 #[cfg(feature = "tracing")]
 pub mod tracing;
+mod untracked;
 
 pub use agent::{Agent, Builder, StartError};
 pub use labels::{current_labels, label, set_labels};

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::time::{Duration, Instant};
 
-use taskscope_proto::model::{Capture, Profile, TaskPage, TaskQuery};
+use taskscope_proto::model::{Capture, HistoryPage, HistoryQuery, Profile, TaskPage, TaskQuery};
 use tokio::sync::{oneshot, watch};
 
 use crate::capture::{self, Wish};
@@ -33,6 +33,7 @@ enum Question {
     Refresh(oneshot::Sender<()>),
     Snapshot(Capture, oneshot::Sender<Arc<Profile>>),
     Tasks(TaskQuery, oneshot::Sender<TaskPage>),
+    History(HistoryQuery, oneshot::Sender<HistoryPage>),
 }
 
 /// The thread has too much to do, or is gone.
@@ -69,6 +70,11 @@ impl Asker {
     /// A page of tasks.
     pub(crate) async fn tasks(&self, query: TaskQuery) -> Result<TaskPage, Unanswered> {
         self.ask(|reply| Question::Tasks(query, reply)).await
+    }
+
+    /// What groups looked like before.
+    pub(crate) async fn history(&self, query: HistoryQuery) -> Result<HistoryPage, Unanswered> {
+        self.ask(|reply| Question::History(query, reply)).await
     }
 
     async fn ask<T>(
@@ -138,6 +144,7 @@ fn answer(folder: &mut Folder, question: Question, publish: &watch::Sender<Arc<P
             drop(reply.send(profile));
         }
         Question::Tasks(query, reply) => drop(reply.send(folder.tasks(&query))),
+        Question::History(query, reply) => drop(reply.send(folder.history(&query))),
     }
 }
 

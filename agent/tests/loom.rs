@@ -239,11 +239,10 @@ fn record() -> Arc<Record> {
         parent_place: 0,
         spawned_at: Location::caller(),
         now: 1,
-        kind: Kind::Task,
         future_bytes: 0,
         scope: 0,
     };
-    Arc::new(Record::new(birth, 0, 0))
+    Arc::new(Record::new(birth, Kind::Task, 0, 0))
 }
 
 /// As `task/current.rs` wakes a task for a capture.

@@ -84,6 +84,11 @@ async fn a_viewer_gets_the_process_then_groups_then_tasks() {
     let task = page.tasks.first().unwrap();
     assert_eq!((task.state, &task.labels), (State::Parked, &labels! { "case" => "listed" }));
     assert_eq!(task.tree, group.tree);
+    let header = snapshot(&mut client, Capture::Cached).await.header.clone();
+    // 25 records, and the tables; next to nothing of what the whole process takes up.
+    let agent_bytes = header.agent_bytes.unwrap();
+    assert!(agent_bytes > 25 * 200, "{agent_bytes}");
+    assert!(header.rss_bytes.is_none_or(|rss| agent_bytes < rss), "{header:?}");
     tasks.iter().for_each(taskscope::task::JoinHandle::abort);
 }
 

@@ -7,9 +7,9 @@
 //!
 //! A viewer meets enum values that it does not know when the agent is newer but still speaks the
 //! viewer's protocol. Where passing over them is harmless they become the honest "unknown" of
-//! their type: debug information, stack walk, wait kinds. A combination of waits becomes
+//! their type: debug information, stack walk, a runtime's flavor, wait kinds. A combination of waits becomes
 //! [`AnyOf`](crate::model::Combine::AnyOf), which proves the least about the task. A state, a
-//! kind of task, an order or a kind of capture has no such stand-in: taking a state for another
+//! kind of task, an order, a resolution or a kind of capture has no such stand-in: taking a state for another
 //! would make every count on the screen wrong. A new one of those is a new protocol
 //! ([`version`](crate::version)), so here it is an error.
 
@@ -19,10 +19,12 @@ mod enums;
 mod error;
 mod group;
 mod header;
+mod history;
 mod origin;
 mod page;
 mod process;
 mod query;
+mod runtime;
 mod task;
 mod wait_kind;
 

@@ -27,5 +27,13 @@ pub const MAX_ORIGINS: usize = 1_000_000;
 pub const MAX_TASKS_PER_PAGE: u32 = 1_000;
 /// Groups that one request for tasks may name.
 pub const MAX_GROUPS_PER_QUERY: usize = 100_000;
+/// Groups that one request for history may name.
+pub const MAX_GROUPS_PER_HISTORY: usize = 10_000;
+/// Steps of one series: a day of minutes.
+pub const MAX_HISTORY_STEPS: usize = 1_440;
 /// Origins that a group says it is woken by.
 pub const MAX_WAKERS: usize = 3;
+/// Runtimes of one profile.
+pub const MAX_RUNTIMES: usize = 32;
+/// Workers that are listed of one runtime.
+pub const MAX_WORKERS: usize = 1_024;

@@ -5,17 +5,21 @@
 //!
 //! [`Arc`]: std::sync::Arc
 
+mod history;
 mod label;
 mod profile;
+mod runtime;
 mod task;
 mod tree;
 mod wait_kind;
 
+pub use history::{HistoryPage, HistoryQuery, Point, Resolution, Run, Series, Subject};
 pub use label::{Label, Labels};
 pub use profile::{
     Coverage, DebugInfo, Group, GroupId, Header, Lost, Origin, OriginId, Process, Profile,
     StackWalk, Totals, Waker,
 };
+pub use runtime::{Runtime, RuntimeFlavor, Stall, Worker};
 pub use task::{Activity, Capture, State, Task, TaskKind, TaskOrder, TaskPage, TaskQuery};
 pub use tree::{Combine, Frame, Location, Module, Node, Tree};
 pub use wait_kind::WaitKind;

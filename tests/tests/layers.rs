@@ -6,7 +6,7 @@
 //! sets; its functions ask for the *current* task and are above. `symbols`, `capture` and `spawn`
 //! each need `task` and not one another. `task` is two rooms as well: `task::surface` is above
 //! `spawn`, since `taskscope::task` shows all of `tokio::task`'s names, and `spawn` makes those. Beside it is
-//! what fits into other crates, `hyper`, `tower` and `tracing`. `profile` reads records and resolves them with `symbols`;
+//! what fits into other crates, `hyper`, `runtime`, `tower` and `tracing`. `profile` reads records and resolves them with `symbols`;
 //! it does not know who asked for the captures. `profiler` brings `capture` and `profile`
 //! together, `serve` answers from it, `agent` and `snapshot` are the two ways in. `settings` is
 //! above `symbols` because a setting says what counts as user code; `process` describes the
@@ -27,12 +27,12 @@ use taskscope_tests::sources::{Source, rust_files};
 /// From the ground up. A room is a module, or a part of one that has a floor of its own.
 const AGENT: &[&[&str]] = &[
     &["sync", "clock"],
-    &["registry", "runtimes", "ticker"],
+    &["registry", "runtimes", "ticker", "untracked"],
     &["labels::table", "stack"],
     &["task"],
     &["labels", "symbols", "capture", "blocked"],
     &["spawn", "profile", "settings"],
-    &["task::surface", "hyper", "tower", "tracing"],
+    &["task::surface", "hyper", "runtime", "tower", "tracing"],
     &["process"],
     &["profiler"],
     &["serve"],

@@ -6,6 +6,7 @@
 
 mod compose;
 mod pages;
+mod past;
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
@@ -20,6 +21,7 @@ use crate::store::Store;
 
 pub use compose::compose;
 use pages::Pages;
+use past::Past;
 
 /// Asks that wait to be taken in.
 const MAX_ASKS: usize = 64;
@@ -61,6 +63,7 @@ impl Analyst {
             query: Arc::default(),
             session: 0,
             pages: Pages::default(),
+            past: Past::default(),
             orders,
             newest: newest.clone(),
             retired: Vec::new(),
@@ -94,6 +97,7 @@ struct Desk {
     query: Arc<Query>,
     session: u64,
     pages: Pages,
+    past: Past,
     orders: Orders,
     newest: Arc<Mutex<Arc<Screen>>>,
     /// Screens that the window may still hold. Dropping a large one takes a while: done here.
@@ -140,6 +144,7 @@ impl Desk {
                 self.session += 1;
                 self.store.follow(self.session, target.clone(), now);
                 self.pages.forget();
+                self.past.forget();
                 self.orders.follow(self.session, target);
             }
             Input::Ask(Ask::Retry) => self.orders.hurry(),
@@ -151,6 +156,9 @@ impl Desk {
     fn publish(&mut self) {
         let mut screen = compose(&self.store, &self.query);
         let live = screen.is_live();
+        if live && let Some(request) = self.past.due(self.store.history(), self.clock.now()) {
+            self.orders.history(request);
+        }
         if let Some(detail) = &mut screen.detail {
             let members = detail.row.and_then(|at| screen.table.rows.get(at));
             let members = members.map_or(&[][..], |row| row.row.members.as_slice());

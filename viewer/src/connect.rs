@@ -18,5 +18,5 @@ pub use error::ConnectError;
 pub use event::{Event, Happening};
 pub use failure::Failure;
 pub use net::start;
-pub use orders::{Orders, PageRequest};
+pub use orders::{HistoryRequest, Orders, PageRequest};
 pub use target::{Target, TargetError};

@@ -85,6 +85,7 @@ fn group(id: u64, line: &str) -> (Group, Location) {
         wakers: Vec::new(),
         detached: false,
         orphan: false,
+        tracked: true,
     };
     let mut labels = Vec::new();
     for (key, value) in words.filter_map(|word| word.split_once('=')) {

@@ -99,6 +99,9 @@ impl Store {
                 self.received_at = now;
             }
             Happening::Tasks { ticket, page } => self.answer = Some(Answer { ticket, page }),
+            Happening::History { ticket, page } => {
+                self.history.take_in(ticket, page.ok().as_deref());
+            }
             Happening::Down { failure, retry_in } => {
                 let (since, attempts) = match &self.connection {
                     Connection::Down { since, attempts, .. } => (*since, *attempts),
@@ -134,6 +137,7 @@ impl Store {
             self.history = History::default();
             self.answer = None;
         }
+        self.history.reconnected();
         self.process = Some(process);
         self.connection = Connection::Live { since: now };
     }

@@ -11,6 +11,7 @@ mod help;
 mod keys;
 mod losses;
 mod place;
+mod runtimes;
 mod table;
 mod tasks;
 mod top;
@@ -45,6 +46,7 @@ pub fn show(ui: &mut Ui, look: &Look<'_>) -> Vec<Command> {
         .exact_size(42.0)
         .show(ui, |ui| top::show(ui, look, &mut commands));
     banner::show(ui, look, &mut commands);
+    runtimes::show(ui, look);
     if look.screen.header.is_some() {
         main(ui, look, &mut commands);
     } else {

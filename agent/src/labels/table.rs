@@ -23,7 +23,7 @@ const MAX_SETS: u32 = 50_000;
 const FOLDED: &str = "…";
 
 static EMPTY: LazyLock<Labels> = LazyLock::new(Labels::default);
-static SETS: Interner<Labels> = Interner::new(MAX_SETS);
+static SETS: Interner<Labels> = Interner::new(MAX_SETS, weigh);
 static VALUES: Mutex<Values> = Mutex::new(Values::new());
 
 /// What was folded so far.
@@ -33,6 +33,17 @@ pub(crate) struct Folded {
     pub(crate) sets: u64,
     /// The key that lost most.
     pub(crate) key: Option<Arc<str>>,
+}
+
+/// What a set takes up, strings included, though sets share some of them.
+fn weigh(labels: &Labels) -> usize {
+    let strings = |label: &Label| size_of::<Label>() + label.key.len() + label.value.len();
+    labels.iter().map(strings).sum()
+}
+
+/// What all sets take up, roughly.
+pub(crate) fn bytes() -> usize {
+    SETS.bytes()
 }
 
 /// The set with this number.

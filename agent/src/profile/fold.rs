@@ -10,18 +10,19 @@ use taskscope_proto::model::{
 };
 
 use super::groups::{GroupKey, Groups, Members};
+use super::memory::{Cgroup, cgroup, rss_bytes};
 use super::origins::{self, Origins};
 use super::past::{Past, RawGroups};
-use super::rss::rss_bytes;
+use super::runtimes::{Runtimes, Tallies};
 use super::view::{Around, RawKey, TaskView};
 use crate::blocked;
-use crate::clock;
+use crate::clock::{self, Reading};
 use crate::labels::table;
 use crate::runtimes;
 use crate::symbols::{Symbols, UserCode};
 use crate::task::capture::{self, RawTree};
 use crate::task::record::{Kind, Record};
-use crate::task::{current, tracker};
+use crate::task::{current, origin, tracker};
 
 /// Makes profiles, and remembers from one to the next what has to stay the same.
 #[derive(Debug)]
@@ -29,12 +30,15 @@ pub(crate) struct Folder {
     pub(super) symbols: Symbols,
     pub(super) groups: Groups,
     origins: Origins,
-    past: Past,
+    pub(super) past: Past,
+    runtimes: Runtimes,
     stuck_after: Duration,
     /// Of the last fold: which group the tasks with a raw key are in.
     pub(super) group_of: HashMap<RawKey, GroupId, FxBuildHasher>,
     /// Captures that were asked for and did not happen in time.
     pub(crate) missed_captures: u64,
+    /// Records at the last look, parts included.
+    records: usize,
 }
 
 impl Folder {
@@ -44,9 +48,11 @@ impl Folder {
             groups: Groups::default(),
             origins: Origins::default(),
             past: Past::default(),
+            runtimes: Runtimes::default(),
             stuck_after,
             group_of: HashMap::default(),
             missed_captures: 0,
+            records: 0,
         }
     }
 
@@ -55,7 +61,7 @@ impl Folder {
     pub(crate) fn observe(&mut self) {
         let clock = clock::read();
         let ended = origins::ended();
-        let raw = Self::read_tasks(&mut Header::default());
+        let raw = self.read_tasks(&clock, &mut Header::default());
         self.past.note(clock.now_millis(), &raw);
         self.origins.update(clock.now_millis(), &ended, &raw, &mut Totals::default());
     }
@@ -63,37 +69,47 @@ impl Folder {
     /// The profile of this moment. Costs about 80 ns a task, and symbols where they are new.
     pub(crate) fn fold(&mut self) -> Profile {
         let clock = clock::read();
+        let Cgroup { limit, current } = cgroup();
         let mut header = Header {
             now_ms: clock.now_millis(),
             now_unix_ms: unix_ms(),
             rss_bytes: rss_bytes(),
+            memory_limit_bytes: limit,
+            memory_current_bytes: current,
             ..Header::default()
         };
         let ended = origins::ended();
-        let raw = Self::read_tasks(&mut header);
+        let raw = self.read_tasks(&clock, &mut header);
         self.past.note(header.now_ms, &raw);
         let origins = self.origins.update(header.now_ms, &ended, &raw, &mut header.totals);
         let members = self.name_groups(raw);
-        let stuck_ticks = clock.ticks_in(self.stuck_after);
-        let groups = self.groups.update(members, &clock, stuck_ticks);
+        let stuck_before = self.stuck_before(&clock);
+        let groups = self.groups.update(members, &clock, stuck_before);
         header.lost = self.lost();
+        header.agent_bytes = u64::try_from(self.bytes()).ok();
         Profile { header, groups, origins }
     }
 
-    /// Reads every record once.
-    fn read_tasks(header: &mut Header) -> RawGroups {
+    /// Reads every record once, and every runtime.
+    fn read_tasks(&mut self, clock: &Reading, header: &mut Header) -> RawGroups {
+        // Before the records: a task that is polled meanwhile must not make its runtime seem still.
+        let readings = runtimes::readings();
+        let mut tallies = Tallies::new(clock);
         let mut raw = RawGroups::default();
         let mut with_parts: Vec<(Arc<Record>, TaskView)> = Vec::new();
         let mut parts: HashMap<u64, Vec<Arc<Record>>, FxBuildHasher> = HashMap::default();
         let mut around = Around::now();
         let mut async_tasks = 0;
+        let (mut records, stuck_before) = (0, self.stuck_before(clock));
         tracker::for_each(|record| {
+            records += 1;
             if record.kind() == Kind::Part {
                 parts.entry(current::root_id(record)).or_default().push(Arc::clone(record));
                 return;
             }
             let Some(view) = TaskView::of(record, &mut around) else { return };
             count(&mut header.totals, &view);
+            tallies.count(record, &view);
             async_tasks += u64::from(view.async_task);
             let parked = view.key.state == State::Parked;
             let waits_unseen = parked && view.key.tree == 0;
@@ -101,17 +117,20 @@ impl Folder {
             if view.has_parts && view.key.tree != 0 && parked {
                 with_parts.push((Arc::clone(record), view));
             } else {
-                add(&mut raw, &view, record);
+                add(&mut raw, &view, record, stuck_before);
             }
         });
         for (task, mut view) in with_parts {
             let parts = parts.get(&task.birth.id).map(Vec::as_slice).unwrap_or_default();
             let trees: Vec<u32> = parts.iter().map(|part| part.tree_within(task.polls())).collect();
             view.key.tree = union(view.key.tree, &trees);
-            add(&mut raw, &view, &task);
+            add(&mut raw, &view, &task, stuck_before);
         }
+        super::untracked::add_to(&mut raw, clock, stuck_before);
+        self.records = records;
         let alive = runtimes::alive_tasks().map(|alive| alive.max(async_tasks));
         header.coverage = Coverage { tracked: async_tasks, alive };
+        header.runtimes = self.runtimes.look(clock, readings, &tallies);
         raw
     }
 
@@ -121,6 +140,7 @@ impl Folder {
         self.group_of.clear();
         for (key, minute_ago) in self.past.keys() {
             let (wanted, tree) = self.name(key);
+            let untracked = origins::are_untracked(key.origin);
             let (group, id) = self.groups.admit(wanted);
             self.group_of.insert(key, id);
             let members = raw.remove(&key).unwrap_or_default();
@@ -133,6 +153,7 @@ impl Folder {
                 *all.woken_by.entry(by).or_default() += tasks;
             }
             all.minute_ago += minute_ago;
+            all.untracked = untracked;
             all.timer = tree.as_ref().is_some_and(|tree| only_timers(tree));
             all.tree = tree.filter(|_| group.tree != 0);
         }
@@ -158,6 +179,18 @@ impl Folder {
         (group, resolved.map(|resolved| Arc::clone(&resolved.tree)))
     }
 
+    /// Tasks in one state since before then are stuck.
+    fn stuck_before(&self, clock: &Reading) -> u64 {
+        clock.ticks().saturating_sub(clock.ticks_in(self.stuck_after))
+    }
+
+    /// What the agent takes up, roughly.
+    fn bytes(&self) -> usize {
+        let tables = table::bytes() + capture::bytes() + origin::bytes() + self.symbols.bytes();
+        let profile = self.groups.bytes() + self.origins.bytes() + self.past.bytes();
+        self.records * tracker::RECORD_BYTES + tables + profile
+    }
+
     fn lost(&self) -> Lost {
         let folded = table::folded();
         let (chains, trees) = capture::lost();
@@ -168,6 +201,9 @@ impl Folder {
             chains,
             groups: self.groups.folded(),
             stacks: blocked::missed(),
+            history: self.past.lost(),
+            untracked: crate::untracked::lost(),
+            runtimes: runtimes::left_out() + self.runtimes.left_out,
         }
     }
 }
@@ -181,9 +217,10 @@ fn count(totals: &mut Totals, view: &TaskView) {
     }
 }
 
-fn add(raw: &mut RawGroups, view: &TaskView, record: &Record) {
+fn add(raw: &mut RawGroups, view: &TaskView, record: &Record, stuck_before: u64) {
     let members = raw.entry(view.key).or_default();
     members.since.push(view.since);
+    members.stuck += u64::from(view.since < stuck_before);
     members.future_bytes += u64::from(record.birth.future_bytes);
     members.polls += record.polls();
     members.spent.add(&record.times.read());
@@ -201,7 +238,7 @@ fn union(tree: u32, parts: &[u32]) -> u32 {
     RawTree::new(chains.cloned().collect()).intern()
 }
 
-fn only_timers(tree: &Tree) -> bool {
+pub(super) fn only_timers(tree: &Tree) -> bool {
     !tree.wait_kinds.is_empty() && tree.wait_kinds.iter().all(WaitKind::is_timer)
 }
 

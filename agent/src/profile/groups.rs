@@ -39,6 +39,8 @@ pub(super) struct Members {
     pub(super) tree: Option<Arc<Tree>>,
     /// Waiting here for long is what was asked for.
     pub(super) timer: bool,
+    /// Nobody tracks them.
+    pub(super) untracked: bool,
 }
 
 #[derive(Debug)]
@@ -73,6 +75,17 @@ impl Groups {
         (key, entry.id)
     }
 
+    /// The group with this key, if it has, or had within a minute, tasks.
+    pub(super) fn find(&self, key: &GroupKey) -> Option<GroupId> {
+        self.entries.get(key).map(|entry| entry.id)
+    }
+
+    /// What the groups take up, roughly.
+    pub(super) fn bytes(&self) -> usize {
+        let each = size_of::<(GroupKey, Entry)>() + size_of::<Group>() + 2 * size_of::<usize>();
+        self.entries.len() * each
+    }
+
     /// How many keys found no group of their own, over all folds.
     pub(super) fn folded(&self) -> u64 {
         self.folded
@@ -83,7 +96,7 @@ impl Groups {
         &mut self,
         mut members: HashMap<GroupKey, Members, FxBuildHasher>,
         clock: &Reading,
-        stuck_ticks: u64,
+        stuck_before: u64,
     ) -> Vec<Arc<Group>> {
         let mut groups = Vec::with_capacity(self.entries.len());
         self.entries.retain(|key, entry| {
@@ -91,7 +104,7 @@ impl Groups {
             if members.since.is_empty() && members.minute_ago == 0 {
                 return false;
             }
-            let group = entry.describe(*key, members, clock, stuck_ticks);
+            let group = entry.describe(*key, members, clock, stuck_before);
             // An unchanged group keeps its `Arc`: those who compare need not look inside.
             match &entry.group {
                 Some(before) if **before == group => groups.push(Arc::clone(before)),
@@ -114,14 +127,15 @@ impl Entry {
         key: GroupKey,
         mut members: Members,
         clock: &Reading,
-        stuck_ticks: u64,
+        stuck_before: u64,
     ) -> Group {
         let count = members.since.len();
-        let threshold = clock.ticks().saturating_sub(stuck_ticks);
-        let stuck = members.since.iter().filter(|since| **since < threshold).count();
+        let stuck = members.since.iter().filter(|since| **since < stuck_before).count();
         let oldest = members.since.iter().min().copied();
         let median = (count > 0).then(|| *members.since.select_nth_unstable(count / 2).1);
         let before = self.group.as_deref();
+        // What an untracked task waits for is not known: it may be meant to.
+        let patient = members.timer || members.untracked && key.state == State::Parked;
         Group {
             id: self.id,
             labels: table::get(key.labels).clone(),
@@ -129,7 +143,7 @@ impl Entry {
             state: key.state,
             tree: members.tree.or_else(|| before.and_then(|group| group.tree.clone())),
             count: count as u64,
-            stuck: if members.timer { 0 } else { stuck as u64 },
+            stuck: if patient { 0 } else { stuck as u64 },
             oldest_since_ms: oldest.map_or(0, |ticks| clock.millis(ticks)),
             median_since_ms: median.map_or(0, |ticks| clock.millis(ticks)),
             future_bytes: members.future_bytes,
@@ -138,6 +152,7 @@ impl Entry {
             wakers: most_frequent(&members.woken_by),
             detached: key.detached,
             orphan: key.orphan,
+            tracked: !members.untracked,
         }
     }
 }

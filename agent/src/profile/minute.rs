@@ -31,11 +31,6 @@ impl Minute {
     pub(super) fn ago(&self) -> u64 {
         self.past.first().copied().unwrap_or(0)
     }
-
-    /// Whether all of the last minute was zero.
-    pub(super) fn is_forgotten(&self) -> bool {
-        self.latest == 0 && self.past.iter().all(|past| *past == 0)
-    }
 }
 
 #[cfg(test)]
@@ -58,8 +53,7 @@ mod tests {
         minute.note(1_000, 7);
         minute.note(1_000_000, 0);
         assert_eq!(minute.ago(), 7);
-        assert!(!minute.is_forgotten());
         minute.note(1_100_000, 0);
-        assert!(minute.is_forgotten());
+        assert_eq!(minute.ago(), 0);
     }
 }

@@ -3,11 +3,15 @@
 mod activity;
 mod fold;
 mod groups;
+mod history;
+mod memory;
 mod minute;
 mod origins;
 mod past;
-mod rss;
+mod runtimes;
 mod tasks;
+mod track;
+mod untracked;
 mod view;
 
 pub(crate) use fold::Folder;

@@ -31,6 +31,11 @@ pub(super) fn ended() -> Vec<Ends> {
     origin::all().map(|(_, origin)| origin.ends()).collect()
 }
 
+/// Whether nobody tracks the tasks of this origin.
+pub(super) fn are_untracked(number: u32) -> bool {
+    origin::get(number).is_some_and(|origin| origin.key.untracked)
+}
+
 /// All origins seen so far, by number.
 #[derive(Debug, Default)]
 pub(super) struct Origins {
@@ -61,13 +66,22 @@ impl Origins {
             let flow = Flow { spawned, ends };
             entry.spawned.note(now_ms, flow.spawned);
             entry.finished.note(now_ms, flow.ends.finished);
-            totals.spawned += flow.spawned;
-            totals.finished += flow.ends.finished;
-            totals.aborted += flow.ends.aborted;
-            totals.panicked += flow.ends.panicked;
+            if !origin.key.untracked {
+                totals.spawned += flow.spawned;
+                totals.finished += flow.ends.finished;
+                totals.aborted += flow.ends.aborted;
+                totals.panicked += flow.ends.panicked;
+            }
             origins.push(entry.describe(number, origin, flow));
         }
         origins
+    }
+}
+
+impl Origins {
+    /// What is remembered of origins takes up, roughly.
+    pub(super) fn bytes(&self) -> usize {
+        self.entries.len() * (size_of::<Entry>() + size_of::<Origin>())
     }
 }
 

@@ -123,7 +123,7 @@ impl Around {
 /// waker of ours asked for it. Never true by mistake: a wake marks the record before its waker is
 /// given back, so if no waker is left, a second look sees the mark.
 fn is_dead(record: &Record, polls: u64) -> bool {
-    record.birth.kind == Kind::Task
+    record.made_as == Kind::Task
         && !record.slot.may_be_woken()
         && record.polls() == polls
         && matches!(record.standing(), Standing::Parked { .. })

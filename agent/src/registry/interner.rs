@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, Hash};
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use rustc_hash::FxBuildHasher;
 
@@ -9,6 +10,8 @@ use super::AppendVec;
 use crate::sync::Mutex;
 
 const SHARDS: usize = 16;
+/// What a value costs in the tables, roughly: a hash, a short list of numbers, a mark.
+const ENTRY_BYTES: usize = 64;
 
 /// The interner holds as many values as it may.
 #[derive(Debug, PartialEq, Eq)]
@@ -23,11 +26,16 @@ pub(crate) struct Interner<T> {
     values: AppendVec<T>,
     shards: [Mutex<Numbers>; SHARDS],
     limit: u32,
+    /// What one value takes up beside itself.
+    weigh: fn(&T) -> usize,
+    bytes: AtomicUsize,
 }
 
 impl<T: Eq + Hash> Interner<T> {
-    pub(crate) const fn new(limit: u32) -> Self {
+    pub(crate) const fn new(limit: u32, weigh: fn(&T) -> usize) -> Self {
         Self {
+            weigh,
+            bytes: AtomicUsize::new(0),
             values: AppendVec::new(),
             shards: [const { Mutex::new(HashMap::with_hasher(FxBuildHasher)) }; SHARDS],
             limit,
@@ -59,7 +67,9 @@ impl<T: Eq + Hash> Interner<T> {
         if self.values.len() >= limit {
             return Err(Full);
         }
+        let bytes = (self.weigh)(&value) + ENTRY_BYTES + size_of::<T>();
         let number = self.values.push(value).map_err(|_| Full)?;
+        self.bytes.fetch_add(bytes, Relaxed);
         numbers.entry(hash).or_default().push(number);
         Ok(number)
     }
@@ -78,6 +88,11 @@ impl<T: Eq + Hash> Interner<T> {
         self.values.get(number)
     }
 
+    /// What all values take up, roughly.
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes.load(Relaxed)
+    }
+
     /// How many different values there are.
     pub(crate) fn len(&self) -> u32 {
         self.values.len()
@@ -90,12 +105,13 @@ mod tests {
 
     #[test]
     fn equal_values_share_a_number_and_the_limit_holds() {
-        let interner = Interner::new(2);
+        let interner = Interner::new(2, |text: &&str| text.len());
         assert_eq!(interner.intern("a"), Ok(1));
         assert_eq!(interner.intern("b"), Ok(2));
         assert_eq!(interner.intern("a"), Ok(1));
         assert_eq!(interner.intern("c"), Err(Full));
         assert_eq!(interner.get(2), Some(&"b"));
         assert_eq!(interner.len(), 2);
+        assert_eq!(interner.bytes(), 2 * (1 + ENTRY_BYTES + size_of::<&str>()));
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use taskscope_proto::model::{Capture, Process, Profile, TaskQuery};
+use taskscope_proto::model::{Capture, HistoryQuery, Process, Profile, TaskQuery};
 use taskscope_proto::stream::Encoder;
 use taskscope_proto::wire::{self, taskscope_server::Taskscope};
 use tokio::sync::mpsc;
@@ -97,6 +97,15 @@ impl Taskscope for Service {
         let query = TaskQuery::try_from(request.into_inner()).map_err(invalid)?;
         let page = self.asker.tasks(query).await.map_err(unanswered)?;
         Ok(Response::new(wire::TasksReply::from(&page)))
+    }
+
+    async fn history(
+        &self,
+        request: Request<wire::HistoryRequest>,
+    ) -> Result<Response<wire::HistoryReply>, Status> {
+        let query = HistoryQuery::try_from(request.into_inner()).map_err(invalid)?;
+        let page = self.asker.history(query).await.map_err(unanswered)?;
+        Ok(Response::new(wire::HistoryReply::from(&page)))
     }
 }
 

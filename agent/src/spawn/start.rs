@@ -7,6 +7,7 @@ use crate::labels::{self, Labels};
 use crate::task::record::Kind;
 use crate::task::ticket::Ticket;
 use crate::task::{Tracked, current, tracker};
+use crate::untracked;
 
 /// Which labels of the task that spawns the new one inherits.
 ///
@@ -74,6 +75,7 @@ impl Start {
         let Self { spawned_at, labels } = self;
         let record = tracker::begin_with(spawned_at, Kind::Task, size_of::<F>(), 0, labels);
         let ticket = Ticket::of(&record);
+        untracked::announce(spawned_at);
         (Tracked::with_record(record, future), ticket)
     }
 

@@ -25,6 +25,9 @@ pub(crate) use debug_info::of_this_build as debug_info_of_this_build;
 use resolver::Resolver;
 pub(crate) use user_code::UserCode;
 
+/// What a tree costs in the tables.
+const TABLE_BYTES: usize = 128;
+
 /// A tree with what the agent needs besides.
 #[derive(Debug)]
 pub(crate) struct Resolved {
@@ -45,6 +48,8 @@ pub(crate) struct Symbols {
     /// Trees by content: different addresses may stand for the same places.
     distinct: HashMap<Arc<Tree>, u32, FxBuildHasher>,
     stacks: Stacks,
+    /// What the trees take up, roughly.
+    bytes: usize,
 }
 
 /// Stacks of running tasks. A task that computes is somewhere else at every look, so there is no
@@ -70,6 +75,7 @@ impl Symbols {
             trees: HashMap::default(),
             distinct: HashMap::default(),
             stacks: Stacks::default(),
+            bytes: 0,
         }
     }
 
@@ -95,6 +101,11 @@ impl Symbols {
         Arc::clone(known.entry(number).or_insert_with(|| Arc::new(resolved)))
     }
 
+    /// What trees and frames take up, roughly. Not in it: the debug information itself.
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes + self.resolver.bytes()
+    }
+
     /// The tree with this number. `dead` says that no waker of the task is left.
     pub(crate) fn tree(&mut self, number: u32, dead: bool) -> Option<Arc<Resolved>> {
         if let Some(known) = self.trees.get(&(number, dead)) {
@@ -107,6 +118,7 @@ impl Symbols {
         let (tree, inside_part) = await_point::build(&chains, rwlock, dead);
         let tree = Arc::new(tree);
         let next = u32::try_from(self.distinct.len()).unwrap_or(u32::MAX).saturating_add(1);
+        self.bytes += size_of::<Tree>() + size_of_val(tree.nodes.as_slice()) + TABLE_BYTES;
         let number_of_tree = *self.distinct.entry(Arc::clone(&tree)).or_insert(next);
         let resolved = Arc::new(Resolved { tree, number: number_of_tree, inside_part });
         self.trees.insert((number, dead), Arc::clone(&resolved));

@@ -21,6 +21,8 @@ pub(super) struct Resolver {
     /// By index of `modules`; `None` for those that could not be read.
     readers: HashMap<usize, Option<Reader>, FxBuildHasher>,
     frames: HashMap<usize, Frames, FxBuildHasher>,
+    /// What the frames take up, roughly.
+    bytes: usize,
 }
 
 struct Reader {
@@ -42,6 +44,7 @@ impl Resolver {
             modules: modules::list(),
             readers: HashMap::default(),
             frames: HashMap::default(),
+            bytes: 0,
         }
     }
 
@@ -60,8 +63,15 @@ impl Resolver {
             return Arc::clone(known);
         }
         let frames: Frames = self.look_up(address).into();
+        self.bytes += size_of::<(usize, Frames)>();
+        self.bytes += frames.iter().map(|frame| weigh(frame)).sum::<usize>();
         self.frames.insert(address, Arc::clone(&frames));
         frames
+    }
+
+    /// What the frames take up, roughly. Not in it: the debug information itself.
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes
     }
 
     fn look_up(&mut self, address: usize) -> Vec<Arc<Frame>> {
@@ -119,6 +129,12 @@ impl Resolver {
         });
         frames
     }
+}
+
+/// What a frame takes up, its strings included.
+fn weigh(frame: &Frame) -> usize {
+    let file = frame.location.as_ref().map_or(0, |at| at.file.len());
+    size_of::<Frame>() + size_of::<Arc<Frame>>() + frame.function.len() + file
 }
 
 #[derive(Debug, Default)]

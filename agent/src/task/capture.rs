@@ -19,7 +19,7 @@ const MAX_CHAINS: usize = 64;
 /// Different trees that are kept over the life of the process.
 const MAX_TREES: u32 = 100_000;
 
-static TREES: Interner<RawTree> = Interner::new(MAX_TREES);
+static TREES: Interner<RawTree> = Interner::new(MAX_TREES, RawTree::bytes);
 /// Chains that found no room, or were cut short.
 static LOST_CHAINS: AtomicU64 = AtomicU64::new(0);
 /// Captures whose tree found no room.
@@ -137,6 +137,11 @@ impl RawTree {
         Self { chains: chains.into() }
     }
 
+    fn bytes(&self) -> usize {
+        let chain = |chain: &Vec<usize>| size_of::<Vec<usize>>() + size_of_val(chain.as_slice());
+        self.chains.iter().map(chain).sum()
+    }
+
     /// The tree with this number.
     pub(crate) fn get(number: u32) -> Option<&'static Self> {
         TREES.get(number)
@@ -160,6 +165,11 @@ impl RawTree {
 /// A chain was cut short.
 pub(crate) fn note_lost_chain() {
     LOST_CHAINS.fetch_add(1, Ordering::Relaxed);
+}
+
+/// What all trees take up, roughly.
+pub(crate) fn bytes() -> usize {
+    TREES.bytes()
 }
 
 /// Chains and trees that had to be left out since start.

@@ -14,7 +14,7 @@ use crate::sync::Mutex;
 /// Different origins that are told apart.
 const MAX_ORIGINS: u32 = 100_000;
 
-static ORIGINS: Interner<Origin> = Interner::new(MAX_ORIGINS);
+static ORIGINS: Interner<Origin> = Interner::new(MAX_ORIGINS, |_| 0);
 
 /// What tells origins apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -22,6 +22,8 @@ pub(crate) struct Key {
     pub(crate) spawned_at: &'static Location<'static>,
     pub(crate) labels: u32,
     pub(crate) blocking: bool,
+    /// Its tasks are those that nobody tracks.
+    pub(crate) untracked: bool,
 }
 
 /// How a task ended.
@@ -133,6 +135,11 @@ pub(crate) fn intern(key: Key) -> u32 {
 /// The origin with this number.
 pub(crate) fn get(number: u32) -> Option<&'static Origin> {
     ORIGINS.get(number)
+}
+
+/// What all origins take up, roughly: without the stripes of the busiest.
+pub(crate) fn bytes() -> usize {
+    ORIGINS.bytes()
 }
 
 /// All origins, with their numbers.

@@ -26,7 +26,7 @@ use super::wake_slot::{Release, Set, WakeSlot};
 use super::woken::{Wake, Woken};
 use crate::sync::Arc;
 use crate::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release as ReleaseOrder};
-use crate::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64};
+use crate::sync::atomic::{AtomicBool, AtomicU8, AtomicU16, AtomicU32, AtomicU64};
 
 /// The next poll shall capture the await tree.
 const CAPTURE: u8 = 1;
@@ -40,7 +40,6 @@ pub(crate) struct Birth {
     pub(crate) parent_place: u64,
     pub(crate) spawned_at: &'static Location<'static>,
     pub(crate) now: u64,
-    pub(crate) kind: Kind,
     pub(crate) future_bytes: u32,
     pub(crate) scope: u32,
 }
@@ -78,6 +77,10 @@ pub(crate) struct Record {
     tree_polls: AtomicU32,
 
     pub(crate) birth: Birth,
+    /// What it was made as; `kind` is what it turned out to be.
+    pub(crate) made_as: Kind,
+    /// The number of the runtime that polled it first; 0 for none.
+    pub(crate) runtime: AtomicU16,
     /// Where the registry keeps it.
     pub(crate) place: AtomicU64,
     /// For a task: a hash of the executor's own id of it, 0 for none.
@@ -91,7 +94,7 @@ pub(crate) struct Record {
 }
 
 impl Record {
-    pub(crate) fn new(birth: Birth, labels: u32, origin: u32) -> Self {
+    pub(crate) fn new(birth: Birth, kind: Kind, labels: u32, origin: u32) -> Self {
         Self {
             slot: WakeSlot::new(),
             woken: AtomicU64::new(0),
@@ -101,7 +104,7 @@ impl Record {
             woken_by: AtomicU32::new(0),
             phase: AtomicU8::new(Phase::New as u8),
             requests: AtomicU8::new(0),
-            kind: AtomicU8::new(birth.kind as u8),
+            kind: AtomicU8::new(kind as u8),
             detached: AtomicBool::new(false),
             times: Times::new(),
             labels: AtomicU32::new(labels),
@@ -112,6 +115,8 @@ impl Record {
             tree: AtomicU32::new(0),
             tree_polls: AtomicU32::new(0),
             birth,
+            made_as: kind,
+            runtime: AtomicU16::new(0),
             place: AtomicU64::new(u64::MAX),
             executor_id: AtomicU64::new(0),
             root: AtomicU64::new(0),
@@ -358,6 +363,11 @@ impl Record {
                 None => Standing::Parked { since: self.poll_ended.load(Relaxed) },
             },
         }
+    }
+
+    /// When the latest poll began or ended, whichever is known and later; 0 before the first.
+    pub(crate) fn last_polled(&self) -> u64 {
+        self.poll_started.load(Relaxed).max(self.poll_ended.load(Relaxed))
     }
 
     /// Labels in effect where the task waits: of the innermost part it is in, if it is in one.

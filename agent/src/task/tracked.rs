@@ -19,7 +19,7 @@ use super::wake_slot::Set;
 use super::{inner_poll, stopwatch, tracker, waker};
 use crate::sync::Arc;
 use crate::sync::atomic::Ordering::Relaxed;
-use crate::{clock, runtimes};
+use crate::{clock, runtimes, untracked};
 
 pin_project! {
     /// A future with a record: see [`tracked`](crate::FutureExt::tracked) and
@@ -198,7 +198,7 @@ fn keeps_waker(frame: &PollFrame, waker: &Waker) -> bool {
 #[cold]
 fn shares_waker(frame: &PollFrame, outer: &PollFrame, waker: &Waker) -> bool {
     let shares =
-        frame.record().birth.kind == Kind::Undecided && waker::is_of(waker, outer.waker_of.get());
+        frame.record().made_as == Kind::Undecided && waker::is_of(waker, outer.waker_of.get());
     if shares {
         frame.waker_of.set(outer.waker_of.get());
         if !outer.quiet.get() {
@@ -223,7 +223,10 @@ fn prepare(
         }
         _ if requests.first_poll => {
             runtimes::note_current();
-            record.executor_id.store(runtimes::task_id(), Relaxed);
+            let id = runtimes::task_id();
+            record.executor_id.store(id, Relaxed);
+            untracked::claim(id);
+            record.runtime.store(runtimes::current(), Relaxed);
             if record.kind() == Kind::Undecided {
                 tracker::becomes_task(record);
             }
@@ -355,11 +358,10 @@ pub(crate) fn capture_once<F: Future>(future: Pin<&mut F>) -> Vec<Vec<usize>> {
         parent_place: 0,
         spawned_at: Location::caller(),
         now: clock::now(),
-        kind: Kind::Part,
         future_bytes: 0,
         scope: 0,
     };
-    let record = Arc::new(Record::new(birth, 0, 0));
+    let record = Arc::new(Record::new(birth, Kind::Part, 0, 0));
     let frame = PollFrame::new(&record);
     let mut chains = Chains::begin(std::ptr::from_ref(&frame) as usize);
     let data = waker::Capturing { record: &record, chains: &raw mut *chains };

@@ -91,18 +91,18 @@ pub(crate) fn begin_with(
         let id = local.next_id;
         local.next_id += 1;
         let blocking = kind == Kind::Blocking;
-        let origin = origin_of(local, origin::Key { spawned_at, labels, blocking });
+        let origin =
+            origin_of(local, origin::Key { spawned_at, labels, blocking, untracked: false });
         let birth = Birth {
             id,
             parent,
             parent_place,
             spawned_at,
             now: clock::coarse().unwrap_or_else(clock::now),
-            kind,
             future_bytes: u32::try_from(future_bytes).unwrap_or(u32::MAX),
             scope,
         };
-        let record = Arc::new(Record::new(birth, labels, origin));
+        let record = Arc::new(Record::new(birth, kind, labels, origin));
         if let Some(place) = RECORDS.insert(local.shard, &record) {
             record.place.store(place.to_bits(), Relaxed);
         }
@@ -130,7 +130,7 @@ pub(crate) fn relabel(record: &Record, labels: u32) {
     }
     let spawned_at = record.birth.spawned_at;
     let blocking = record.kind() == Kind::Blocking;
-    let to = origin::intern(origin::Key { spawned_at, labels, blocking });
+    let to = origin::intern(origin::Key { spawned_at, labels, blocking, untracked: false });
     record.origin.store(to, Relaxed);
 }
 
@@ -150,6 +150,9 @@ pub(crate) fn end(record: &Arc<Record>, end: End) {
 pub(crate) fn find<R>(place: Place, id: u64, read: impl FnOnce(&Record) -> R) -> Option<R> {
     RECORDS.with(place, |record| (record.birth.id == id).then(|| read(record))).flatten()
 }
+
+/// What a living record takes up: itself, its counts, its place in the registry.
+pub(crate) const RECORD_BYTES: usize = size_of::<Record>() + 3 * size_of::<usize>();
 
 /// Shows every living record.
 pub(crate) fn for_each(visit: impl FnMut(&Arc<Record>)) {

@@ -1,7 +1,9 @@
 //! Enums, name by name, so that the compiler finds the one that was forgotten.
 
 use super::ConvertError;
-use crate::model::{Capture, Combine, DebugInfo, StackWalk, State, TaskKind, TaskOrder};
+use crate::model::{
+    Capture, Combine, DebugInfo, Resolution, RuntimeFlavor, StackWalk, State, TaskKind, TaskOrder,
+};
 use crate::wire;
 
 /// `From<model> for wire`, and `from_wire`, which gives `$unknown` for a value without a name.
@@ -42,10 +44,14 @@ both_ways!(capture_from_wire, Capture -> Result<Capture, ConvertError>,
 both_ways!(task_order_from_wire, TaskOrder -> Result<TaskOrder, ConvertError>,
     unknown("order of tasks"), Ok;
     LongestInState = LongestInState, Oldest = Oldest, Newest = Newest, MostPolls = MostPolls);
+both_ways!(resolution_from_wire, Resolution -> Result<Resolution, ConvertError>,
+    unknown("resolution"), Ok; Second = Second, Minute = Minute);
 both_ways!(debug_info_from_wire, DebugInfo -> DebugInfo, |_| DebugInfo::Unknown, same;
     Unknown = Unknown, None = None, LineTables = LineTables, Full = Full);
 both_ways!(stack_walk_from_wire, StackWalk -> StackWalk, |_| StackWalk::Unknown, same;
     Unknown = Unknown, FramePointers = FramePointers, UnwindTables = UnwindTables);
+both_ways!(flavor_from_wire, RuntimeFlavor -> RuntimeFlavor, |_| RuntimeFlavor::Unknown, same;
+    Unknown = Unknown, CurrentThread = CurrentThread, MultiThread = MultiThread);
 both_ways!(combine_from_wire, Combine -> Combine, |_| Combine::AnyOf, same;
     One = One, AnyOf = AnyOf, AllOf = AllOf);
 

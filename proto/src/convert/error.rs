@@ -49,6 +49,12 @@ pub enum ConvertError {
         /// The id that came.
         got: u32,
     },
+    /// Runs of a history that do not follow one another.
+    #[error("the history of group {group} has runs that make no sense")]
+    BrokenSeries {
+        /// Of which group.
+        group: u64,
+    },
     /// A label key without its value.
     #[error("a label set has {got} keys and values, an odd number")]
     OddLabels {

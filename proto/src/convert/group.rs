@@ -24,6 +24,7 @@ pub(crate) fn group_to_wire(from: &Group, ids: &mut Writer, out: &mut impl Sink)
         wakers: from.wakers.iter().take(MAX_WAKERS).map(|waker| (*waker).into()).collect(),
         detached: from.detached,
         orphan: from.orphan,
+        untracked: !from.tracked,
     }
 }
 
@@ -45,5 +46,6 @@ pub(crate) fn group_from_wire(from: &wire::Group, ids: &Reader) -> Result<Group,
         wakers: from.wakers.iter().map(|waker| (*waker).into()).collect(),
         detached: from.detached,
         orphan: from.orphan,
+        tracked: !from.untracked,
     })
 }

@@ -1,6 +1,7 @@
 //! The header of a profile.
 
-use super::{ConvertError, cut, optional};
+use super::{ConvertError, at_most, cut, optional};
+use crate::limits::MAX_RUNTIMES;
 use crate::model::{Coverage, Header, Lost, Totals};
 use crate::wire;
 
@@ -10,11 +11,15 @@ impl From<&Header> for wire::Header {
             now_ms: from.now_ms,
             now_unix_ms: from.now_unix_ms,
             rss_bytes: from.rss_bytes,
+            memory_limit_bytes: from.memory_limit_bytes,
+            memory_current_bytes: from.memory_current_bytes,
+            agent_bytes: from.agent_bytes,
             tracked: from.coverage.tracked,
             alive: from.coverage.alive,
             totals: Some((&from.totals).into()),
             lost: Some((&from.lost).into()),
             captures_pending: from.captures_pending,
+            runtimes: from.runtimes.iter().take(MAX_RUNTIMES).map(Into::into).collect(),
         }
     }
 }
@@ -24,14 +29,20 @@ impl TryFrom<wire::Header> for Header {
     type Error = ConvertError;
 
     fn try_from(from: wire::Header) -> Result<Self, ConvertError> {
+        at_most("runtimes", from.runtimes.len(), "MAX_RUNTIMES", MAX_RUNTIMES)?;
+        let runtimes = from.runtimes.into_iter().map(TryInto::try_into);
         Ok(Self {
             now_ms: from.now_ms,
             now_unix_ms: from.now_unix_ms,
             rss_bytes: from.rss_bytes,
+            memory_limit_bytes: from.memory_limit_bytes,
+            memory_current_bytes: from.memory_current_bytes,
+            agent_bytes: from.agent_bytes,
             coverage: Coverage { tracked: from.tracked, alive: from.alive },
             totals: from.totals.unwrap_or_default().into(),
             lost: from.lost.unwrap_or_default().try_into()?,
             captures_pending: from.captures_pending,
+            runtimes: runtimes.collect::<Result<_, _>>()?,
         })
     }
 }
@@ -60,6 +71,9 @@ impl From<&Lost> for wire::Lost {
             chains: from.chains,
             groups: from.groups,
             stacks: from.stacks,
+            history: from.history,
+            runtimes: from.runtimes,
+            untracked: from.untracked,
         }
     }
 }
@@ -75,6 +89,9 @@ impl TryFrom<wire::Lost> for Lost {
             chains: from.chains,
             groups: from.groups,
             stacks: from.stacks,
+            history: from.history,
+            runtimes: from.runtimes,
+            untracked: from.untracked,
         })
     }
 }
@@ -82,6 +99,7 @@ impl TryFrom<wire::Lost> for Lost {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Runtime;
 
     #[test]
     fn a_header_survives_the_way_there_and_back() {
@@ -89,6 +107,9 @@ mod tests {
             now_ms: 1,
             now_unix_ms: 2,
             rss_bytes: Some(0),
+            memory_limit_bytes: Some(19),
+            memory_current_bytes: Some(20),
+            agent_bytes: Some(21),
             coverage: Coverage { tracked: 3, alive: Some(4) },
             totals: Totals {
                 running: 5,
@@ -107,8 +128,12 @@ mod tests {
                 chains: 15,
                 groups: 16,
                 stacks: 17,
+                history: 22,
+                runtimes: 18,
+                untracked: 23,
             },
-            captures_pending: 18,
+            captures_pending: 17,
+            runtimes: vec![Runtime { id: 1, ..Runtime::default() }],
         };
         assert_eq!(Header::try_from(wire::Header::from(&header)), Ok(header));
         assert_eq!(Header::try_from(wire::Header::default()), Ok(Header::default()));

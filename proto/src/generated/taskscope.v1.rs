@@ -302,7 +302,7 @@ pub mod wait_kind {
     }
 }
 /// What changes from update to update for the process as a whole.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Header {
     /// The agent's clock.
     #[prost(uint64, tag = "1")]
@@ -324,6 +324,76 @@ pub struct Header {
     /// Parked tasks whose await tree is still to be captured.
     #[prost(uint64, tag = "8")]
     pub captures_pending: u64,
+    /// At most limits::MAX_RUNTIMES. One without tasks that has not stirred for a minute is left out.
+    #[prost(message, repeated, tag = "12")]
+    pub runtimes: ::prost::alloc::vec::Vec<Runtime>,
+    /// Of the control group that limits the process most: what it may use, and what it uses now (the
+    /// files that it has cached included). Absent where there is no limit, or no control group.
+    #[prost(uint64, optional, tag = "16")]
+    pub memory_limit_bytes: ::core::option::Option<u64>,
+    #[prost(uint64, optional, tag = "17")]
+    pub memory_current_bytes: ::core::option::Option<u64>,
+    /// What the agent itself takes up, roughly: records, label sets, trees, symbols, groups, history.
+    /// Not in it: debug information, connections, and what the allocator adds.
+    #[prost(uint64, optional, tag = "18")]
+    pub agent_bytes: ::core::option::Option<u64>,
+}
+/// A tokio runtime that tracked tasks were seen on. What is absent is not known: tokio says most of
+/// it only when it is built with `--cfg tokio_unstable`.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Runtime {
+    /// Counts from 1 in the order in which runtimes were seen.
+    #[prost(uint32, tag = "1")]
+    pub id: u32,
+    #[prost(enumeration = "RuntimeFlavor", tag = "2")]
+    pub flavor: i32,
+    #[prost(uint32, tag = "3")]
+    pub worker_count: u32,
+    /// At most limits::MAX_WORKERS; in their order.
+    #[prost(message, repeated, tag = "4")]
+    pub workers: ::prost::alloc::vec::Vec<Worker>,
+    /// Tasks alive, tracked or not.
+    #[prost(uint64, tag = "5")]
+    pub alive_tasks: u64,
+    /// Tasks that wait in the queue that all workers share.
+    #[prost(uint64, tag = "6")]
+    pub global_queue_depth: u64,
+    #[prost(uint64, optional, tag = "7")]
+    pub blocking_threads: ::core::option::Option<u64>,
+    #[prost(uint64, optional, tag = "8")]
+    pub idle_blocking_threads: ::core::option::Option<u64>,
+    /// Closures that wait for a blocking thread.
+    #[prost(uint64, optional, tag = "9")]
+    pub blocking_queue_depth: ::core::option::Option<u64>,
+    #[prost(message, optional, tag = "10")]
+    pub stall: ::core::option::Option<Stall>,
+}
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Worker {
+    /// Thousandths of the last seconds that it was busy.
+    #[prost(uint32, optional, tag = "1")]
+    pub busy_permille: ::core::option::Option<u32>,
+    /// How often it went to sleep for want of work.
+    #[prost(uint64, optional, tag = "2")]
+    pub parks: ::core::option::Option<u64>,
+    /// It sleeps.
+    #[prost(bool, optional, tag = "3")]
+    pub parked: ::core::option::Option<bool>,
+    #[prost(uint64, optional, tag = "4")]
+    pub local_queue_depth: ::core::option::Option<u64>,
+    /// Tasks that it took from other workers.
+    #[prost(uint64, optional, tag = "5")]
+    pub steals: ::core::option::Option<u64>,
+}
+/// Tasks are ready, and no worker polls anything.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Stall {
+    /// Since when nothing has been polled.
+    #[prost(uint64, tag = "1")]
+    pub since_ms: u64,
+    /// Tracked tasks that have been waiting for a worker for a second or more.
+    #[prost(uint64, tag = "2")]
+    pub ready_tasks: u64,
 }
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Totals {
@@ -365,6 +435,15 @@ pub struct Lost {
     /// Stacks of threads blocked in a poll that could not be taken; once for each such poll.
     #[prost(uint64, tag = "10")]
     pub stacks: u64,
+    /// Kinds of tasks whose past was forgotten, or never kept, for want of room.
+    #[prost(uint64, tag = "12")]
+    pub history: u64,
+    /// Runtimes beyond the limit, and workers of a runtime beyond theirs: nothing is said of them.
+    #[prost(uint64, tag = "13")]
+    pub runtimes: u64,
+    /// Untracked tasks beyond the limit, which are not counted.
+    #[prost(uint64, tag = "14")]
+    pub untracked: u64,
 }
 /// Living tasks that are equal in labels, spawn location, kind, state, await tree, and in whether
 /// they are detached and orphans.
@@ -411,6 +490,11 @@ pub struct Group {
     /// The tasks that spawned them have ended.
     #[prost(bool, tag = "15")]
     pub orphan: bool,
+    /// Nobody tracks them: tokio's hooks told of them. Of such tasks are known the place that spawned
+    /// them, ages and polls; no labels, no await tree, no single tasks. `STATE_PARKED` means between
+    /// two polls: they may be ready.
+    #[prost(bool, tag = "16")]
+    pub untracked: bool,
 }
 /// How tasks have spent their time so far, the poll under way left out. While an agent runs,
 /// durations below 20 ms are measured on a sample of one in sixteen and scaled up; longer ones are
@@ -532,6 +616,53 @@ pub struct Task {
     pub detached: bool,
     #[prost(bool, tag = "15")]
     pub orphan: bool,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct HistoryRequest {
+    /// At most limits::MAX_GROUPS_PER_HISTORY; empty means all tracked tasks, by state.
+    #[prost(uint64, repeated, tag = "1")]
+    pub groups: ::prost::alloc::vec::Vec<u64>,
+    #[prost(enumeration = "Resolution", tag = "2")]
+    pub resolution: i32,
+    /// On the agent's clock; 0: as far back as it goes, until now.
+    #[prost(uint64, tag = "3")]
+    pub from_ms: u64,
+    #[prost(uint64, tag = "4")]
+    pub to_ms: u64,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct HistoryReply {
+    #[prost(uint64, tag = "1")]
+    pub now_ms: u64,
+    /// Length of a step.
+    #[prost(uint64, tag = "2")]
+    pub step_ms: u64,
+    /// In the order asked for. The last ones are missing where one message has no room for all: ask
+    /// for them again. Of a group that the agent does not know there is one without steps.
+    #[prost(message, repeated, tag = "3")]
+    pub series: ::prost::alloc::vec::Vec<Series>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Series {
+    /// 0: of all tracked tasks in `state`.
+    #[prost(uint64, tag = "1")]
+    pub group: u64,
+    #[prost(enumeration = "State", tag = "2")]
+    pub state: i32,
+    /// The first step that is known.
+    #[prost(uint64, tag = "3")]
+    pub from_ms: u64,
+    /// How many are known.
+    #[prost(uint32, tag = "4")]
+    pub steps: u32,
+    /// Runs of steps at which there was as much: the step, counted from `from_ms`, that each begins
+    /// at, and what there was. The first begins at 0.
+    #[prost(uint32, repeated, tag = "5")]
+    pub firsts: ::prost::alloc::vec::Vec<u32>,
+    #[prost(uint64, repeated, tag = "6")]
+    pub counts: ::prost::alloc::vec::Vec<u64>,
+    #[prost(uint64, repeated, tag = "7")]
+    pub stuck: ::prost::alloc::vec::Vec<u64>,
 }
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
@@ -656,6 +787,35 @@ impl Combine {
 }
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
+pub enum RuntimeFlavor {
+    Unknown = 0,
+    CurrentThread = 1,
+    MultiThread = 2,
+}
+impl RuntimeFlavor {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unknown => "RUNTIME_FLAVOR_UNKNOWN",
+            Self::CurrentThread => "RUNTIME_FLAVOR_CURRENT_THREAD",
+            Self::MultiThread => "RUNTIME_FLAVOR_MULTI_THREAD",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "RUNTIME_FLAVOR_UNKNOWN" => Some(Self::Unknown),
+            "RUNTIME_FLAVOR_CURRENT_THREAD" => Some(Self::CurrentThread),
+            "RUNTIME_FLAVOR_MULTI_THREAD" => Some(Self::MultiThread),
+            _ => None,
+        }
+    }
+}
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
 pub enum State {
     Unknown = 0,
     New = 1,
@@ -743,6 +903,34 @@ impl TaskOrder {
             "TASK_ORDER_OLDEST" => Some(Self::Oldest),
             "TASK_ORDER_NEWEST" => Some(Self::Newest),
             "TASK_ORDER_MOST_POLLS" => Some(Self::MostPolls),
+            _ => None,
+        }
+    }
+}
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum Resolution {
+    /// What there was at the end of each second, for ten minutes.
+    Second = 0,
+    /// What there was at the end of each minute, for a day.
+    Minute = 1,
+}
+impl Resolution {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Second => "RESOLUTION_SECOND",
+            Self::Minute => "RESOLUTION_MINUTE",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "RESOLUTION_SECOND" => Some(Self::Second),
+            "RESOLUTION_MINUTE" => Some(Self::Minute),
             _ => None,
         }
     }
@@ -922,6 +1110,28 @@ pub mod taskscope_client {
                 .insert(GrpcMethod::new("taskscope.v1.Taskscope", "Tasks"));
             self.inner.unary(req, path, codec).await
         }
+        /// How many tasks groups had before, as far back as the agent remembers.
+        pub async fn history(
+            &mut self,
+            request: impl tonic::IntoRequest<super::HistoryRequest>,
+        ) -> std::result::Result<tonic::Response<super::HistoryReply>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/taskscope.v1.Taskscope/History",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("taskscope.v1.Taskscope", "History"));
+            self.inner.unary(req, path, codec).await
+        }
     }
 }
 /// Generated server implementations.
@@ -970,6 +1180,11 @@ pub mod taskscope_server {
             &self,
             request: tonic::Request<super::TasksRequest>,
         ) -> std::result::Result<tonic::Response<super::TasksReply>, tonic::Status>;
+        /// How many tasks groups had before, as far back as the agent remembers.
+        async fn history(
+            &self,
+            request: tonic::Request<super::HistoryRequest>,
+        ) -> std::result::Result<tonic::Response<super::HistoryReply>, tonic::Status>;
     }
     #[derive(Debug)]
     pub struct TaskscopeServer<T> {
@@ -1210,6 +1425,49 @@ pub mod taskscope_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = TasksSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/taskscope.v1.Taskscope/History" => {
+                    #[allow(non_camel_case_types)]
+                    struct HistorySvc<T: Taskscope>(pub Arc<T>);
+                    impl<T: Taskscope> tonic::server::UnaryService<super::HistoryRequest>
+                    for HistorySvc<T> {
+                        type Response = super::HistoryReply;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::HistoryRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Taskscope>::history(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = HistorySvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(

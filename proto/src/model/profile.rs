@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Activity, Labels, Location, State, TaskKind, Tree};
+use super::{Activity, Labels, Location, Runtime, State, TaskKind, Tree};
 
 /// Identity of a [`Group`]; stable for the life of the process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -113,6 +113,12 @@ pub struct Lost {
     pub groups: u64,
     /// Stacks of threads blocked in a poll that could not be taken.
     pub stacks: u64,
+    /// Kinds of tasks whose past was forgotten, or never kept, for want of room.
+    pub history: u64,
+    /// Runtimes beyond the limit, and workers of a runtime beyond theirs.
+    pub runtimes: u64,
+    /// Untracked tasks beyond the limit, which are not counted.
+    pub untracked: u64,
 }
 
 /// What changes from moment to moment for the process as a whole.
@@ -124,6 +130,13 @@ pub struct Header {
     pub now_unix_ms: u64,
     /// Resident memory of the process.
     pub rss_bytes: Option<u64>,
+    /// What the control group that limits the process most may use; `None` without a limit.
+    pub memory_limit_bytes: Option<u64>,
+    /// What that control group uses, the files that it has cached included.
+    pub memory_current_bytes: Option<u64>,
+    /// What the agent itself takes up, roughly: records, label sets, trees, symbols, groups,
+    /// history. Not in it: debug information, connections, and what the allocator adds.
+    pub agent_bytes: Option<u64>,
     /// How much of the process the agent sees.
     pub coverage: Coverage,
     /// Counts over all tracked tasks.
@@ -132,6 +145,10 @@ pub struct Header {
     pub lost: Lost,
     /// Parked tasks whose await tree is still to be captured.
     pub captures_pending: u64,
+    /// The runtimes that tracked tasks were seen on, at most
+    /// [`MAX_RUNTIMES`](crate::limits::MAX_RUNTIMES). One without tasks that has not stirred for a
+    /// minute is left out.
+    pub runtimes: Vec<Runtime>,
 }
 
 /// Living tasks that are equal in labels, spawn location, kind, state, await tree, and in whether
@@ -168,6 +185,10 @@ pub struct Group {
     pub detached: bool,
     /// The tasks that spawned them have ended.
     pub orphan: bool,
+    /// Whether the agent tracks them. Of those that it does not, tokio's hooks told: known are the
+    /// place that spawned them, ages and polls. They have no labels, no await tree, no single
+    /// tasks, are not among the [`Totals`], and [`State::Parked`] means between two polls.
+    pub tracked: bool,
 }
 
 /// An origin whose tasks woke others.

@@ -93,6 +93,7 @@ pub fn group() -> impl Strategy<Value = Arc<Group>> {
             wakers: (0..count % 4).map(|n| waker(n, count)).collect(),
             detached: id > 9,
             orphan: count > 9,
+            tracked: count % 2 == 0,
         })
     })
 }
@@ -122,11 +123,28 @@ pub fn header() -> impl Strategy<Value = Header> {
         now_ms,
         now_unix_ms: now_ms / 2,
         rss_bytes,
+        memory_limit_bytes: rss_bytes,
+        memory_current_bytes: None,
+        agent_bytes: Some(7),
         coverage: Coverage { tracked: parked, alive: rss_bytes },
         totals: Totals { parked, ..Totals::default() },
         lost: Lost { label_key, chains: 1, ..Lost::default() },
         captures_pending: 5,
+        runtimes: (0..parked % 3).map(runtime).collect(),
     })
+}
+
+fn runtime(id: u64) -> Runtime {
+    let busy_permille = (id == 1).then_some(500);
+    let worker = Worker { busy_permille, parks: Some(id), ..Worker::default() };
+    Runtime {
+        id: u32::try_from(id).unwrap(),
+        flavor: RuntimeFlavor::MultiThread,
+        worker_count: 2,
+        workers: vec![worker; 2],
+        stall: busy_permille.map(|_| Stall { since_ms: id, ready_tasks: 3 }),
+        ..Runtime::default()
+    }
 }
 
 pub fn task() -> impl Strategy<Value = Task> {
@@ -194,6 +212,7 @@ pub fn parked(id: u64, labels: Labels, tree: Option<Arc<Tree>>) -> Arc<Group> {
         wakers: vec![waker(1, 5), waker(0, 3)],
         detached: true,
         orphan: true,
+        tracked: true,
     })
 }
 

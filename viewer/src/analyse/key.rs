@@ -67,8 +67,9 @@ impl Key {
             Self::State => Value::State(group.state),
             Self::WaitKind => match group.tree.as_deref() {
                 Some(tree) if group.state != State::Running => Value::waits(tree),
-                _ => Value::Blank(without_tree(group.state)),
+                _ => Value::Blank(without_tree(group)),
             },
+            Self::Handle | Self::Parent if !group.tracked => Value::Blank("not tracked"),
             Self::Handle => Value::Word(if group.detached { "detached" } else { "held" }),
             Self::Parent => Value::Word(if group.orphan { "orphan" } else { "alive or none" }),
         }
@@ -77,7 +78,7 @@ impl Key {
 
 fn await_point(group: &Group) -> Value {
     let Some(tree) = group.tree.as_deref() else {
-        return Value::Blank(without_tree(group.state));
+        return Value::Blank(without_tree(group));
     };
     match tree.await_point.as_deref() {
         Some(frame) => match &frame.location {
@@ -91,11 +92,12 @@ fn await_point(group: &Group) -> Value {
 }
 
 /// Why a group in this state has no await tree.
-fn without_tree(state: State) -> &'static str {
-    match state {
+fn without_tree(group: &Group) -> &'static str {
+    match group.state {
         State::New => "never polled",
         State::Ready => "ready to run",
         State::Running => "running",
+        State::Parked if !group.tracked => "not tracked",
         State::Parked => "not captured yet",
     }
 }

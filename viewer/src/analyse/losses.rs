@@ -2,7 +2,7 @@
 
 use taskscope_proto::model::{DebugInfo, Header, Process, StackWalk};
 
-use super::numbers::counted;
+use super::numbers::{count, counted};
 
 /// Something that the viewer of these numbers has to know.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,6 +61,23 @@ pub fn losses(process: Option<&Process>, header: &Header) -> Vec<Note> {
              or none is free. Their tasks are shown as running, without a line.",
         );
     }
+    if lost.history > 0 {
+        let text = format!("{} forgotten", counted(lost.history, "past"));
+        note(
+            true,
+            text,
+            "More groups than the agent has room to remember: those that are gone, and then the \
+             smallest, lost what they were before.",
+        );
+    }
+    if lost.runtimes > 0 {
+        let text = format!("{} runtimes or workers left out", count(lost.runtimes));
+        note(true, text, "The service has more runtimes, or more workers, than the agent watches.");
+    }
+    if lost.untracked > 0 {
+        let text = format!("{} left out", counted(lost.untracked, "untracked task"));
+        note(true, text, "The service has more tasks that nobody tracks than the agent counts.");
+    }
     match process.map(|process| process.debug_info) {
         Some(DebugInfo::None) => note(
             true,
@@ -105,6 +122,9 @@ mod tests {
             chains: 2,
             groups: 1,
             stacks: 5,
+            history: 6,
+            runtimes: 5,
+            untracked: 7,
         };
         let header = Header { lost, captures_pending: 9, ..Header::default() };
         let process = Process {
@@ -122,6 +142,9 @@ mod tests {
                 "3 captures lost",
                 "2 await chains cut",
                 "5 stacks of blocked threads missed",
+                "6 pasts forgotten",
+                "5 runtimes or workers left out",
+                "7 untracked tasks left out",
                 "no debug information",
                 "stacks walked with unwind tables",
                 "9 captures to come",

@@ -6,7 +6,9 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use taskscope_proto::limits::MAX_MESSAGE_BYTES;
-use taskscope_proto::model::{Capture, Process, Profile, TaskPage, TaskQuery};
+use taskscope_proto::model::{
+    Capture, HistoryPage, HistoryQuery, Process, Profile, TaskPage, TaskQuery,
+};
 use taskscope_proto::stream::{DecodeError, Decoder};
 use taskscope_proto::version;
 use taskscope_proto::wire::{self, taskscope_client::TaskscopeClient};
@@ -131,6 +133,18 @@ impl Client {
         let reply = self.agent.clone().tasks(wire::TasksRequest::from(query)).await;
         let reply = reply.map_err(|status| while_talking(&self.target, &status))?.into_inner();
         TaskPage::try_from(reply)
+            .map_err(|error| ConnectError::broken_message(&self.target, &error))
+    }
+
+    /// What groups looked like before.
+    ///
+    /// # Errors
+    ///
+    /// The agent is gone, refuses, is too old to remember, or sends nonsense.
+    pub async fn history(&self, query: &HistoryQuery) -> Result<HistoryPage, ConnectError> {
+        let reply = self.agent.clone().history(wire::HistoryRequest::from(query)).await;
+        let reply = reply.map_err(|status| while_talking(&self.target, &status))?.into_inner();
+        HistoryPage::try_from(reply)
             .map_err(|error| ConnectError::broken_message(&self.target, &error))
     }
 

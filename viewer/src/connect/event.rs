@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use taskscope_proto::model::{Process, Profile, TaskPage};
+use taskscope_proto::model::{HistoryPage, Process, Profile, TaskPage};
 
 use super::Failure;
 
@@ -31,6 +31,13 @@ pub enum Happening {
         ticket: u64,
         /// The answer.
         page: Result<Arc<TaskPage>, Failure>,
+    },
+    /// What groups looked like before, or why that is not to be had.
+    History {
+        /// The number of the request.
+        ticket: u64,
+        /// The answer.
+        page: Result<Arc<HistoryPage>, Failure>,
     },
     /// The connection is down.
     Down {

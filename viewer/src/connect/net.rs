@@ -14,7 +14,7 @@ use taskscope_proto::stream::Decoder;
 use tokio::sync::{mpsc, watch};
 use tokio_stream::StreamExt;
 
-use super::orders::{Follow, Inbox, orders};
+use super::orders::{Follow, HistoryRequest, Inbox, Requests, orders};
 use super::{Backoff, Client, ConnectError, Event, Failure, Happening, Orders, PageRequest};
 
 /// Events that wait to be taken in.
@@ -48,7 +48,7 @@ async fn work(mut inbox: Inbox, events: mpsc::Sender<Event>) {
         let line = Line { session: follow.session, events: events.clone() };
         let following = async {
             if let Some(target) = &follow.target {
-                line.follow(target, &mut hurry, &mut inbox.page).await;
+                line.follow(target, &mut hurry, &mut inbox.requests).await;
             }
             // Nothing more to do for this target: wait for another.
             std::future::pending::<()>().await;
@@ -87,7 +87,7 @@ impl Line {
         &self,
         target: &str,
         hurry: &mut watch::Receiver<Follow>,
-        pages: &mut watch::Receiver<Option<PageRequest>>,
+        requests: &mut Requests,
     ) {
         let seed = RandomState::new().hash_one(self.session);
         let mut backoff = Backoff::new(seed);
@@ -95,7 +95,7 @@ impl Line {
             if self.tell(Happening::Connecting).await.is_err() {
                 return;
             }
-            let error = match self.once(target, &mut backoff, pages).await {
+            let error = match self.once(target, &mut backoff, requests).await {
                 Ok(error) => error,
                 Err(Closed) => return,
             };
@@ -118,19 +118,22 @@ impl Line {
         &self,
         target: &str,
         backoff: &mut Backoff,
-        pages: &mut watch::Receiver<Option<PageRequest>>,
+        requests: &mut Requests,
     ) -> Result<ConnectError, Closed> {
         let (client, process) = match Client::connect(target, CONNECT_TIMEOUT).await {
             Ok(connected) => connected,
             Err(error) => return Ok(error),
         };
         self.tell(Happening::Connected(Arc::new(process))).await?;
-        let mut answering = pin!(self.answer(&client, pages));
+        let Requests { page, history } = requests;
+        let mut answering = pin!(self.answer(&client, page));
+        let mut remembering = pin!(self.remember(&client, history));
         loop {
             let watching = self.watch(&client, backoff);
             let end = tokio::select! {
                 end = watching => end?,
                 closed = &mut answering => return Err(closed),
+                closed = &mut remembering => return Err(closed),
             };
             match end {
                 // Something is missing or makes no sense: the whole state, once more.
@@ -195,6 +198,32 @@ impl Line {
                 .map(Arc::new)
                 .map_err(|error| Failure::new("list the tasks".to_owned(), &error));
             if self.tell(Happening::Tasks { ticket, page }).await.is_err() {
+                return Closed;
+            }
+        }
+    }
+
+    /// Answers requests for the past, one at a time, the newest first.
+    async fn remember(
+        &self,
+        client: &Client,
+        histories: &mut watch::Receiver<Option<HistoryRequest>>,
+    ) -> Closed {
+        histories.mark_unchanged();
+        loop {
+            if histories.changed().await.is_err() {
+                return Closed;
+            }
+            let Some(HistoryRequest { ticket, query }) = histories.borrow_and_update().clone()
+            else {
+                continue;
+            };
+            let answer = tokio::time::timeout(PAGE_TIMEOUT, client.history(&query)).await;
+            let answer = answer.unwrap_or_else(|_| Err(client.went_silent(PAGE_TIMEOUT)));
+            let page = answer
+                .map(Arc::new)
+                .map_err(|error| Failure::new("ask for the past".to_owned(), &error));
+            if self.tell(Happening::History { ticket, page }).await.is_err() {
                 return Closed;
             }
         }

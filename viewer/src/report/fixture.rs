@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use taskscope_proto::model::{
     Activity, Combine, Coverage, DebugInfo, Frame, Group, GroupId, Header, Label, Labels, Location,
-    Lost, Node, Origin, OriginId, Process, Profile, StackWalk, State, TaskKind, Totals, Tree,
-    WaitKind,
+    Lost, Node, Origin, OriginId, Process, Profile, Runtime, RuntimeFlavor, StackWalk, Stall,
+    State, TaskKind, Totals, Tree, WaitKind, Worker,
 };
 
 fn location(file: &str, line: u32, column: u32) -> Location {
@@ -86,6 +86,7 @@ pub(super) fn group(id: u64, tree: Option<Arc<Tree>>) -> Group {
         wakers: Vec::new(),
         detached: false,
         orphan: false,
+        tracked: true,
     }
 }
 
@@ -119,6 +120,26 @@ pub(super) fn process() -> Process {
     }
 }
 
+/// Two workers, one of them in a poll that does not end.
+fn runtime() -> Runtime {
+    let worker = |busy_permille, parked| Worker {
+        busy_permille: Some(busy_permille),
+        parks: Some(70),
+        parked: Some(parked),
+        ..Worker::default()
+    };
+    Runtime {
+        id: 1,
+        flavor: RuntimeFlavor::MultiThread,
+        worker_count: 2,
+        workers: vec![worker(1_000, false), worker(50, true)],
+        alive_tasks: 12,
+        global_queue_depth: 1,
+        stall: Some(Stall { since_ms: 121_000, ready_tasks: 2 }),
+        ..Runtime::default()
+    }
+}
+
 /// A leak, something that is busy, something that waits by intent, and something unknown.
 pub(super) fn profile() -> Profile {
     let leak = Group {
@@ -145,6 +166,9 @@ pub(super) fn profile() -> Profile {
             now_ms: 124_000,
             now_unix_ms: 1_767_323_169_000,
             rss_bytes: Some(45 << 20),
+            memory_limit_bytes: Some(512 << 20),
+            memory_current_bytes: Some(61 << 20),
+            agent_bytes: Some(3 << 20),
             coverage: Coverage { tracked: 11, alive: Some(12) },
             totals: Totals {
                 running: 1,
@@ -162,6 +186,7 @@ pub(super) fn profile() -> Profile {
                 ..Lost::default()
             },
             captures_pending: 1,
+            runtimes: vec![runtime()],
         },
         groups: [leak, call, busy, unknown].map(Arc::new).into(),
         origins: [origin(1, 3), panicked].map(Arc::new).into(),

@@ -4,14 +4,30 @@
 //! bytes, and what is not known is `null`. `verdict` is `null`: no verdicts are given yet.
 //! `heap` is `null`: no allocator counts yet. Trees deeper than many readers go have frames left
 //! out, counted in `omitted_frames`.
+//!
+//! A group with `tracked: false` is one of tasks that nobody tracks, told by tokio's hooks: `parked`
+//! means between two polls, and `totals` does not count them.
+//!
+//! `process` has, besides `rss_bytes`: `memory_limit_bytes` and `memory_current_bytes` of the control
+//! group that limits the process most, and `agent_bytes`, what the agent's own tables take up.
+//!
+//! `runtimes` has an object for each tokio runtime that tracked tasks were seen on: `id`, `flavor`
+//! (`current_thread`, `multi_thread`), `worker_threads`, `busy_ratio` (mean of the workers over
+//! the last seconds, 0 to 1), `parks`, `alive_tasks`, `global_queue_depth`; `workers`, each with
+//! `busy_ratio`, `parks`, `parked`, `local_queue_depth`, `steals`; `blocking` with `threads`,
+//! `idle_threads`, `queue_depth`; and `stall`, `null` unless no worker polls anything while tasks
+//! are ready: `secs` and `ready_tasks`. Queues of workers, steals and `blocking` need a service
+//! built with `--cfg tokio_unstable`.
 
 mod places;
+mod runtimes;
 mod shape;
 
 use std::collections::BTreeMap;
 use taskscope_proto::model::{Combine, Frame, Labels, Location, Process, Profile, Tree, Waker};
 
 use self::places::{Place, places};
+use self::runtimes::runtimes;
 use self::shape::{
     AwaitPointDump, CoverageDump, Dump, GroupDump, LocationDump, LostDump, NodeDump, ProcessDump,
     TotalsDump, WakerDump,
@@ -45,6 +61,9 @@ fn dump<'a>(process: &'a Process, profile: &'a Profile, wholes: &'a [Whole]) -> 
             pid: process.pid,
             started_at: moment(process.started_at_unix_ms),
             rss_bytes: header.rss_bytes,
+            memory_limit_bytes: header.memory_limit_bytes,
+            memory_current_bytes: header.memory_current_bytes,
+            agent_bytes: header.agent_bytes,
         },
         coverage: CoverageDump { tracked: header.coverage.tracked, alive: header.coverage.alive },
         totals: TotalsDump {
@@ -62,7 +81,11 @@ fn dump<'a>(process: &'a Process, profile: &'a Profile, wholes: &'a [Whole]) -> 
             chains: lost.chains,
             groups: lost.groups,
             stacks: lost.stacks,
+            history: lost.history,
+            runtimes: lost.runtimes,
+            untracked: lost.untracked,
         },
+        runtimes: runtimes(header),
         groups: groups.map(|whole| group(profile, whole)).collect(),
         heap: None,
     }
@@ -77,6 +100,7 @@ fn group<'a>(profile: &'a Profile, whole: &'a Whole) -> GroupDump<'a> {
     GroupDump {
         labels: labels(&from.labels),
         spawned_at: spawned_at.map(location),
+        tracked: from.tracked,
         state: from.state.name(),
         count: from.count,
         future_bytes: from.future_bytes,

@@ -3,12 +3,14 @@
 use std::fmt::{self, Display, Write};
 use std::time::Duration;
 
-use taskscope_proto::model::{Combine, Group, Origin, Process, Profile, State, TaskKind, Tree};
+use taskscope_proto::model::{
+    Combine, Group, Origin, Process, Profile, Runtime, State, TaskKind, Tree,
+};
 
 use super::style::{Style, harmless};
 use super::{activity, ages, tree};
 use crate::analyse::numbers::{age, bytes, count, counted};
-use crate::analyse::{Whole, losses, most_suspicious_first};
+use crate::analyse::{Whole, losses, memory_line, most_suspicious_first, runtimes};
 
 /// Where the values start, behind their names.
 const VALUE_COLUMN: usize = 14;
@@ -45,9 +47,6 @@ impl Report<'_> {
         let up = age(ages::since(header, 0));
         write!(out, "{}", self.style.bold(harmless(&process.name)))?;
         write!(out, "  pid {}  up {up}", process.pid)?;
-        if let Some(rss) = header.rss_bytes {
-            write!(out, "  rss {}", bytes(rss))?;
-        }
         write!(out, "  {}", harmless(&process.agent))?;
         if let Some(moment) = ages::moment(header.now_unix_ms) {
             write!(out, "  {moment}")?;
@@ -67,11 +66,26 @@ impl Report<'_> {
             ends(totals.aborted, totals.panicked),
         )?;
         writeln!(out, "{}", self.coverage())?;
+        if let Some(memory) = memory_line(header) {
+            writeln!(out, "memory: {memory}")?;
+        }
+        for runtime in &header.runtimes {
+            self.runtime(out, runtime)?;
+        }
         for note in losses(Some(process), header) {
             let words = format!("note: {}. {}", note.text, note.meaning);
             writeln!(out, "{}", self.style.dim(harmless(&words)))?;
         }
         Ok(())
+    }
+
+    fn runtime(&self, out: &mut String, runtime: &Runtime) -> fmt::Result {
+        let (flavor, business) = (runtime.flavor.name(), runtimes::business(runtime));
+        writeln!(out, "runtime {}: {flavor}, {business}; {}", runtime.id, runtimes::load(runtime))?;
+        match runtimes::stall(runtime, &self.profile.header) {
+            Some(words) => writeln!(out, "{}", self.style.bad(format!("STALLED: {words}"))),
+            None => Ok(()),
+        }
     }
 
     fn coverage(&self) -> String {
@@ -114,6 +128,8 @@ impl Report<'_> {
             if !running {
                 self.line(out, "waits for", harmless(&wait_kinds(tree)))?;
             }
+        } else if !group.tracked {
+            self.line(out, "waits at", "not known: nobody tracks these tasks")?;
         } else if group.state == State::Parked {
             self.line(out, "waits at", "not captured yet")?;
         }
@@ -196,9 +212,12 @@ mod tests {
     fn the_report_tells_the_worst_first() {
         let text = text(&fixture::process(), &fixture::profile(), Style::default());
         insta::assert_snapshot!(text, @r"
-        checkout  pid 4711  up 2 m 04 s  rss 45 MiB  taskscope 0.1.0  2026-01-02T03:06:09Z
+        checkout  pid 4711  up 2 m 04 s  taskscope 0.1.0  2026-01-02T03:06:09Z
         11 tasks alive: 10 parked, 1 running, 0 ready, 0 new; 40 spawned, 29 finished (1 aborted, 3 panicked)
         coverage: 11 of 12 tasks tracked (92 %)
+        memory: 45 MiB resident; 61 MiB of 512 MiB used by the control group (12 %); 3.0 MiB by the agent
+        runtime 1: multi_thread, 2 workers 53 % busy; 12 tasks, 1 queued
+        STALLED: no worker of runtime 1 has polled anything for 3 s while 2 tasks are ready
         note: 4 label sets folded, mostly `request_id`. Too many different labels: their tasks are counted under `…`. A label with a value for each request or connection does this; take it off, or give it fewer values.
         note: 2 await chains cut. Chains with more frames or branches than the agent keeps.
         note: line tables only. File, line and column are exact. Names of inlined functions are short.

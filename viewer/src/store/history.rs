@@ -1,12 +1,16 @@
 //! How many tasks each base group had, second by second, for the last ten minutes.
 //!
+//! What was before the viewer connected, or while it was not connected, the agent remembers: it is
+//! asked once for each group ([`History::unfilled`]), and a failure to answer is asked about no
+//! more until the next connection: older agents remember nothing.
+//!
 //! A group remembers only the seconds at which its count changed, so ten thousand groups that
 //! stand still cost next to nothing, and none can cost more than ten minutes' worth.
 
 use std::collections::VecDeque;
 
 use rustc_hash::FxHashMap;
-use taskscope_proto::model::{GroupId, Profile};
+use taskscope_proto::model::{GroupId, HistoryPage, Profile, Run, Series, Subject};
 
 /// How far back it goes, in seconds.
 const KEEP_SECS: u64 = 600;
@@ -22,10 +26,16 @@ pub struct History {
     first_secs: Option<u64>,
     now_secs: u64,
     revision: u64,
+    /// The number of the latest answer.
+    answered: u64,
+    /// The agent could not answer.
+    unanswerable: bool,
 }
 
 #[derive(Debug, Default)]
 struct Track {
+    /// The agent has said what was before.
+    filled: bool,
     /// (second, count from then on), oldest first.
     changes: VecDeque<(u64, u64)>,
     revision: u64,
@@ -46,6 +56,23 @@ impl Track {
             Some((_, last)) if *last == count => {}
             Some((at, last)) if *at == second => *last = count,
             _ => self.changes.push_back((second, count)),
+        }
+    }
+
+    /// Puts what the agent remembers in the place of what was seen at the same time.
+    fn fill(&mut self, series: &Series) {
+        self.filled = true;
+        let from = series.from_ms / 1_000;
+        let end = from + u64::from(series.steps);
+        let of_run = |run: &Run| (from + u64::from(run.first), run.point.count);
+        let seen_after = self.changes.iter().rev().find(|(at, _)| *at <= end).copied();
+        let old = std::mem::take(&mut self.changes);
+        let before = old.iter().copied().filter(|(at, _)| *at < from);
+        let after = old.iter().copied().filter(|(at, _)| *at > end);
+        let at_end = seen_after.map(|(_, count)| (end, count));
+        let remembered = series.runs.iter().map(of_run);
+        for (second, count) in before.chain(remembered).chain(at_end).chain(after) {
+            self.set(second, count);
         }
     }
 
@@ -86,6 +113,38 @@ impl History {
         });
     }
 
+    /// Groups of which the agent has not been asked yet what was before.
+    pub fn unfilled(&self) -> impl Iterator<Item = GroupId> {
+        let unfilled = self.tracks.iter().filter(|(_, track)| !track.filled);
+        unfilled.map(|(group, _)| *group).filter(|_| !self.unanswerable)
+    }
+
+    /// The number of the latest answer of the agent.
+    pub fn answered(&self) -> u64 {
+        self.answered
+    }
+
+    /// Takes in what the agent remembers, or that it gives no answer.
+    pub fn take_in(&mut self, ticket: u64, page: Option<&HistoryPage>) {
+        self.answered = ticket;
+        self.unanswerable = page.is_none();
+        for series in page.iter().flat_map(|page| &page.series) {
+            let Subject::Group(group) = series.subject else { continue };
+            let Some(track) = self.tracks.get_mut(&group) else { continue };
+            track.fill(series);
+            if series.steps > 0 {
+                let from = series.from_ms / 1_000;
+                self.first_secs = self.first_secs.map(|first| first.min(from));
+            }
+        }
+    }
+
+    /// A new connection: of the time without one the agent knows more.
+    pub fn reconnected(&mut self) {
+        self.unanswerable = false;
+        self.tracks.values_mut().for_each(|track| track.filled = false);
+    }
+
     /// The stretch that is known and worth drawing.
     pub fn window(&self, steps: usize) -> Window {
         let known = self.first_secs.map_or(0, |first| self.now_secs - first);
@@ -122,6 +181,7 @@ mod tests {
 
     use super::*;
     use crate::fixture;
+    use taskscope_proto::model::Point;
 
     fn record(history: &mut History, second: u64, lines: &[&str]) {
         let mut profile = fixture::profile(lines);
@@ -156,6 +216,51 @@ mod tests {
         assert!(!history.is_empty());
         record(&mut history, 731, &[]);
         assert!(history.is_empty());
+    }
+
+    fn remembered(history: &mut History, from: u64, counts: &[u64]) {
+        let point = |count: &u64| Point { count: *count, stuck: 0 };
+        let points: Vec<Point> = counts.iter().map(point).collect();
+        let series = vec![Series::new(Subject::Group(GroupId(1)), from * 1_000, &points)];
+        history.take_in(1, Some(&HistoryPage { series, ..HistoryPage::default() }));
+    }
+
+    #[test]
+    fn what_the_agent_remembers_comes_before_what_was_seen() {
+        let mut history = History::default();
+        record(&mut history, 100, &["5 parked < a:1"]);
+        assert_eq!(history.unfilled().collect::<Vec<_>>(), [GroupId(1)]);
+        assert_eq!(series(&history, 1, 4), [5]);
+        remembered(&mut history, 40, &[[1; 20], [2; 20], [4; 20]].concat());
+        assert_eq!(history.unfilled().count(), 0);
+        assert_eq!(series(&history, 1, 4), [1, 2, 4, 5]);
+        // What is seen from then on goes on from there.
+        record(&mut history, 120, &["7 parked < a:1"]);
+        assert_eq!(series(&history, 1, 5), [1, 2, 4, 5, 7]);
+    }
+
+    #[test]
+    fn the_time_without_a_connection_is_filled_at_the_next_one() {
+        let mut history = History::default();
+        record(&mut history, 100, &["5 parked < a:1"]);
+        remembered(&mut history, 100, &[5]);
+        record(&mut history, 110, &["5 parked < a:1"]);
+        history.reconnected();
+        record(&mut history, 160, &["9 parked < a:1"]);
+        assert_eq!(series(&history, 1, 4), [5, 5, 5, 9], "as far as the viewer knows");
+        assert_eq!(history.unfilled().count(), 1);
+        remembered(&mut history, 100, &[[5; 20], [6; 20], [8; 20]].concat());
+        assert_eq!(series(&history, 1, 4), [5, 6, 8, 9]);
+    }
+
+    #[test]
+    fn an_agent_that_remembers_nothing_is_asked_once_a_connection() {
+        let mut history = History::default();
+        record(&mut history, 100, &["5 parked < a:1"]);
+        history.take_in(1, None);
+        assert_eq!(history.unfilled().count(), 0);
+        history.reconnected();
+        assert_eq!(history.unfilled().count(), 1);
     }
 
     #[test]

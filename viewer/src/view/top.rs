@@ -4,7 +4,7 @@ use egui::{Align, Layout, RichText, Ui};
 use taskscope_proto::model::{Coverage, Totals};
 
 use super::{Look, button, hint};
-use crate::analyse::numbers::{age, bytes, count, counted};
+use crate::analyse::numbers::{age, count, counted};
 use crate::command::Command;
 use crate::store::Connection;
 use crate::theme::{self, Palette};
@@ -74,12 +74,9 @@ fn state(ui: &mut Ui, look: &Look<'_>, palette: &Palette) {
 fn process(ui: &mut Ui, look: &Look<'_>, palette: &Palette) {
     let Some(process) = &look.screen.process else { return };
     let mut words = vec![format!("pid {}", process.pid)];
-    if let Some(header) = &look.screen.header {
+    if look.screen.header.is_some() {
         let up = look.screen.age(0, look.now);
         words.push(format!("up {}", age(up)));
-        if let Some(rss) = header.rss_bytes {
-            words.push(bytes(rss));
-        }
     }
     let about = format!("{}\nserved by {}", process.executable, process.agent);
     let label =

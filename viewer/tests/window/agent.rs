@@ -5,7 +5,9 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use taskscope_proto::model::{Process, Profile, TaskQuery};
+use taskscope_proto::model::{
+    HistoryPage, HistoryQuery, Point, Process, Profile, Series, Subject, TaskQuery,
+};
 use taskscope_proto::stream::Encoder;
 use taskscope_proto::version::PROTOCOL;
 use taskscope_proto::wire;
@@ -32,6 +34,8 @@ pub(crate) struct FakeAgent {
     pub(crate) every: Duration,
     /// Leaves a message out now and then, as a broken network would.
     pub(crate) loses_messages: bool,
+    /// For how many seconds it remembers; `None`: it does not know the question.
+    pub(crate) remembers: Option<u64>,
     /// The newest protocol that it says it speaks.
     pub(crate) protocol: u32,
 }
@@ -44,6 +48,7 @@ impl FakeAgent {
             make: Arc::new(sample::profile),
             every: Duration::from_secs(1),
             loses_messages: false,
+            remembers: None,
             protocol: PROTOCOL,
         }
     }
@@ -129,5 +134,25 @@ impl Taskscope for Talking {
             .map_err(|error| Status::invalid_argument(error.to_string()))?;
         let page = sample::tasks(&self.profile(), &query);
         Ok(Response::new(wire::TasksReply::from(&page)))
+    }
+
+    /// It remembers, of every group, ten minutes in which the count rose by one every ten seconds.
+    async fn history(
+        &self,
+        request: Request<wire::HistoryRequest>,
+    ) -> Result<Response<wire::HistoryReply>, Status> {
+        let Some(remembers) = self.agent.remembers else {
+            return Err(Status::unimplemented("an agent of long ago"));
+        };
+        let query = HistoryQuery::try_from(request.into_inner())
+            .map_err(|error| Status::invalid_argument(error.to_string()))?;
+        let now_ms = self.profile().header.now_ms;
+        let from_ms = (now_ms / 1_000 - remembers) * 1_000;
+        let points: Vec<Point> =
+            (0..remembers).map(|second| Point { count: second / 10, stuck: 0 }).collect();
+        let series =
+            query.groups.iter().map(|group| Series::new(Subject::Group(*group), from_ms, &points));
+        let page = HistoryPage { now_ms, step_ms: 1_000, series: series.collect() };
+        Ok(Response::new(wire::HistoryReply::from(&page)))
     }
 }

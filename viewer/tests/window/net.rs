@@ -153,6 +153,38 @@ fn the_tasks_of_the_chosen_row_come_page_by_page() {
 }
 
 #[test]
+fn who_connects_late_sees_what_was_before() {
+    let service = Service::start(FakeAgent { remembers: Some(590), ..quick(1, 41) });
+    let desk = analyst();
+    follow(&desk.0, &service.address.to_string());
+    let filled = |screen: &Screen| {
+        let trend = screen.table.rows.first().map(|row| &row.trend);
+        trend.is_some_and(|trend| trend.len() > 40)
+    };
+    let screen = until(&desk, "the past", filled);
+    assert!(screen.table.trend_span > Duration::from_secs(580), "{:?}", screen.table.trend_span);
+    let trend = &screen.table.rows[0].trend;
+    // One row has the tasks of two groups: each rose from nothing by one every ten seconds.
+    let before = &trend[..trend.len() - 2];
+    assert!(before.is_sorted() && before[0] < 8 && before[before.len() - 1] > 50, "{trend:?}");
+}
+
+#[test]
+fn an_agent_that_remembers_nothing_is_no_failure() {
+    let service = Service::start(quick(1, 41));
+    let desk = analyst();
+    follow(&desk.0, &service.address.to_string());
+    let mut latest = 0;
+    for _ in 0..10 {
+        let newer = |screen: &Screen| {
+            assert!(!matches!(screen.connection, Connection::Down { .. }));
+            !screen.table.rows.is_empty() && screen.received_at.as_nanos() > latest
+        };
+        latest = until(&desk, "one more state", newer).received_at.as_nanos();
+    }
+}
+
+#[test]
 fn a_wrong_address_is_final_and_a_silent_one_is_tried_again() {
     let desk = analyst();
     follow(&desk.0, "no address");

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use taskscope_proto::model::{
     Activity, Combine, Coverage, DebugInfo, Frame, Group, GroupId, Header, Label, Labels, Location,
-    Node, Origin, OriginId, Process, Profile, StackWalk, State, Task, TaskKind, TaskPage,
-    TaskQuery, Totals, Tree, WaitKind, Waker,
+    Node, Origin, OriginId, Process, Profile, Runtime, RuntimeFlavor, StackWalk, State, Task,
+    TaskKind, TaskPage, TaskQuery, Totals, Tree, WaitKind, Waker, Worker,
 };
 
 /// Seconds that the service is up when a test begins.
@@ -176,6 +176,7 @@ impl Making {
             wakers: vec![Waker { origin: Some(OriginId(origin)), tasks: count }],
             detached: id.is_multiple_of(2),
             orphan: false,
+            tracked: true,
         }));
     }
 }
@@ -231,11 +232,30 @@ fn finish(making: Making) -> Profile {
         now_ms: making.now_ms,
         now_unix_ms: 1_767_323_045_000 + making.now_ms,
         rss_bytes: Some(148 << 20),
+        memory_limit_bytes: Some(512 << 20),
+        memory_current_bytes: Some(171 << 20),
+        agent_bytes: Some(2_300_000),
         coverage: Coverage { tracked, alive: Some(tracked + 41) },
         totals,
+        runtimes: vec![runtime(tracked + 41)],
         ..Header::default()
     };
     profile
+}
+
+/// Four workers, more or less busy.
+fn runtime(alive_tasks: u64) -> Runtime {
+    let worker =
+        |busy| Worker { busy_permille: Some(busy), parks: Some(9_000), ..Worker::default() };
+    Runtime {
+        id: 1,
+        flavor: RuntimeFlavor::MultiThread,
+        worker_count: 4,
+        workers: [310, 950, 120, 80].map(worker).into(),
+        alive_tasks,
+        global_queue_depth: 2,
+        ..Runtime::default()
+    }
 }
 
 /// A service with `groups` base groups, and ten tasks in each.

@@ -6,7 +6,7 @@ use crate::printer::print;
 use crate::sample;
 use crate::stage::{Stage, TARGET, harness};
 use egui_kittest::kittest::Queryable;
-use taskscope_proto::model::{DebugInfo, Lost, Profile, StackWalk};
+use taskscope_proto::model::{DebugInfo, Lost, Profile, StackWalk, Stall};
 use taskscope_viewer::connect::Happening;
 use taskscope_viewer::session::Overlay;
 
@@ -91,6 +91,7 @@ fn whatever_is_lost_stands_on_the_line_at_the_bottom() {
         chains: 2,
         groups: 5,
         stacks: 6,
+        ..Lost::default()
     };
     let mut process = sample::process(7, 4242);
     process.debug_info = DebugInfo::None;
@@ -101,6 +102,18 @@ fn whatever_is_lost_stands_on_the_line_at_the_bottom() {
     let loss = text.find(" label sets folded").expect("the line");
     let start = text[..loss].rfind("Label").expect("its begin");
     insta::assert_snapshot!(&text[start..]);
+}
+
+#[test]
+fn a_runtime_that_stands_still_is_said_above_everything() {
+    let mut profile = sample::profile(0);
+    let since_ms = profile.header.now_ms - 4_000;
+    profile.header.runtimes[0].stall = Some(Stall { since_ms, ready_tasks: 12 });
+    let mut stage = Stage::following().with(sample::process(7, 4242), profile);
+    stage.session.chose_row = true;
+    let text = screen(stage);
+    let words = "Stalled: no worker of runtime 1 has polled anything for 4 s while 12 tasks are";
+    assert!(text.contains(words), "{text}");
 }
 
 #[test]

@@ -38,6 +38,7 @@ fn profile(first: u32, count: u32) -> Profile {
         wakers: Vec::new(),
         detached: false,
         orphan: false,
+        tracked: true,
     };
     let groups = (first..first + count).map(|n| Arc::new(group(n))).collect();
     Profile { groups, ..Profile::default() }

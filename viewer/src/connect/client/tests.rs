@@ -88,6 +88,15 @@ impl Taskscope for FakeAgent {
         let page = TaskPage { total: query.offset, ..TaskPage::default() };
         Ok(Response::new(wire::TasksReply::from(&page)))
     }
+
+    async fn history(
+        &self,
+        request: Request<wire::HistoryRequest>,
+    ) -> Result<Response<wire::HistoryReply>, Status> {
+        let query = HistoryQuery::try_from(request.into_inner()).unwrap();
+        let page = HistoryPage { now_ms: query.to_ms, ..HistoryPage::default() };
+        Ok(Response::new(wire::HistoryReply::from(&page)))
+    }
 }
 
 async fn listen() -> (TcpListener, SocketAddr) {

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::runtimes::RuntimeDump;
+
 #[derive(Serialize)]
 pub(super) struct Dump<'a> {
     pub(super) schema: &'static str,
@@ -12,6 +14,7 @@ pub(super) struct Dump<'a> {
     pub(super) coverage: CoverageDump,
     pub(super) totals: TotalsDump,
     pub(super) lost: LostDump,
+    pub(super) runtimes: Vec<RuntimeDump>,
     pub(super) groups: Vec<GroupDump<'a>>,
     pub(super) heap: Option<()>,
 }
@@ -22,6 +25,9 @@ pub(super) struct ProcessDump<'a> {
     pub(super) pid: u32,
     pub(super) started_at: Option<String>,
     pub(super) rss_bytes: Option<u64>,
+    pub(super) memory_limit_bytes: Option<u64>,
+    pub(super) memory_current_bytes: Option<u64>,
+    pub(super) agent_bytes: Option<u64>,
 }
 
 #[derive(Serialize)]
@@ -48,12 +54,16 @@ pub(super) struct LostDump {
     pub(super) chains: u64,
     pub(super) groups: u64,
     pub(super) stacks: u64,
+    pub(super) history: u64,
+    pub(super) runtimes: u64,
+    pub(super) untracked: u64,
 }
 
 #[derive(Serialize)]
 pub(super) struct GroupDump<'a> {
     pub(super) labels: BTreeMap<&'a str, &'a str>,
     pub(super) spawned_at: Option<LocationDump<'a>>,
+    pub(super) tracked: bool,
     pub(super) state: &'static str,
     pub(super) count: u64,
     pub(super) future_bytes: u64,
