@@ -4,6 +4,15 @@
 //! profile tells how many tasks there were a minute ago of each kind, and the stack is what tells
 //! kinds apart.
 
+#![cfg_attr(
+    not(all(
+        target_os = "linux",
+        any(target_arch = "x86_64", target_arch = "aarch64"),
+        not(miri)
+    )),
+    expect(dead_code, reason = "elsewhere nobody looks")
+)]
+
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 

@@ -196,9 +196,7 @@ fn keep(copied: &Copied) -> Result<Vec<u64>, Missed> {
             chain.push(frame.address);
         }
     });
-    if !whole {
-        capture::note_lost_chain();
-    }
+    capture::note_lost_chains(u64::from(!whole));
     let mut kept = Vec::new();
     let now = Instant::now();
     for (task, chain) in copied.tasks.iter().zip(chains) {

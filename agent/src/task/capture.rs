@@ -104,9 +104,7 @@ impl Chains {
 
     /// Takes the chains and keeps the buffer for the next capture on this thread.
     pub(crate) fn take(mut self: Box<Self>) -> Vec<Vec<usize>> {
-        if self.lost > 0 {
-            LOST_CHAINS.fetch_add(self.lost, Ordering::Relaxed);
-        }
+        note_lost_chains(self.lost);
         let chains = self.iter().map(<[usize]>::to_vec).collect();
         self.addresses.clear();
         self.ends.clear();
@@ -162,9 +160,11 @@ impl RawTree {
     }
 }
 
-/// A chain was cut short.
-pub(crate) fn note_lost_chain() {
-    LOST_CHAINS.fetch_add(1, Ordering::Relaxed);
+/// So many chains were cut short or dropped.
+pub(crate) fn note_lost_chains(count: u64) {
+    if count > 0 {
+        LOST_CHAINS.fetch_add(count, Ordering::Relaxed);
+    }
 }
 
 /// What all trees take up, roughly.

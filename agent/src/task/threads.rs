@@ -15,6 +15,14 @@
 //!    thread may follow it; a signal handler does. So nothing may be reordered around the stores
 //!    to `innermost`, not even by the compiler.
 
+#![cfg_attr(
+    not(all(
+        target_os = "linux",
+        any(target_arch = "x86_64", target_arch = "aarch64"),
+        not(miri)
+    )),
+    expect(dead_code, reason = "elsewhere nobody looks")
+)]
 #![expect(unsafe_code, reason = "threads show one another pieces of their own memory")]
 
 use std::ptr;
