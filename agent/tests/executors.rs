@@ -1,4 +1,5 @@
-//! Tracked futures on executors that do what tokio does not.
+//! Tracked futures on executors that do what tokio does not, and races with wakes, small enough for
+//! Miri: `tests/miri` runs this file in it.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -43,4 +44,80 @@ fn a_future_that_another_executor_goes_on_with_is_woken_there() {
     drop(task);
     drop(stale);
     assert_eq!((Arc::strong_count(&first), Arc::strong_count(&second)), (1, 1));
+}
+
+/// An executor's side of one task that a thread drives: wakes it up.
+struct Unpark(std::thread::Thread);
+
+impl std::task::Wake for Unpark {
+    fn wake(self: Arc<Self>) {
+        self.0.unpark();
+    }
+}
+
+/// Miri sees each of these steps; see `tests/miri`.
+const ROUNDS: usize = if cfg!(miri) { 16 } else { 2_000 };
+
+#[test]
+fn wakes_that_race_with_polls_ends_and_drops_are_not_lost_and_leave_nothing() {
+    for round in 0..ROUNDS {
+        let unpark = Arc::new(Unpark(std::thread::current()));
+        let waker = std::task::Waker::from(Arc::clone(&unpark));
+        let (go, gone) = oneshot::channel();
+        // Woken, too, when nobody waits any more.
+        let mut stale = None;
+        let task = async {
+            let mut gone = std::pin::pin!(gone);
+            std::future::poll_fn(|cx| {
+                stale = Some(cx.waker().clone());
+                gone.as_mut().poll(cx)
+            })
+            .await
+        };
+        let mut task = Box::pin(task.tracked());
+        let mut cx = std::task::Context::from_waker(&waker);
+        assert!(task.as_mut().poll(&mut cx).is_pending());
+        let name = std::thread::Builder::new().name("waker".into());
+        let other = name.spawn(move || go.send(round).is_ok()).unwrap();
+        if round % 3 > 0 {
+            let value = loop {
+                match task.as_mut().poll(&mut cx) {
+                    std::task::Poll::Ready(value) => break value,
+                    std::task::Poll::Pending => std::thread::park(),
+                }
+            };
+            assert_eq!(value, Ok(round));
+        }
+        drop(task);
+        let stale = stale.unwrap();
+        let name = std::thread::Builder::new().name("stale".into());
+        name.spawn(move || stale.wake()).unwrap().join().unwrap();
+        other.join().unwrap();
+        drop(waker);
+        assert_eq!(Arc::strong_count(&unpark), 1, "a waker is left");
+    }
+}
+
+#[test]
+fn tasks_of_a_small_runtime_end_panic_and_are_aborted() {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    runtime.block_on(async {
+        for _ in 0..ROUNDS / 8 {
+            let (go, gone) = oneshot::channel::<()>();
+            let waits = taskscope::spawn(async { gone.await.unwrap() });
+            let aborted = taskscope::spawn(std::future::pending::<()>());
+            let panics = taskscope::spawn(async {
+                tokio::task::yield_now().await;
+                std::panic::resume_unwind(Box::new("of the test"));
+            });
+            drop(taskscope::spawn(tokio::task::yield_now()));
+            tokio::task::yield_now().await;
+            aborted.abort();
+            go.send(()).unwrap();
+            waits.await.unwrap();
+            assert!(aborted.await.unwrap_err().is_cancelled());
+            assert!(panics.await.unwrap_err().is_panic());
+        }
+    });
+    assert_eq!(runtime.metrics().num_alive_tasks(), 0);
 }

@@ -80,10 +80,12 @@ fn no_program_can_stop_its_clock() {
 
 #[test]
 fn crates_come_from_crates_io_only() {
-    let lock = read("Cargo.lock");
-    let sources = lock.lines().filter_map(|line| line.strip_prefix("source = "));
-    let wrong = sources.filter(|source| source.trim_matches('"') != REGISTRY);
-    report(&wrong.map(|source| format!("Cargo.lock has {source}")).collect::<Vec<_>>());
+    for path in ["Cargo.lock", "agent/benches/peers/Cargo.lock"] {
+        let lock = read(path);
+        let sources = lock.lines().filter_map(|line| line.strip_prefix("source = "));
+        let wrong = sources.filter(|source| source.trim_matches('"') != REGISTRY);
+        report(&wrong.map(|source| format!("{path} has {source}")).collect::<Vec<_>>());
+    }
 }
 
 /// The lines of the README's blocks of plain text that begin like this.
