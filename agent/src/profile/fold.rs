@@ -199,6 +199,7 @@ impl Folder {
             groups: self.groups.folded(),
             history: self.past.lost(),
             untracked: crate::untracked::lost(),
+            origins: origin::lost(),
             runtimes: runtimes::left_out() + self.runtimes.left_out,
         }
     }

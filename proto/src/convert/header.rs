@@ -73,6 +73,7 @@ impl From<&Lost> for wire::Lost {
             history: from.history,
             runtimes: from.runtimes,
             untracked: from.untracked,
+            origins: from.origins,
         }
     }
 }
@@ -90,6 +91,7 @@ impl TryFrom<wire::Lost> for Lost {
             history: from.history,
             runtimes: from.runtimes,
             untracked: from.untracked,
+            origins: from.origins,
         })
     }
 }
@@ -128,6 +130,7 @@ mod tests {
                 history: 22,
                 runtimes: 18,
                 untracked: 23,
+                origins: 24,
             },
             captures_pending: 17,
             runtimes: vec![Runtime { id: 1, ..Runtime::default() }],

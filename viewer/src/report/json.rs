@@ -83,6 +83,7 @@ fn dump<'a>(process: &'a Process, profile: &'a Profile) -> Dump<'a> {
             history: lost.history,
             runtimes: lost.runtimes,
             untracked: lost.untracked,
+            origins: lost.origins,
         },
         runtimes: runtimes(header),
         groups: groups.map(|g| group(header, g, profile.origin(g.origin).map(|o| &**o))).collect(),
