@@ -203,6 +203,7 @@ impl Folder {
             stacks: blocked::missed(),
             history: self.past.lost(),
             untracked: crate::untracked::lost(),
+            origins: origin::lost(),
             runtimes: runtimes::left_out() + self.runtimes.left_out,
         }
     }

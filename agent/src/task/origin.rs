@@ -15,6 +15,8 @@ use crate::sync::Mutex;
 const MAX_ORIGINS: u32 = 100_000;
 
 static ORIGINS: Interner<Origin> = Interner::new(MAX_ORIGINS, |_| 0);
+/// How often an origin found no room.
+static LOST: AtomicU64 = AtomicU64::new(0);
 
 /// What tells origins apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -125,11 +127,20 @@ impl Origin {
 /// The number of an origin. When there are too many, the same place without labels stands in;
 /// 0 when even that finds no room.
 pub(crate) fn intern(key: Key) -> u32 {
+    intern_in(&ORIGINS, &LOST, key)
+}
+
+fn intern_in(origins: &Interner<Origin>, lost: &AtomicU64, key: Key) -> u32 {
     let origin = |key| Origin { key, counts: Counts::default(), last_panic: Mutex::new(None) };
-    ORIGINS
-        .intern(origin(key))
-        .or_else(|_| ORIGINS.intern(origin(Key { labels: 0, ..key })))
-        .unwrap_or(0)
+    origins.intern(origin(key)).unwrap_or_else(|_| {
+        lost.fetch_add(1, Relaxed);
+        origins.intern(origin(Key { labels: 0, ..key })).unwrap_or(0)
+    })
+}
+
+/// How often an origin found no room.
+pub(crate) fn lost() -> u64 {
+    LOST.load(Relaxed)
 }
 
 /// The origin with this number.
@@ -159,5 +170,23 @@ pub(crate) fn note_panic(number: u32, payload: &(dyn std::any::Any + Send)) {
     let text = text.get(..text.floor_char_boundary(MAX_MESSAGE_BYTES)).unwrap_or_default();
     if let Some(origin) = get(number) {
         *origin.last_panic.lock() = Some(text.into());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_origin_without_room_is_counted_without_labels_or_not_at_all_and_said() {
+        let (origins, lost) = (Interner::new(2, |_: &Origin| 0), AtomicU64::new(0));
+        let here = Location::caller();
+        let key = |labels| Key { spawned_at: here, labels, blocking: false, untracked: false };
+        let intern = |labels| intern_in(&origins, &lost, key(labels));
+        assert_eq!([intern(0), intern(1), intern(1)], [1, 2, 2]);
+        assert_eq!(intern(2), 1, "the same place without labels");
+        let other = Key { blocking: true, ..key(2) };
+        assert_eq!(intern_in(&origins, &lost, other), 0);
+        assert_eq!(lost.load(Relaxed), 2);
     }
 }

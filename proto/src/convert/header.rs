@@ -74,6 +74,7 @@ impl From<&Lost> for wire::Lost {
             history: from.history,
             runtimes: from.runtimes,
             untracked: from.untracked,
+            origins: from.origins,
         }
     }
 }
@@ -92,6 +93,7 @@ impl TryFrom<wire::Lost> for Lost {
             history: from.history,
             runtimes: from.runtimes,
             untracked: from.untracked,
+            origins: from.origins,
         })
     }
 }
@@ -131,6 +133,7 @@ mod tests {
                 history: 22,
                 runtimes: 18,
                 untracked: 23,
+                origins: 24,
             },
             captures_pending: 17,
             runtimes: vec![Runtime { id: 1, ..Runtime::default() }],

@@ -444,6 +444,9 @@ pub struct Lost {
     /// Untracked tasks beyond the limit, which are not counted.
     #[prost(uint64, tag = "14")]
     pub untracked: u64,
+    /// Spawns whose origin found no room: counted without labels, or not at all.
+    #[prost(uint64, tag = "15")]
+    pub origins: u64,
 }
 /// Living tasks that are equal in labels, spawn location, kind, state, await tree, and in whether
 /// they are detached and orphans.

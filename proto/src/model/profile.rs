@@ -119,6 +119,8 @@ pub struct Lost {
     pub runtimes: u64,
     /// Untracked tasks beyond the limit, which are not counted.
     pub untracked: u64,
+    /// Spawns whose origin found no room: counted without labels, or not at all.
+    pub origins: u64,
 }
 
 /// What changes from moment to moment for the process as a whole.

@@ -1,6 +1,6 @@
 //! What the numbers on the screen leave out, in words. Always shown when there is something.
 
-use taskscope_proto::model::{DebugInfo, Header, Process, StackWalk};
+use taskscope_proto::model::{DebugInfo, Header, Lost, Process, StackWalk};
 
 use super::numbers::{count, counted};
 
@@ -21,7 +21,38 @@ pub fn losses(process: Option<&Process>, header: &Header) -> Vec<Note> {
     let mut note = |serious, text: String, meaning: &str| {
         notes.push(Note { text, meaning: meaning.to_owned(), serious });
     };
-    let lost = &header.lost;
+    left_out(&header.lost, &mut note);
+    match process.map(|process| process.debug_info) {
+        Some(DebugInfo::None) => note(
+            true,
+            "no debug information".into(),
+            "The binary has no line tables, so source lines cannot be shown. Build it with \
+             `debug = \"line-tables-only\"` in its Cargo profile.",
+        ),
+        Some(DebugInfo::LineTables) => note(
+            false,
+            "line tables only".into(),
+            "File, line and column are exact. Names of inlined functions are short.",
+        ),
+        _ => {}
+    }
+    if process.is_some_and(|process| process.stack_walk == StackWalk::UnwindTables) {
+        note(
+            false,
+            "stacks walked with unwind tables".into(),
+            "About a hundred times slower than frame pointers, so fewer tasks are captured within \
+             the agent's budget. Build with `-C force-frame-pointers=yes` to speed it up.",
+        );
+    }
+    if header.captures_pending > 0 {
+        let text = format!("{} to come", counted(header.captures_pending, "capture"));
+        note(false, text, "Parked tasks whose await tree is still to be captured, within budget.");
+    }
+    notes
+}
+
+/// What had no room in the agent.
+fn left_out(lost: &Lost, note: &mut impl FnMut(bool, String, &str)) {
     if lost.label_sets > 0 {
         let sets = counted(lost.label_sets, "label set");
         let text = match &lost.label_key {
@@ -78,39 +109,20 @@ pub fn losses(process: Option<&Process>, header: &Header) -> Vec<Note> {
         let text = format!("{} left out", counted(lost.untracked, "untracked task"));
         note(true, text, "The service has more tasks that nobody tracks than the agent counts.");
     }
-    match process.map(|process| process.debug_info) {
-        Some(DebugInfo::None) => note(
-            true,
-            "no debug information".into(),
-            "The binary has no line tables, so source lines cannot be shown. Build it with \
-             `debug = \"line-tables-only\"` in its Cargo profile.",
-        ),
-        Some(DebugInfo::LineTables) => note(
-            false,
-            "line tables only".into(),
-            "File, line and column are exact. Names of inlined functions are short.",
-        ),
-        _ => {}
-    }
-    if process.is_some_and(|process| process.stack_walk == StackWalk::UnwindTables) {
+    if lost.origins > 0 {
+        let text = format!("{} without an origin of its own", counted(lost.origins, "spawn"));
         note(
-            false,
-            "stacks walked with unwind tables".into(),
-            "About a hundred times slower than frame pointers, so fewer tasks are captured within \
-             the agent's budget. Build with `-C force-frame-pointers=yes` to speed it up.",
+            true,
+            text,
+            "More pairs of a spawn location and labels than the agent keeps apart. Labels with many \
+             values do this; give them fewer.",
         );
     }
-    if header.captures_pending > 0 {
-        let text = format!("{} to come", counted(header.captures_pending, "capture"));
-        note(false, text, "Parked tasks whose await tree is still to be captured, within budget.");
-    }
-    notes
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use taskscope_proto::model::Lost;
 
     #[test]
     fn nothing_lost_says_nothing_and_each_loss_says_what_was_lost() {
@@ -125,6 +137,7 @@ mod tests {
             history: 6,
             runtimes: 5,
             untracked: 7,
+            origins: 8,
         };
         let header = Header { lost, captures_pending: 9, ..Header::default() };
         let process = Process {
@@ -145,6 +158,7 @@ mod tests {
                 "6 pasts forgotten",
                 "5 runtimes or workers left out",
                 "7 untracked tasks left out",
+                "8 spawns without an origin of its own",
                 "no debug information",
                 "stacks walked with unwind tables",
                 "9 captures to come",

@@ -84,6 +84,7 @@ fn dump<'a>(process: &'a Process, profile: &'a Profile, wholes: &'a [Whole]) -> 
             history: lost.history,
             runtimes: lost.runtimes,
             untracked: lost.untracked,
+            origins: lost.origins,
         },
         runtimes: runtimes(header),
         groups: groups.map(|whole| group(profile, whole)).collect(),

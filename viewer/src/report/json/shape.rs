@@ -57,6 +57,7 @@ pub(super) struct LostDump {
     pub(super) history: u64,
     pub(super) runtimes: u64,
     pub(super) untracked: u64,
+    pub(super) origins: u64,
 }
 
 #[derive(Serialize)]

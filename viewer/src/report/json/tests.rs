@@ -12,7 +12,7 @@ const PROMISED: &str = r#"
   "totals": {"alive": 9, "running": 1, "ready": 0, "parked": 8, "new": 0, "spawned": 20,
              "finished": 11},
   "lost": {"label_sets": 0, "captures": 0, "chains": 0, "groups": 0, "stacks": 0, "history": 0,
-           "runtimes": 0, "untracked": 0},
+           "runtimes": 0, "untracked": 0, "origins": 0},
   "runtimes": [ {"id": 1, "flavor": "multi_thread", "worker_threads": 2, "busy_ratio": 0.5,
                  "parks": 1, "alive_tasks": 1, "global_queue_depth": 1,
                  "workers": [ {"busy_ratio": 1.0, "parks": 1, "parked": false,
