@@ -47,7 +47,7 @@ pub(crate) fn choose(wish: Wish) -> Vec<Arc<Record>> {
             return;
         }
         if record.kind() == Kind::Part {
-            parts.entry(current::root_id(record)).or_default().push(Arc::clone(record));
+            parts.entry(record.root_id()).or_default().push(Arc::clone(record));
         } else if record.parts.load(Relaxed) > 0 {
             with_parts.push(Arc::clone(record));
         } else if wish.fresh || record.tree() == 0 {

@@ -22,7 +22,7 @@ use crate::runtimes;
 use crate::symbols::{Symbols, UserCode};
 use crate::task::capture::{self, RawTree};
 use crate::task::record::{Kind, Record};
-use crate::task::{current, origin, tracker};
+use crate::task::{origin, tracker};
 
 /// Makes profiles, and remembers from one to the next what has to stay the same.
 #[derive(Debug)]
@@ -104,7 +104,7 @@ impl Folder {
         tracker::for_each(|record| {
             records += 1;
             if record.kind() == Kind::Part {
-                parts.entry(current::root_id(record)).or_default().push(Arc::clone(record));
+                parts.entry(record.root_id()).or_default().push(Arc::clone(record));
                 return;
             }
             let Some(view) = TaskView::of(record, &mut around) else { return };

@@ -106,15 +106,6 @@ pub(crate) fn task() -> (u64, u64) {
     })
 }
 
-/// The id of the task that a record belongs to.
-#[inline]
-pub(crate) fn root_id(record: &Record) -> u64 {
-    match record.root.load(Relaxed) {
-        0 => record.birth.id,
-        root => root,
-    }
-}
-
 /// Sets the labels of the innermost record.
 pub(crate) fn set_labels(labels: u32) {
     innermost(|frame| {
@@ -148,7 +139,7 @@ pub(crate) fn note_wake(record: &Record) {
             None => Wake { at, exact, by: 0, by_itself: false },
             Some(frame) => {
                 let from = task_of(frame);
-                let by_itself = ptr::eq(from, record) || root_id(record) == from.birth.id;
+                let by_itself = ptr::eq(from, record) || record.root_id() == from.birth.id;
                 Wake { at, exact, by: from.origin.load(Relaxed), by_itself }
             }
         })

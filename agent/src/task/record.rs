@@ -16,12 +16,11 @@
 //!    a part also belongs to the poll number of its task in `tree_root_polls`: when the task has
 //!    moved on, the way to the part may be another.
 
-use std::panic::Location;
 use std::task::Waker;
 
 use super::span_labels::SpanLabels;
-pub(crate) use super::state::{CaptureRequest, Kind, Phase, Requests, Standing};
-use super::times::Times;
+pub(crate) use super::state::{Birth, CaptureRequest, Kind, Phase, Requests, Standing};
+use super::times::{Times, low_half};
 use super::wake_slot::{Release, Set, WakeSlot};
 use super::woken::{Wake, Woken};
 use crate::sync::Arc;
@@ -30,19 +29,6 @@ use crate::sync::atomic::{AtomicBool, AtomicU8, AtomicU16, AtomicU32, AtomicU64}
 
 /// The next poll shall capture the await tree.
 const CAPTURE: u8 = 1;
-
-/// What a record is made from; see [`Record`].
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Birth {
-    pub(crate) id: u64,
-    pub(crate) parent: u64,
-    /// Where the registry has, or had, the parent.
-    pub(crate) parent_place: u64,
-    pub(crate) spawned_at: &'static Location<'static>,
-    pub(crate) now: u64,
-    pub(crate) future_bytes: u32,
-    pub(crate) scope: u32,
-}
 
 /// See the [module](self). Times are ticks of [`clock`](crate::clock).
 #[derive(Debug)]
@@ -83,11 +69,10 @@ pub(crate) struct Record {
     pub(crate) runtime: AtomicU16,
     /// Where the registry keeps it.
     pub(crate) place: AtomicU64,
-    /// For a task: a hash of the executor's own id of it, 0 for none.
-    pub(crate) executor_id: AtomicU64,
 
-    /// For a part: the task it belongs to.
-    pub(crate) root: AtomicU64,
+    /// For a part: the id of the task it belongs to. For a task: a hash of the executor's own id
+    /// of it, 0 for none.
+    root_or_executor_id: AtomicU64,
     /// What `labels` was computed from, for a labeled part.
     pub(crate) outer_labels: AtomicU32,
     tree_root_polls: AtomicU32,
@@ -118,8 +103,7 @@ impl Record {
             made_as: kind,
             runtime: AtomicU16::new(0),
             place: AtomicU64::new(u64::MAX),
-            executor_id: AtomicU64::new(0),
-            root: AtomicU64::new(0),
+            root_or_executor_id: AtomicU64::new(0),
             outer_labels: AtomicU32::new(u32::MAX),
             tree_root_polls: AtomicU32::new(0),
         }
@@ -137,6 +121,34 @@ impl Record {
     /// Settles an undecided record; a part may later turn into a task if it is moved.
     pub(crate) fn set_kind(&self, kind: Kind) {
         self.kind.store(kind as u8, Relaxed);
+    }
+
+    /// The id of the task that this is, or is a part of.
+    #[inline]
+    pub(crate) fn root_id(&self) -> u64 {
+        match self.kind() {
+            Kind::Part => self.root_or_executor_id.load(Relaxed),
+            _ => self.birth.id,
+        }
+    }
+
+    /// Makes this a part of the task with that id.
+    pub(crate) fn set_part_of(&self, root: u64) {
+        self.root_or_executor_id.store(root, Relaxed);
+        self.set_kind(Kind::Part);
+    }
+
+    /// Makes this a task, for which the executor has an id with this hash.
+    pub(crate) fn set_executor_id(&self, hash: u64) {
+        self.root_or_executor_id.store(hash, Relaxed);
+    }
+
+    /// See [`set_executor_id`](Self::set_executor_id); 0 for parts.
+    pub(crate) fn executor_id(&self) -> u64 {
+        match self.kind() {
+            Kind::Part => 0,
+            _ => self.root_or_executor_id.load(Relaxed),
+        }
     }
 
     pub(crate) fn phase(&self) -> Phase {
@@ -384,11 +396,4 @@ impl Record {
         let of_span = left.filter(|_| self.phase() == Phase::Parked);
         of_span.unwrap_or_else(|| self.labels.load(Relaxed))
     }
-}
-
-/// Numbers of polls are compared by their low halves: four billion polls lie between two that
-/// look alike.
-#[expect(clippy::cast_possible_truncation, reason = "the low half is meant")]
-fn low_half(polls: u64) -> u32 {
-    polls as u32
 }

@@ -1,5 +1,7 @@
 //! What a task can be and do: the words that its record speaks.
 
+use std::panic::Location;
+
 /// How a record came to be, and what it stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
@@ -55,4 +57,17 @@ pub(crate) enum Standing {
     Running { since: u64 },
     Parked { since: u64 },
     Finished,
+}
+
+/// What a record is made from; see [`Record`](super::record::Record).
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Birth {
+    pub(crate) id: u64,
+    pub(crate) parent: u64,
+    /// Where the registry has, or had, the parent.
+    pub(crate) parent_place: u64,
+    pub(crate) spawned_at: &'static Location<'static>,
+    pub(crate) now: u64,
+    pub(crate) future_bytes: u32,
+    pub(crate) scope: u32,
 }

@@ -121,3 +121,10 @@ fn raise(longest: &AtomicU64, ticks: u64) {
         longest.store(ticks, Relaxed);
     }
 }
+
+/// Numbers of polls are compared by their low halves: four billion polls lie between two that
+/// look alike.
+#[expect(clippy::cast_possible_truncation, reason = "the low half is meant")]
+pub(super) fn low_half(polls: u64) -> u32 {
+    polls as u32
+}

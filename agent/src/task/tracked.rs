@@ -224,7 +224,7 @@ fn prepare(
         _ if requests.first_poll => {
             runtimes::note_current();
             let id = runtimes::task_id();
-            record.executor_id.store(id, Relaxed);
+            record.set_executor_id(id);
             untracked::claim(id);
             record.runtime.store(runtimes::current(), Relaxed);
             if record.kind() == Kind::Undecided {
@@ -257,7 +257,7 @@ fn is_task_of_its_own(record: &Record, outer: &PollFrame, requests: Requests) ->
         Kind::Task | Kind::Blocking => true,
         Kind::Part => false,
         Kind::Undecided => {
-            let task = outermost_of(outer).record().executor_id.load(Relaxed);
+            let task = outermost_of(outer).record().executor_id();
             requests.first_poll && runtimes::task_id() != task
         }
     }
@@ -265,8 +265,7 @@ fn is_task_of_its_own(record: &Record, outer: &PollFrame, requests: Requests) ->
 
 /// Makes the record a part of the task that `outer` belongs to, and gives it its labels.
 fn become_part(record: &Record, outer: &Record, enclosing: &mut Option<Arc<Record>>) {
-    record.set_kind(Kind::Part);
-    record.root.store(current::root_id(outer), Relaxed);
+    record.set_part_of(outer.root_id());
     if enclosing.as_deref().is_none_or(|known| !std::ptr::eq(known, outer)) {
         leave(enclosing.take());
         outer.parts.fetch_add(1, Relaxed);

@@ -119,7 +119,6 @@ fn is_counted(kind: Kind) -> bool {
 #[cold]
 pub(crate) fn becomes_task(record: &Record) {
     record.set_kind(Kind::Task);
-    record.root.store(0, Relaxed);
 }
 
 /// Changes the labels of a record, and with them the origin that counts it.
