@@ -29,8 +29,8 @@ use start::Start;
 /// As [`tokio::spawn`]: outside of a runtime.
 ///
 /// # Cost
-/// About 145 ns and 243 bytes more than `tokio::spawn`, and 13 ns more for each poll with its
-/// wake, as `cargo bench -p taskscope` measured on a shared x86-64 server with an
+/// About 220 ns more than `tokio::spawn`, a record of 240 bytes, and 13 ns more for each poll with
+/// its wake, as `agent/benches/compare` measured on a shared x86-64 server with an
 /// [`Agent`](crate::Agent) running. Without one a poll reads the clock itself: 50 ns more.
 ///
 /// ```

@@ -30,14 +30,17 @@ fn polls(activity: &Activity) -> String {
         0 => String::new(),
         own => format!(", {} asked for by the tasks themselves", count(own)),
     };
-    format!(
-        "{}{own}; {} in polls (longest {}), {} ready (longest {})",
-        count(activity.polls),
-        span(activity.running_us),
-        span(activity.longest_poll_us),
-        span(activity.ready_us),
-        span(activity.longest_ready_us),
-    )
+    let in_polls = measured("in polls", activity.running_us, activity.longest_poll_us);
+    let ready = measured("ready", activity.ready_us, activity.longest_ready_us);
+    format!("{}{own}; {in_polls}, {ready}", count(activity.polls))
+}
+
+/// `3.1 ms in polls (longest 1.0 ms)`. Few short polls may have none among them that was measured.
+fn measured(what: &str, sum_us: u64, longest_us: u64) -> String {
+    if longest_us == 0 {
+        return format!("none measured {what}");
+    }
+    format!("{} {what} (longest {})", span(sum_us), span(longest_us))
 }
 
 #[cfg(test)]
@@ -90,5 +93,7 @@ mod tests {
         );
         let idle = most_suspicious_first(&profile).remove(1);
         assert_eq!(lines(&profile, &idle), []);
+        let few = Activity { polls: 3, ..Activity::default() };
+        assert_eq!(polls(&few), "3; none measured in polls, none measured ready");
     }
 }
