@@ -7,7 +7,7 @@ mod support;
 use std::future::{pending, poll_fn};
 use std::sync::Arc;
 use std::task::Poll;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use taskscope::labels;
 use taskscope::model::{Activity, Group, Profile, Task, TaskQuery};
@@ -69,8 +69,8 @@ async fn a_task_that_wakes_itself_is_told_from_one_that_others_wake() {
         Poll::<()>::Pending
     });
     taskscope::task::Builder::new().labels(case("busy")).spawn(busy);
-    tokio::time::sleep(Duration::from_millis(20)).await;
-    let Activity { polls, wakes, self_wakes, .. } = task("busy").activity;
+    let Activity { polls, wakes, self_wakes, .. } =
+        once("busy", |activity| activity.polls >= 8).await;
     assert_eq!((polls, wakes, self_wakes), (8, 7, 7));
 }
 
@@ -82,8 +82,20 @@ async fn blocking_poll(name: &'static str) -> Activity {
         pending::<()>().await;
     };
     taskscope::task::Builder::new().labels(case(name)).spawn(blocks);
-    tokio::time::sleep(Duration::from_millis(100)).await;
-    task(name).activity
+    once(name, |activity| activity.longest_poll_us > 0 && activity.polls == 2).await
+}
+
+/// What the task of this case has been doing, once that satisfies `is_done`.
+async fn once(case: &str, is_done: impl Fn(&Activity) -> bool) -> Activity {
+    let deadline = Instant::now() + Duration::from_secs(20);
+    loop {
+        tokio::task::yield_now().await;
+        let activity = task(case).activity;
+        if is_done(&activity) {
+            return activity;
+        }
+        assert!(Instant::now() < deadline, "not seen in time; the last: {activity:?}");
+    }
 }
 
 #[tokio::test]
@@ -91,7 +103,6 @@ async fn a_long_poll_is_measured_with_and_without_an_agent() {
     let us = blocking_poll("alone").await;
     assert!(us.longest_poll_us >= 60_000 && us.running_us >= us.longest_poll_us, "{us:?}");
     let agent = taskscope::Agent::builder().bind("127.0.0.1:0".parse().unwrap()).start().unwrap();
-    tokio::time::sleep(Duration::from_millis(50)).await;
     let us = blocking_poll("watched").await;
     // To a tick of 10 ms, and never too long.
     assert!(us.longest_poll_us >= 45_000 && us.running_us >= us.longest_poll_us, "{us:?}");
@@ -101,7 +112,6 @@ async fn a_long_poll_is_measured_with_and_without_an_agent() {
 #[tokio::test]
 async fn the_wait_for_a_busy_worker_is_time_spent_ready() {
     let agent = taskscope::Agent::builder().bind("127.0.0.1:0".parse().unwrap()).start().unwrap();
-    tokio::time::sleep(Duration::from_millis(50)).await;
     let (to, mut from) = mpsc::channel::<()>(1);
     let waits = async move {
         from.recv().await.unwrap();
