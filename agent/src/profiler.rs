@@ -110,6 +110,7 @@ fn run(
     process::warn_of_missing_debug_info();
     let mut last = Instant::now();
     let mut next = last;
+    let mut cost_before = Duration::ZERO;
     loop {
         match asked.recv_timeout(next.saturating_duration_since(Instant::now())) {
             Ok(question) => {
@@ -126,7 +127,10 @@ fn run(
         } else {
             folder.observe();
         }
-        let pause = last.elapsed().as_secs_f64() / MOST_OF_A_CORE;
+        // Symbols are read once: a fold that cost more than the one before says little of the next.
+        let cost = last.elapsed();
+        let pause = cost.min(cost_before).as_secs_f64() / MOST_OF_A_CORE;
+        cost_before = cost;
         next = last + Duration::try_from_secs_f64(pause).unwrap_or(INTERVAL).max(INTERVAL);
     }
 }
