@@ -32,6 +32,7 @@
 //! [`labeled`]: FutureExt::labeled
 
 mod agent;
+pub mod alloc;
 mod blocked;
 mod capture;
 mod clock;

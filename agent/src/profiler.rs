@@ -13,6 +13,7 @@ use tokio::sync::{oneshot, watch};
 use crate::capture::{self, Wish};
 use crate::process;
 use crate::profile::Folder;
+use crate::task::behalf::Behalf;
 
 /// Time between two profiles, unless they cost more than [`MOST_OF_A_CORE`].
 const INTERVAL: Duration = Duration::from_secs(1);
@@ -95,9 +96,10 @@ pub(crate) fn start(mut folder: Folder, budget: f64) -> std::io::Result<Asker> {
     let (questions, asked) = sync_channel(QUESTIONS);
     let publish = Arc::new(watch::Sender::new(Arc::new(Profile::default())));
     let published = Arc::clone(&publish);
-    std::thread::Builder::new()
-        .name("taskscope-profile".into())
-        .spawn(move || run(&mut folder, budget, &asked, &publish))?;
+    std::thread::Builder::new().name("taskscope-profile".into()).spawn(move || {
+        let _own = Behalf::agent();
+        run(&mut folder, budget, &asked, &publish);
+    })?;
     Ok(Asker { questions, publish: published })
 }
 

@@ -18,6 +18,7 @@ pub(crate) struct Told {
     pub(crate) blocked_after: Option<Duration>,
     pub(crate) signals: Option<bool>,
     pub(crate) capture_budget: Option<f64>,
+    pub(crate) heap_sample: Option<u32>,
     pub(crate) library_paths: Vec<String>,
     pub(crate) open_to_the_network: bool,
 }
@@ -33,6 +34,8 @@ pub(crate) struct Settings {
     pub(crate) signals: bool,
     /// Share of one core that captures may use by themselves.
     pub(crate) capture_budget: f64,
+    /// Mean distance between two samples of the heap, if it was set.
+    pub(crate) heap_sample: Option<u32>,
     pub(crate) user_code: UserCode,
 }
 
@@ -45,6 +48,7 @@ impl Default for Settings {
             blocked_after: Duration::from_millis(250),
             signals: true,
             capture_budget: 0.01,
+            heap_sample: None,
             user_code: UserCode::default(),
         }
     }
@@ -115,6 +119,8 @@ impl Told {
         {
             return Err(SettingError::CaptureBudget { given: given.to_string() });
         }
+        let bytes = "a number of bytes below 4294967296, as 524288, or 0 for no samples";
+        let heap_sample = read.parsed("TASKSCOPE_HEAP_SAMPLE", bytes, |text| text.parse().ok())?;
         read.parsed(stack::VARIABLE, "auto or unwind-tables", |text| {
             matches!(text, stack::AUTO | stack::UNWIND_TABLES).then_some(())
         })?;
@@ -128,6 +134,7 @@ impl Told {
             blocked_after: blocked_after.or(self.blocked_after).unwrap_or(default.blocked_after),
             signals: signals.or(self.signals).unwrap_or(default.signals),
             capture_budget: budget.or(self.capture_budget).unwrap_or(default.capture_budget),
+            heap_sample: heap_sample.or(self.heap_sample),
             user_code: UserCode::new(paths.unwrap_or(self.library_paths)),
         })
     }
@@ -211,6 +218,8 @@ mod tests {
             ("TASKSCOPE_BLOCKED_AFTER", "0", "above 0"),
             ("TASKSCOPE_SIGNALS", "SIGUSR1", "1 or 0"),
             ("TASKSCOPE_CAPTURE_BUDGET", "5", "from 0 to 1"),
+            ("TASKSCOPE_HEAP_SAMPLE", "512KiB", "as 524288"),
+            ("TASKSCOPE_HEAP_SAMPLE", "4294967296", "as 524288"),
             ("TASKSCOPE_STACK_WALK", "fp", "unwind-tables"),
             ("TASKSCOPE_WITHOUT_ANY_ACCESS_CONTROL_BEYOND_LOOPBACK", "yes please", "1 or 0"),
         ];

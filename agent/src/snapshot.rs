@@ -8,6 +8,7 @@ use taskscope_proto::model::{Capture, Process, Profile, TaskPage, TaskQuery};
 
 use crate::profile::Folder;
 use crate::settings::{Settings, Told};
+use crate::task::behalf::Behalf;
 use crate::{process, profiler};
 
 /// What a [`snapshot`] shall contain.
@@ -76,6 +77,7 @@ pub fn tasks(query: &TaskQuery) -> TaskPage {
 }
 
 fn with_state<T>(work: impl FnOnce(&mut State) -> T) -> T {
+    let _own = Behalf::agent();
     let mut state = STATE.lock().unwrap_or_else(PoisonError::into_inner);
     work(state.get_or_insert_with(|| {
         let variables = |name: &str| std::env::var(name).ok();

@@ -7,7 +7,7 @@
 //!
 //! A viewer meets enum values that it does not know when the agent is newer but still speaks the
 //! viewer's protocol. Where passing over them is harmless they become the honest "unknown" of
-//! their type: debug information, stack walk, a runtime's flavor, wait kinds. A combination of waits becomes
+//! their type: debug information, stack walk, a runtime's flavor, wait kinds, who owns a block. A combination of waits becomes
 //! [`AnyOf`](crate::model::Combine::AnyOf), which proves the least about the task. A state, a
 //! kind of task, an order, a resolution or a kind of capture has no such stand-in: taking a state for another
 //! would make every count on the screen wrong. A new one of those is a new protocol
@@ -19,6 +19,7 @@ mod enums;
 mod error;
 mod group;
 mod header;
+mod heap;
 mod history;
 mod origin;
 mod page;
@@ -32,5 +33,6 @@ pub(crate) use check::{at_most, cut, optional, text};
 pub(crate) use enums::combine_from_wire;
 pub use error::ConvertError;
 pub(crate) use group::{group_from_wire, group_to_wire};
+pub(crate) use heap::{heap_site_from_wire, heap_site_to_wire};
 pub(crate) use origin::{origin_from_wire, origin_to_wire};
 pub(crate) use wait_kind::{wait_kind_from_wire, wait_kind_name};

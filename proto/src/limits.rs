@@ -23,6 +23,8 @@ pub const MIN_DICTIONARY_RESTART_BYTES: usize = 16 << 20;
 pub const MAX_GROUPS: usize = 1_000_000;
 /// Origins of one profile.
 pub const MAX_ORIGINS: usize = 1_000_000;
+/// Places at which blocks of the heap were allocated, of one profile.
+pub const MAX_HEAP_SITES: usize = 100_000;
 /// Tasks of one page.
 pub const MAX_TASKS_PER_PAGE: u32 = 1_000;
 /// Groups that one request for tasks may name.

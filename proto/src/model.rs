@@ -5,6 +5,7 @@
 //!
 //! [`Arc`]: std::sync::Arc
 
+mod heap;
 mod history;
 mod label;
 mod profile;
@@ -13,6 +14,7 @@ mod task;
 mod tree;
 mod wait_kind;
 
+pub use heap::{Heap, HeapOwner, HeapSite, HeapSiteId, Held};
 pub use history::{HistoryPage, HistoryQuery, Point, Resolution, Run, Series, Subject};
 pub use label::{Label, Labels};
 pub use profile::{

@@ -10,7 +10,7 @@ mod common;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use common::{chain, label, parked};
+use common::{chain, held, label, parked};
 use prost::Message;
 use taskscope_proto::model::*;
 use taskscope_proto::stream::{Decoder, Encoder};
@@ -24,6 +24,7 @@ fn profile() -> Profile {
             rss_bytes: Some(1 << 20),
             coverage: Coverage { tracked: 8, alive: Some(9) },
             totals: Totals { parked: 8, spawned: 20, finished: 12, ..Totals::default() },
+            heap: Some(Heap { held: held(3 << 20), agent_bytes: 9, ..Heap::default() }),
             ..Header::default()
         },
         groups: vec![parked(1, label("task", "audit"), Some(chain(2, 40, "audit")))],
@@ -39,6 +40,20 @@ fn profile() -> Profile {
             last_panic: Some("boom".into()),
             spawned_last_minute: 2,
             finished_last_minute: 1,
+            allocated_bytes: 3 << 20,
+            allocated_bytes_last_minute: 1 << 20,
+        })],
+        heap_sites: vec![Arc::new(HeapSite {
+            id: HeapSiteId(77),
+            owner: HeapOwner::Task,
+            labels: label("task", "audit"),
+            origin: Some(OriginId(1)),
+            stack: Some(chain(1, 7, "grow")),
+            cut: true,
+            held: held(1 << 20),
+            allocated_bytes: 2 << 20,
+            allocated_blocks: 30,
+            oldest_since_ms: 59_000,
         })],
     }
 }

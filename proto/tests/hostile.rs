@@ -40,11 +40,12 @@ proptest! {
     fn mutated_messages_never_panic(
         groups in vec(common::group(), 0..5),
         origins in vec(common::origin(), 0..5),
+        heap_sites in vec(common::heap_site(), 0..5),
         header in common::header(),
         changes in vec((any::<prop::sample::Index>(), any::<u8>()), 1..20),
         cut in any::<prop::sample::Index>(),
     ) {
-        let profile = Profile { header, groups, origins };
+        let profile = Profile { header, groups, origins, heap_sites };
         for update in Encoder::new().full(&profile) {
             let mut bytes = update.encode_to_vec();
             for (at, value) in &changes {

@@ -21,6 +21,8 @@ enum Edit {
     NoGroup(u64),
     Origin(Arc<Origin>),
     NoOrigin(u64),
+    Site(Arc<HeapSite>),
+    NoSite(u64),
 }
 
 fn edit() -> impl Strategy<Value = Edit> {
@@ -29,6 +31,8 @@ fn edit() -> impl Strategy<Value = Edit> {
         1 => (0..20u64).prop_map(Edit::NoGroup),
         2 => common::origin().prop_map(Edit::Origin),
         1 => (0..10u64).prop_map(Edit::NoOrigin),
+        2 => common::heap_site().prop_map(Edit::Site),
+        1 => (0..20u64).prop_map(Edit::NoSite),
     ]
 }
 
@@ -41,6 +45,7 @@ proptest! {
     ) {
         let (mut encoder, mut decoder) = (Encoder::new(), Decoder::new());
         let (mut groups, mut origins) = (BTreeMap::new(), BTreeMap::new());
+        let mut sites = BTreeMap::new();
         for (edits, header, full) in steps {
             for edit in edits {
                 match edit {
@@ -48,12 +53,15 @@ proptest! {
                     Edit::NoGroup(id) => drop(groups.remove(&GroupId(id))),
                     Edit::Origin(origin) => drop(origins.insert(origin.id, origin)),
                     Edit::NoOrigin(id) => drop(origins.remove(&OriginId(id))),
+                    Edit::Site(site) => drop(sites.insert(site.id, site)),
+                    Edit::NoSite(id) => drop(sites.remove(&HeapSiteId(id))),
                 }
             }
             let profile = Profile {
                 header,
                 groups: groups.values().cloned().collect(),
                 origins: origins.values().cloned().collect(),
+                heap_sites: sites.values().cloned().collect(),
             };
             let updates =
                 if full == 0 { encoder.full(&profile) } else { encoder.delta(&profile) };

@@ -30,7 +30,7 @@ const AGENT: &[&[&str]] = &[
     &["registry", "runtimes", "ticker", "untracked"],
     &["labels::table", "stack"],
     &["task"],
-    &["labels", "symbols", "capture", "blocked"],
+    &["alloc", "labels", "symbols", "capture", "blocked"],
     &["spawn", "profile", "settings"],
     &["task::surface", "hyper", "runtime", "tower", "tracing"],
     &["process"],

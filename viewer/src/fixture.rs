@@ -8,7 +8,7 @@
 use std::sync::Arc;
 
 use taskscope_proto::model::{
-    Activity, Frame, Group, GroupId, Header, Label, Labels, Location, Node, Origin, OriginId,
+    Activity, Frame, Group, GroupId, Header, Held, Label, Labels, Location, Node, Origin, OriginId,
     Profile, State, TaskKind, Totals, Tree, WaitKind,
 };
 
@@ -86,6 +86,8 @@ fn group(id: u64, line: &str) -> (Group, Location) {
         detached: false,
         orphan: false,
         tracked: true,
+        held: Held::default(),
+        live_bytes_minute_ago: 0,
     };
     let mut labels = Vec::new();
     for (key, value) in words.filter_map(|word| word.split_once('=')) {
@@ -124,6 +126,8 @@ pub(crate) fn profile(lines: &[&str]) -> Profile {
                 last_panic: None,
                 spawned_last_minute: 10,
                 finished_last_minute: 4,
+                allocated_bytes: 0,
+                allocated_bytes_last_minute: 0,
             });
             origins.len() - 1
         });

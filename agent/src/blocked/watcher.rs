@@ -16,6 +16,7 @@ use super::{stacks, status};
 use crate::clock;
 use crate::stack::{self, Stopped};
 use crate::sync::Mutex;
+use crate::task::behalf::Behalf;
 use crate::task::capture::{self, RawTree};
 use crate::task::threads;
 
@@ -54,7 +55,10 @@ impl Watcher {
         let stop = Arc::clone(&stopped);
         let thread = std::thread::Builder::new()
             .name("taskscope-watch".into())
-            .spawn(move || run(signal, threshold, &stop))?
+            .spawn(move || {
+                let _own = Behalf::agent();
+                run(signal, threshold, &stop);
+            })?
             .thread()
             .clone();
         Ok(Some(Self { stopped, thread }))

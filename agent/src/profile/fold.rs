@@ -10,12 +10,12 @@ use taskscope_proto::model::{
 };
 
 use super::groups::{GroupKey, Groups, Members};
+use super::heap::{self, Look, Memory};
 use super::memory::{Cgroup, cgroup, rss_bytes};
 use super::origins::{self, Origins};
 use super::past::{Past, RawGroups};
 use super::runtimes::{Runtimes, Tallies};
 use super::view::{Around, RawKey, TaskView};
-use crate::blocked;
 use crate::clock::{self, Reading};
 use crate::labels::table;
 use crate::runtimes;
@@ -23,6 +23,7 @@ use crate::symbols::{Symbols, UserCode};
 use crate::task::capture::{self, RawTree};
 use crate::task::record::{Kind, Record};
 use crate::task::{origin, tracker};
+use crate::{alloc, blocked};
 
 /// Makes profiles, and remembers from one to the next what has to stay the same.
 #[derive(Debug)]
@@ -31,6 +32,7 @@ pub(crate) struct Folder {
     pub(super) groups: Groups,
     origins: Origins,
     pub(super) past: Past,
+    heap: Memory,
     runtimes: Runtimes,
     stuck_after: Duration,
     /// Of the last fold: which group the tasks with a raw key are in.
@@ -48,6 +50,7 @@ impl Folder {
             groups: Groups::default(),
             origins: Origins::default(),
             past: Past::default(),
+            heap: Memory::default(),
             runtimes: Runtimes::default(),
             stuck_after,
             group_of: HashMap::default(),
@@ -61,9 +64,12 @@ impl Folder {
     pub(crate) fn observe(&mut self) {
         let clock = clock::read();
         let ended = origins::ended();
-        let raw = self.read_tasks(&clock, &mut Header::default());
-        self.past.note(clock.now_millis(), &raw);
-        self.origins.update(clock.now_millis(), &ended, &raw, &mut Totals::default());
+        let now_ms = clock.now_millis();
+        let heap = heap::look(&clock).map(|(heap, _)| heap);
+        let raw = self.read_tasks(&clock, heap.as_ref(), &mut Header::default());
+        self.past.note(now_ms, &raw);
+        heap.inspect(|heap| self.heap.note(now_ms, heap));
+        self.origins.update(now_ms, &ended, &raw, &self.heap, &mut Totals::default());
     }
 
     /// The profile of this moment. Costs about 80 ns a task, and symbols where they are new.
@@ -79,19 +85,32 @@ impl Folder {
             ..Header::default()
         };
         let ended = origins::ended();
-        let raw = self.read_tasks(&clock, &mut header);
+        let heap = heap::look(&clock);
+        let look = heap.as_ref().map(|(look, _)| look);
+        let raw = self.read_tasks(&clock, look, &mut header);
         self.past.note(header.now_ms, &raw);
-        let origins = self.origins.update(header.now_ms, &ended, &raw, &mut header.totals);
+        let heap_sites = heap.map(|(look, reading)| {
+            self.heap.note(header.now_ms, &look);
+            header.heap = Some(self.heap.describe(&look));
+            self.heap.sites(&look, &reading, &mut self.symbols, &clock)
+        });
+        let origins =
+            self.origins.update(header.now_ms, &ended, &raw, &self.heap, &mut header.totals);
         let members = self.name_groups(raw);
         let stuck_before = self.stuck_before(&clock);
         let groups = self.groups.update(members, &clock, stuck_before);
         header.lost = self.lost();
         header.agent_bytes = u64::try_from(self.bytes()).ok();
-        Profile { header, groups, origins }
+        Profile { header, groups, origins, heap_sites: heap_sites.unwrap_or_default() }
     }
 
     /// Reads every record once, and every runtime.
-    fn read_tasks(&mut self, clock: &Reading, header: &mut Header) -> RawGroups {
+    fn read_tasks(
+        &mut self,
+        clock: &Reading,
+        heap: Option<&Look>,
+        header: &mut Header,
+    ) -> RawGroups {
         // Before the records: a task that is polled meanwhile must not make its runtime seem still.
         let readings = runtimes::readings();
         let mut tallies = Tallies::new(clock);
@@ -117,16 +136,17 @@ impl Folder {
             if view.has_parts && view.key.tree != 0 && parked {
                 with_parts.push((Arc::clone(record), view));
             } else {
-                add(&mut raw, &view, record, stuck_before);
+                add(&mut raw, &view, record, stuck_before, heap);
             }
         });
         for (task, mut view) in with_parts {
             let parts = parts.get(&task.birth.id).map(Vec::as_slice).unwrap_or_default();
             let trees: Vec<u32> = parts.iter().map(|part| part.tree_within(task.polls())).collect();
             view.key.tree = union(view.key.tree, &trees);
-            add(&mut raw, &view, &task, stuck_before);
+            add(&mut raw, &view, &task, stuck_before, heap);
         }
         super::untracked::add_to(&mut raw, clock, stuck_before);
+        heap.inspect(|heap| heap.add_left(&mut raw));
         self.records = records;
         let alive = runtimes::alive_tasks().map(|alive| alive.max(async_tasks));
         header.coverage = Coverage { tracked: async_tasks, alive };
@@ -152,7 +172,9 @@ impl Folder {
             for (by, tasks) in members.woken_by {
                 *all.woken_by.entry(by).or_default() += tasks;
             }
-            all.minute_ago += minute_ago;
+            all.minute_ago += u64::from(minute_ago.count);
+            all.bytes_minute_ago += u64::from(minute_ago.kib) << 10;
+            all.held.merge(&members.held);
             all.untracked = untracked;
             all.timer = tree.as_ref().is_some_and(|tree| only_timers(tree));
             all.tree = tree.filter(|_| group.tree != 0);
@@ -188,6 +210,7 @@ impl Folder {
     fn bytes(&self) -> usize {
         let tables = table::bytes() + capture::bytes() + origin::bytes() + self.symbols.bytes();
         let profile = self.groups.bytes() + self.origins.bytes() + self.past.bytes();
+        let profile = profile + self.heap.bytes();
         self.records * tracker::RECORD_BYTES + tables + profile
     }
 
@@ -204,6 +227,7 @@ impl Folder {
             history: self.past.lost(),
             untracked: crate::untracked::lost(),
             origins: origin::lost(),
+            heap_blocks: alloc::lost(),
             runtimes: runtimes::left_out() + self.runtimes.left_out,
         }
     }
@@ -215,10 +239,17 @@ fn count(totals: &mut Totals, view: &TaskView) {
         State::Ready => totals.ready += 1,
         State::Parked => totals.parked += 1,
         State::New => totals.new += 1,
+        State::Finished => {}
     }
 }
 
-fn add(raw: &mut RawGroups, view: &TaskView, record: &Record, stuck_before: u64) {
+fn add(
+    raw: &mut RawGroups,
+    view: &TaskView,
+    record: &Record,
+    stuck_before: u64,
+    heap: Option<&Look>,
+) {
     let members = raw.entry(view.key).or_default();
     members.since.push(view.since);
     members.stuck += u64::from(view.since < stuck_before);
@@ -226,6 +257,9 @@ fn add(raw: &mut RawGroups, view: &TaskView, record: &Record, stuck_before: u64)
     members.polls += record.polls();
     members.spent.add(&record.times.read());
     *members.woken_by.entry(record.woken_by()).or_default() += 1;
+    if let Some(held) = heap.and_then(|heap| heap.by_task.get(&record.birth.id)) {
+        members.held.merge(held);
+    }
 }
 
 /// The tree of a task together with those of its parts.

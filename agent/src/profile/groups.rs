@@ -7,6 +7,7 @@ use rustc_hash::FxBuildHasher;
 use taskscope_proto::model::{Group, GroupId, OriginId, State, Tree};
 
 use super::activity::{activity, most_frequent};
+use super::heap::Holding;
 use crate::clock::Reading;
 use crate::labels::table;
 use crate::task::times::Spent;
@@ -34,13 +35,23 @@ pub(super) struct Members {
     pub(super) polls: u64,
     pub(super) spent: Spent,
     pub(super) woken_by: HashMap<u32, u64, FxBuildHasher>,
-    /// How many there were a minute ago.
+    /// How many there were a minute ago, and what they held: bytes.
     pub(super) minute_ago: u64,
+    pub(super) bytes_minute_ago: u64,
+    pub(super) held: Holding,
     pub(super) tree: Option<Arc<Tree>>,
     /// Waiting here for long is what was asked for.
     pub(super) timer: bool,
     /// Nobody tracks them.
     pub(super) untracked: bool,
+}
+
+impl Members {
+    /// There are none, nothing of theirs is left, and so it was a minute ago.
+    fn are_gone(&self) -> bool {
+        let now = self.since.len() as u64 + self.held.bytes();
+        now == 0 && self.minute_ago == 0 && self.bytes_minute_ago == 0
+    }
 }
 
 #[derive(Debug)]
@@ -101,7 +112,7 @@ impl Groups {
         let mut groups = Vec::with_capacity(self.entries.len());
         self.entries.retain(|key, entry| {
             let Some(members) = members.remove(key) else { return false };
-            if members.since.is_empty() && members.minute_ago == 0 {
+            if members.are_gone() {
                 return false;
             }
             let group = entry.describe(*key, members, clock, stuck_before);
@@ -153,6 +164,8 @@ impl Entry {
             detached: key.detached,
             orphan: key.orphan,
             tracked: !members.untracked,
+            held: members.held.held(),
+            live_bytes_minute_ago: members.bytes_minute_ago,
         }
     }
 }

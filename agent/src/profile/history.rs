@@ -110,12 +110,13 @@ impl Sum {
         }
         self.points.resize((range.to - range.from) as usize + 1, Point::default());
         for (step, point) in (range.from..=range.to).zip(&mut self.points) {
-            let Level { count, stuck } = match range.resolution {
+            let Level { count, stuck, kib } = match range.resolution {
                 Resolution::Second => track.at_second(step),
                 Resolution::Minute => track.in_minute(step),
             };
             point.count += u64::from(count);
             point.stuck += if timer { 0 } else { u64::from(stuck) };
+            point.live_bytes += u64::from(kib) << 10;
         }
     }
 

@@ -3,6 +3,7 @@
 mod activity;
 mod fold;
 mod groups;
+mod heap;
 mod history;
 mod memory;
 mod minute;

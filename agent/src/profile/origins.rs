@@ -6,6 +6,7 @@ use std::sync::Arc;
 use rustc_hash::FxBuildHasher;
 use taskscope_proto::model::{Location, Origin, OriginId, TaskKind, Totals};
 
+use super::heap::Memory;
 use super::minute::Minute;
 use super::past::RawGroups;
 use crate::labels::table;
@@ -15,6 +16,7 @@ use crate::task::origin::{self, Ends};
 struct Entry {
     spawned: Minute,
     finished: Minute,
+    allocated: Minute,
     origin: Option<Arc<Origin>>,
 }
 
@@ -23,6 +25,8 @@ struct Entry {
 struct Flow {
     spawned: u64,
     ends: Ends,
+    /// Bytes.
+    allocated: u64,
 }
 
 /// How many tasks have ended, by origin. To be read before the living are counted: then a task
@@ -49,6 +53,7 @@ impl Origins {
         now_ms: u64,
         ended: &[Ends],
         living: &RawGroups,
+        heap: &Memory,
         totals: &mut Totals,
     ) -> Vec<Arc<Origin>> {
         let mut alive: HashMap<u32, u64, FxBuildHasher> = HashMap::default();
@@ -63,9 +68,10 @@ impl Origins {
             let Some(entry) = self.entries.get_mut(at) else { break };
             let ends = ended.get(at).copied().unwrap_or_default();
             let spawned = ends.finished + alive.get(&number).copied().unwrap_or_default();
-            let flow = Flow { spawned, ends };
+            let flow = Flow { spawned, ends, allocated: heap.allocated(number) };
             entry.spawned.note(now_ms, flow.spawned);
             entry.finished.note(now_ms, flow.ends.finished);
+            entry.allocated.note(now_ms, flow.allocated);
             if !origin.key.untracked {
                 totals.spawned += flow.spawned;
                 totals.finished += flow.ends.finished;
@@ -103,6 +109,8 @@ impl Entry {
             last_panic: if flow.ends.panicked > 0 { origin.last_panic() } else { None },
             spawned_last_minute: flow.spawned.saturating_sub(self.spawned.ago()),
             finished_last_minute: flow.ends.finished.saturating_sub(self.finished.ago()),
+            allocated_bytes: flow.allocated,
+            allocated_bytes_last_minute: flow.allocated.saturating_sub(self.allocated.ago()),
         };
         match &self.origin {
             Some(before) if **before == now => Arc::clone(before),

@@ -10,6 +10,7 @@ use std::collections::HashMap;
 
 use rustc_hash::FxBuildHasher;
 
+use super::heap::Holding;
 use super::track::{Level, MINUTE, Track};
 use super::view::RawKey;
 use crate::task::times::Spent;
@@ -26,12 +27,18 @@ pub(super) struct RawMembers {
     pub(super) spent: Spent,
     /// How many of them were woken last by tasks of which origin; 0 for no task.
     pub(super) woken_by: HashMap<u32, u64, FxBuildHasher>,
+    /// What they hold of the heap.
+    pub(super) held: Holding,
 }
 
 impl RawMembers {
     fn level(&self) -> Level {
         let number = |number| u32::try_from(number).unwrap_or(u32::MAX);
-        Level { count: number(self.since.len() as u64), stuck: number(self.stuck) }
+        Level {
+            count: number(self.since.len() as u64),
+            stuck: number(self.stuck),
+            kib: number(self.held.bytes() >> 10),
+        }
     }
 }
 
@@ -147,16 +154,16 @@ impl Past {
         }
     }
 
-    /// All kinds of tasks there are or were within a minute, with their count a minute ago.
-    pub(super) fn keys(&self) -> Vec<(RawKey, u64)> {
+    /// All kinds of tasks there are or were within a minute, with what there was a minute ago.
+    pub(super) fn keys(&self) -> Vec<(RawKey, Level)> {
         let minute_ago = self.now.saturating_sub(MINUTE);
-        let count = |track: &Track| match self.first {
-            Some(first) if first <= minute_ago => u64::from(track.at_second(minute_ago).count),
-            _ => 0,
+        let level = |track: &Track| match self.first {
+            Some(first) if first <= minute_ago => track.at_second(minute_ago),
+            _ => Level::default(),
         };
-        let mut keys: Vec<_> = self.live.iter().map(|(key, t)| (*key, count(t))).collect();
+        let mut keys: Vec<_> = self.live.iter().map(|(key, t)| (*key, level(t))).collect();
         // Ids are given in this order: it must not depend on the table's.
-        keys.sort_unstable();
+        keys.sort_unstable_by_key(|(key, _)| *key);
         keys
     }
 
@@ -219,8 +226,9 @@ mod tests {
         let mut past = Past::default();
         for second in 100..=200_u32 {
             past.note(u64::from(second) * 1_000, &moment(&[(1, second)]));
-            let expected = if second >= 160 { u64::from(second) - 60 } else { 0 };
-            assert_eq!(past.keys(), [(key(1), expected)], "{second}");
+            let expected = if second >= 160 { second - 60 } else { 0 };
+            let counts: Vec<_> = past.keys().iter().map(|(key, ago)| (*key, ago.count)).collect();
+            assert_eq!(counts, [(key(1), expected)], "{second}");
         }
     }
 
@@ -261,7 +269,7 @@ mod tests {
         let known_since = |origin| past.track(&key(origin)).unwrap().known_since();
         assert!(known_since(1) > known_since(40), "{:?}, {:?}", known_since(1), known_since(40));
         // Nobody's last minute is lost.
-        let grew = past.keys().iter().map(|(_, minute_ago)| *minute_ago).all(|count| count > 0);
+        let grew = past.keys().iter().all(|(_, minute_ago)| minute_ago.count > 0);
         assert!(grew, "{:?}", past.keys());
     }
 }

@@ -12,12 +12,14 @@ pub(super) const KEEP_MINUTES: u32 = 1_440;
 /// Seconds in a minute.
 pub(super) const MINUTE: u32 = 60;
 
-/// How many tasks there are.
+/// How many tasks there are, and what they hold.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Level {
     pub(super) count: u32,
     /// Of those, in their state for longer than the threshold.
     pub(super) stuck: u32,
+    /// What they hold of the heap.
+    pub(super) kib: u32,
 }
 
 /// Levels, each from a step on until that of the next.

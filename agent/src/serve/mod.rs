@@ -20,6 +20,7 @@ use tokio::sync::{Semaphore, oneshot};
 use tonic::service::Routes;
 
 use crate::profiler::Asker;
+use crate::task::behalf::Behalf;
 
 /// Connections at a time; further ones wait to be accepted.
 const MAX_CONNECTIONS: usize = 64;
@@ -48,6 +49,7 @@ impl Server {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let (stop, stopped) = oneshot::channel();
         let serve = move || {
+            let _own = Behalf::agent();
             runtime.block_on(async {
                 tokio::select! {
                     () = accept(listener, process, asker) => {}

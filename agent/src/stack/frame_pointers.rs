@@ -23,6 +23,12 @@ pub(super) fn prepare() {
     }
 }
 
+/// Where this thread's stack ends, if [`prepare`] found out.
+pub(super) fn end() -> Option<usize> {
+    let (start, end) = STACK.get();
+    (end > start + 1).then_some(end)
+}
+
 /// See [`walk`](super::walk). `None` if this thread is on a stack that we do not know.
 #[inline]
 pub(super) fn walk(top: usize, visit: &mut impl FnMut(usize) -> bool) -> Option<bool> {

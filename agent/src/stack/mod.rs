@@ -30,6 +30,7 @@ mod tables;
 mod unwind;
 
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU8, Ordering};
 
 #[cfg(all(
     target_os = "linux",
@@ -58,18 +59,39 @@ pub(crate) const UNWIND_TABLES: &str = "unwind-tables";
 /// Find out what works.
 pub(crate) const AUTO: &str = "auto";
 
-static METHOD: OnceLock<StackWalk> = OnceLock::new();
+/// Whether frame pointers work here; [`UNKNOWN`] before the first test. No `OnceLock`: the test
+/// allocates, an allocation may want a stack, and that asks again.
+static WORKS: AtomicU8 = AtomicU8::new(UNKNOWN);
+const UNKNOWN: u8 = 0;
+const YES: u8 = 1;
+const NO: u8 = 2;
+/// They are not to be used.
+static UNWANTED: OnceLock<bool> = OnceLock::new();
+
+fn frame_pointers_work() -> bool {
+    let mut works = WORKS.load(Ordering::Relaxed);
+    if works == UNKNOWN {
+        works = if self_test::frame_pointers_work() { YES } else { NO };
+        WORKS.store(works, Ordering::Relaxed);
+    }
+    works == YES
+}
 
 /// How stacks are walked in this process.
 pub(crate) fn method() -> StackWalk {
-    *METHOD.get_or_init(|| {
-        let unwanted = std::env::var(VARIABLE).is_ok_and(|value| value == UNWIND_TABLES);
-        if !unwanted && self_test::frame_pointers_work() {
-            StackWalk::FramePointers
-        } else {
-            StackWalk::UnwindTables
-        }
-    })
+    let read = || std::env::var(VARIABLE).is_ok_and(|value| value == UNWIND_TABLES);
+    if !*UNWANTED.get_or_init(read) && frame_pointers_work() {
+        StackWalk::FramePointers
+    } else {
+        StackWalk::UnwindTables
+    }
+}
+
+/// Makes ready for walks inside an allocator, which must not read variables: whoever allocates
+/// may hold the lock of the environment.
+pub(crate) fn prepare_in_allocator() {
+    frame_pointers_work();
+    frame_pointers::prepare();
 }
 
 /// Makes ready for walks on this thread: everything that may allocate or lock.
@@ -78,13 +100,19 @@ pub(crate) fn prepare() {
     frame_pointers::prepare();
 }
 
+/// Where the stack of this thread ends; `usize::MAX` if that is not known. After [`prepare`].
+pub(crate) fn end() -> usize {
+    frame_pointers::end().unwrap_or(usize::MAX)
+}
+
 /// Shows the return addresses from the caller up to the frame that holds `top`, innermost
 /// first, until `visit` has seen enough. Returns whether the walk reached `top`.
 ///
 /// Does not allocate, lock or panic once [`prepare`] has run on the thread.
 #[inline]
 pub(crate) fn walk(top: usize, mut visit: impl FnMut(usize) -> bool) -> bool {
-    if METHOD.get() == Some(&StackWalk::FramePointers)
+    if WORKS.load(Ordering::Relaxed) == YES
+        && UNWANTED.get() != Some(&true)
         && let Some(whole) = frame_pointers::walk(top, &mut visit)
     {
         return whole;

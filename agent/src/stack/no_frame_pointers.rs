@@ -7,3 +7,8 @@ pub(super) fn prepare() {}
 pub(super) fn walk(_top: usize, _visit: &mut impl FnMut(usize) -> bool) -> Option<bool> {
     None
 }
+
+/// Never known here.
+pub(super) fn end() -> Option<usize> {
+    None
+}

@@ -54,5 +54,23 @@ impl Chain {
     }
 }
 
+/// How many frames of an allocation's stack, outermost first, come before those of allocators.
+///
+/// The language's own function for it calls the one that `#[global_allocator]` writes, which stands
+/// at that attribute in the service's code, and that one calls ours, perhaps through others.
+pub(super) fn before_allocator(stack: &[Arc<Frame>]) -> usize {
+    let named = |frame: &Arc<Frame>| {
+        let name = frame.function.rsplit("::").next().unwrap_or_default();
+        ["__rust_alloc", "__rust_realloc", "__rust_alloc_zeroed"].contains(&name)
+    };
+    let of_language = |frame: &Arc<Frame>| library::of(frame) == Some(("alloc", "alloc.rs"));
+    let is_ours = |frame: &Arc<Frame>| library::of(frame) == Some((AGENT, "alloc/mod.rs"));
+    // By its name, if it has one; else it comes after the language's own; called directly, ours.
+    let written = stack.iter().rposition(named);
+    let language = || stack.iter().rposition(of_language).map(|at| at + 1);
+    let ours = || stack.iter().position(is_ours);
+    written.or_else(language).or_else(ours).unwrap_or(stack.len())
+}
+
 /// See [`inner_poll`](crate::task::inner_poll).
 const INNER_POLL: &str = "task/inner_poll.rs";

@@ -101,6 +101,13 @@ impl Symbols {
         Arc::clone(known.entry(number).or_insert_with(|| Arc::new(resolved)))
     }
 
+    /// The stack of an allocation, innermost return address first. Not kept.
+    pub(crate) fn allocation(&mut self, frames: &[usize]) -> Arc<Tree> {
+        let mut chain = self.resolver.chain(frames);
+        chain.truncate(chain::before_allocator(&chain));
+        Arc::new(await_point::build_running(&[chain]))
+    }
+
     /// What trees and frames take up, roughly. Not in it: the debug information itself.
     pub(crate) fn bytes(&self) -> usize {
         self.bytes + self.resolver.bytes()

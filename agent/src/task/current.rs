@@ -10,6 +10,7 @@ use std::cell::Cell;
 use std::marker::PhantomData;
 use std::ptr;
 
+use super::behalf::Owner;
 use super::capture::Chains;
 use super::record::{Kind, Record};
 use super::woken::Wake;
@@ -104,6 +105,19 @@ pub(crate) fn task() -> (u64, u64) {
         Some(task) => (task.birth.id, task.place.load(Relaxed)),
         None => (0, 0),
     })
+}
+
+/// Whose memory the code allocates that is being polled on this thread.
+pub(crate) fn owner() -> Owner {
+    innermost(|frame| match frame {
+        Some(frame) => Owner::of(task_of(frame), frame.record().labels.load(Relaxed)),
+        None => Owner::NOBODY,
+    })
+}
+
+/// The stack address at which the poll of the current task begins.
+pub(crate) fn outermost_address() -> Option<usize> {
+    innermost(|frame| frame.map(|frame| ptr::from_ref(outermost_of(frame)).addr()))
 }
 
 /// Sets the labels of the innermost record.

@@ -26,6 +26,7 @@
 // 2. A panic of the inner future is noted and goes on unchanged.
 // 3. Nothing here knows the profile, the server or the verdicts.
 
+pub(crate) mod behalf;
 mod blocking;
 pub(crate) mod capture;
 pub(crate) mod current;

@@ -18,7 +18,17 @@ pub(crate) struct Ticket {
 
 impl Ticket {
     /// Of no record: the registry has no such place, and says so without a lock.
-    const NONE: Self = Self { place: u64::MAX, id: 0 };
+    pub(crate) const NONE: Self = Self { place: u64::MAX, id: 0 };
+
+    /// A ticket taken apart by [`to_bits`](Self::to_bits).
+    pub(crate) fn from_bits(place: u64, id: u64) -> Self {
+        Self { place, id }
+    }
+
+    /// Place and id.
+    pub(crate) fn to_bits(self) -> (u64, u64) {
+        (self.place, self.id)
+    }
 
     pub(crate) fn of(record: &Record) -> Self {
         Self { place: record.place.load(Relaxed), id: record.birth.id }

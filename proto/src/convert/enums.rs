@@ -2,7 +2,8 @@
 
 use super::ConvertError;
 use crate::model::{
-    Capture, Combine, DebugInfo, Resolution, RuntimeFlavor, StackWalk, State, TaskKind, TaskOrder,
+    Capture, Combine, DebugInfo, HeapOwner, Resolution, RuntimeFlavor, StackWalk, State, TaskKind,
+    TaskOrder,
 };
 use crate::wire;
 
@@ -36,7 +37,7 @@ fn unknown<T>(what: &'static str) -> impl Fn(i32) -> Result<T, ConvertError> {
 }
 
 both_ways!(state_from_wire, State -> Result<State, ConvertError>, unknown("state"), Ok;
-    New = New, Ready = Ready, Running = Running, Parked = Parked);
+    New = New, Ready = Ready, Running = Running, Parked = Parked, Finished = Finished);
 both_ways!(task_kind_from_wire, TaskKind -> Result<TaskKind, ConvertError>,
     unknown("kind of task"), Ok; Async = Async, Blocking = Blocking);
 both_ways!(capture_from_wire, Capture -> Result<Capture, ConvertError>,
@@ -52,6 +53,8 @@ both_ways!(stack_walk_from_wire, StackWalk -> StackWalk, |_| StackWalk::Unknown,
     Unknown = Unknown, FramePointers = FramePointers, UnwindTables = UnwindTables);
 both_ways!(flavor_from_wire, RuntimeFlavor -> RuntimeFlavor, |_| RuntimeFlavor::Unknown, same;
     Unknown = Unknown, CurrentThread = CurrentThread, MultiThread = MultiThread);
+both_ways!(heap_owner_from_wire, HeapOwner -> HeapOwner, |_| HeapOwner::Unknown, same;
+    Unknown = Unknown, Task = Task, Nobody = Nobody, Agent = Agent);
 both_ways!(combine_from_wire, Combine -> Combine, |_| Combine::AnyOf, same;
     One = One, AnyOf = AnyOf, AllOf = AllOf);
 
@@ -73,7 +76,7 @@ mod tests {
 
     #[test]
     fn states_survive_the_way_there_and_back() {
-        for state in State::ALL {
+        for state in State::ALL.into_iter().chain([State::Finished]) {
             assert_eq!(state_from_wire(wire::State::from(state).into()), Ok(state));
         }
     }

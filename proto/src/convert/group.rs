@@ -25,6 +25,8 @@ pub(crate) fn group_to_wire(from: &Group, ids: &mut Writer, out: &mut impl Sink)
         detached: from.detached,
         orphan: from.orphan,
         untracked: !from.tracked,
+        held: Some(from.held.into()),
+        live_bytes_minute_ago: from.live_bytes_minute_ago,
     }
 }
 
@@ -47,5 +49,7 @@ pub(crate) fn group_from_wire(from: &wire::Group, ids: &Reader) -> Result<Group,
         detached: from.detached,
         orphan: from.orphan,
         tracked: !from.untracked,
+        held: from.held.unwrap_or_default().into(),
+        live_bytes_minute_ago: from.live_bytes_minute_ago,
     })
 }

@@ -20,6 +20,7 @@ impl From<&Header> for wire::Header {
             lost: Some((&from.lost).into()),
             captures_pending: from.captures_pending,
             runtimes: from.runtimes.iter().take(MAX_RUNTIMES).map(Into::into).collect(),
+            heap: from.heap.map(Into::into),
         }
     }
 }
@@ -43,6 +44,7 @@ impl TryFrom<wire::Header> for Header {
             lost: from.lost.unwrap_or_default().try_into()?,
             captures_pending: from.captures_pending,
             runtimes: runtimes.collect::<Result<_, _>>()?,
+            heap: from.heap.map(Into::into),
         })
     }
 }
@@ -75,6 +77,7 @@ impl From<&Lost> for wire::Lost {
             runtimes: from.runtimes,
             untracked: from.untracked,
             origins: from.origins,
+            heap_blocks: from.heap_blocks,
         }
     }
 }
@@ -94,6 +97,7 @@ impl TryFrom<wire::Lost> for Lost {
             runtimes: from.runtimes,
             untracked: from.untracked,
             origins: from.origins,
+            heap_blocks: from.heap_blocks,
         })
     }
 }
@@ -101,10 +105,26 @@ impl TryFrom<wire::Lost> for Lost {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Runtime;
+    use crate::model::{Heap, Held, Runtime};
 
     #[test]
     fn a_header_survives_the_way_there_and_back() {
+        let held = Held {
+            live_bytes: 26,
+            error_bytes: 27,
+            blocks: 28,
+            outlived_bytes: 29,
+            outlived_blocks: 30,
+        };
+        let heap = Heap {
+            held,
+            live_bytes_minute_ago: 31,
+            unattributed_bytes: 32,
+            agent_bytes: 33,
+            allocated_bytes: 34,
+            allocated_bytes_last_minute: 35,
+            mean_sample_bytes: 36,
+        };
         let header = Header {
             now_ms: 1,
             now_unix_ms: 2,
@@ -134,9 +154,11 @@ mod tests {
                 runtimes: 18,
                 untracked: 23,
                 origins: 24,
+                heap_blocks: 25,
             },
             captures_pending: 17,
             runtimes: vec![Runtime { id: 1, ..Runtime::default() }],
+            heap: Some(heap),
         };
         assert_eq!(Header::try_from(wire::Header::from(&header)), Ok(header));
         assert_eq!(Header::try_from(wire::Header::default()), Ok(Header::default()));

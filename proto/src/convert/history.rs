@@ -79,7 +79,12 @@ impl From<&Series> for wire::Series {
             steps: from.steps.min(u32::try_from(MAX_HISTORY_STEPS).unwrap_or(u32::MAX)),
             firsts: runs.clone().map(|run| run.first).collect(),
             counts: runs.clone().map(|run| run.point.count).collect(),
-            stuck: runs.map(|run| run.point.stuck).collect(),
+            stuck: runs.clone().map(|run| run.point.stuck).collect(),
+            live_bytes: if runs.clone().all(|run| run.point.live_bytes == 0) {
+                Vec::new()
+            } else {
+                runs.map(|run| run.point.live_bytes).collect()
+            },
         }
     }
 }
@@ -95,7 +100,11 @@ impl TryFrom<wire::Series> for Series {
             && firsts.first().is_none_or(|first| *first == 0)
             && firsts.last().is_none_or(|last| *last < from.steps)
             && firsts.is_empty() == (steps == 0);
-        if !in_order || counts.len() != firsts.len() || stuck.len() != firsts.len() {
+        let bytes = &from.live_bytes;
+        let whole = counts.len() == firsts.len()
+            && stuck.len() == firsts.len()
+            && (bytes.is_empty() || bytes.len() == firsts.len());
+        if !in_order || !whole {
             return Err(ConvertError::BrokenSeries { group: from.group });
         }
         let subject = match from.group {
@@ -103,9 +112,10 @@ impl TryFrom<wire::Series> for Series {
             group => Subject::Group(GroupId(group)),
         };
         let runs = firsts.iter().zip(counts).zip(stuck);
-        let runs = runs.map(|((first, count), stuck)| Run {
+        let runs = runs.zip(bytes.iter().copied().chain(std::iter::repeat(0)));
+        let runs = runs.map(|(((first, count), stuck), live_bytes)| Run {
             first: *first,
-            point: Point { count: *count, stuck: *stuck },
+            point: Point { count: *count, stuck: *stuck, live_bytes },
         });
         Ok(Self { subject, from_ms: from.from_ms, steps: from.steps, runs: runs.collect() })
     }
@@ -119,7 +129,11 @@ mod tests {
 
     fn series(subject: Subject, steps: u64) -> Series {
         let points: Vec<Point> = (0..steps)
-            .map(|at| Point { count: at / 3 * (u64::MAX / 1_000), stuck: at % 2 })
+            .map(|at| Point {
+                count: at / 3 * (u64::MAX / 1_000),
+                stuck: at % 2,
+                live_bytes: if steps > 1 { at / 2 } else { 0 },
+            })
             .collect();
         Series::new(subject, 60_000, &points)
     }
@@ -168,6 +182,7 @@ mod tests {
         check(|series| series.firsts[1] = 0, "group 7");
         check(|series| series.firsts[0] = 1, "group 7");
         check(|series| series.stuck.truncate(1), "group 7");
+        check(|series| series.live_bytes.truncate(1), "group 7");
         check(|series| series.group = 0, "unknown state");
     }
 }

@@ -19,6 +19,8 @@ pub(crate) fn origin_to_wire(from: &Origin, ids: &mut Writer, out: &mut impl Sin
         last_panic: from.last_panic.as_deref().map(cut).unwrap_or_default(),
         spawned_last_minute: from.spawned_last_minute,
         finished_last_minute: from.finished_last_minute,
+        allocated_bytes: from.allocated_bytes,
+        allocated_bytes_last_minute: from.allocated_bytes_last_minute,
     }
 }
 
@@ -35,5 +37,7 @@ pub(crate) fn origin_from_wire(from: wire::Origin, ids: &Reader) -> Result<Origi
         last_panic: optional("the message of a panic", from.last_panic)?,
         spawned_last_minute: from.spawned_last_minute,
         finished_last_minute: from.finished_last_minute,
+        allocated_bytes: from.allocated_bytes,
+        allocated_bytes_last_minute: from.allocated_bytes_last_minute,
     })
 }

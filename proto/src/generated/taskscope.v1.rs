@@ -69,7 +69,7 @@ pub struct Update {
     pub begin: bool,
     #[prost(bool, tag = "3")]
     pub end: bool,
-    /// With `begin`: forget all groups, all origins and the dictionary; this state is whole. An agent
+    /// With `begin`: forget all groups, origins, heap sites and the dictionary; this state is whole. An agent
     /// starts such a state by itself when its dictionary holds too much that nobody refers to.
     #[prost(bool, tag = "4")]
     pub full: bool,
@@ -87,6 +87,10 @@ pub struct Update {
     pub origins: ::prost::alloc::vec::Vec<Origin>,
     #[prost(uint64, repeated, tag = "10")]
     pub removed_origins: ::prost::alloc::vec::Vec<u64>,
+    #[prost(message, repeated, tag = "11")]
+    pub heap_sites: ::prost::alloc::vec::Vec<HeapSite>,
+    #[prost(uint64, repeated, tag = "12")]
+    pub removed_heap_sites: ::prost::alloc::vec::Vec<u64>,
 }
 /// New entries only; entry i of a list has the id first_* + i.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -337,6 +341,80 @@ pub struct Header {
     /// Not in it: debug information, connections, and what the allocator adds.
     #[prost(uint64, optional, tag = "18")]
     pub agent_bytes: ::core::option::Option<u64>,
+    /// Absent where the process does not allocate through the agent's allocator.
+    #[prost(message, optional, tag = "19")]
+    pub heap: ::core::option::Option<Heap>,
+}
+/// The heap, estimated from a sample of its blocks: see Held.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Heap {
+    /// All of it: what tasks, living or ended, hold, with what follows.
+    #[prost(message, optional, tag = "1")]
+    pub held: ::core::option::Option<Held>,
+    #[prost(uint64, tag = "2")]
+    pub live_bytes_minute_ago: u64,
+    /// Of blocks that no tracked task allocated.
+    #[prost(uint64, tag = "3")]
+    pub unattributed_bytes: u64,
+    /// Of blocks that the agent allocated for itself.
+    #[prost(uint64, tag = "4")]
+    pub agent_bytes: u64,
+    /// Ever allocated, and in the last minute.
+    #[prost(uint64, tag = "5")]
+    pub allocated_bytes: u64,
+    #[prost(uint64, tag = "6")]
+    pub allocated_bytes_last_minute: u64,
+    /// One block in so many bytes is sampled; 0: none, at present.
+    #[prost(uint32, tag = "7")]
+    pub mean_sample_bytes: u32,
+}
+/// Living blocks of the heap: estimates without a bias.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Held {
+    #[prost(uint64, tag = "1")]
+    pub live_bytes: u64,
+    /// With a chance of 95 % the truth is no further than this from `live_bytes`.
+    #[prost(uint64, tag = "2")]
+    pub error_bytes: u64,
+    #[prost(uint64, tag = "3")]
+    pub blocks: u64,
+    /// Of those, what tasks hold that have ended.
+    #[prost(uint64, tag = "4")]
+    pub outlived_bytes: u64,
+    #[prost(uint64, tag = "5")]
+    pub outlived_blocks: u64,
+}
+/// Where blocks were allocated: one call stack, by tasks of one origin, under one label set.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct HeapSite {
+    /// Stable for the life of the process.
+    #[prost(uint64, tag = "1")]
+    pub id: u64,
+    #[prost(enumeration = "HeapOwner", tag = "2")]
+    pub owner: i32,
+    /// In effect where the blocks were allocated.
+    #[prost(uint32, tag = "3")]
+    pub label_set: u32,
+    /// 0 unless tasks own them.
+    #[prost(uint64, tag = "4")]
+    pub origin: u64,
+    /// One chain, from the task's root future (or the thread's first function) to the call of the
+    /// allocator; the await point is the innermost user code of it. 0: not known.
+    #[prost(uint32, tag = "5")]
+    pub stack: u32,
+    /// The stack was too deep: its outer end is missing.
+    #[prost(bool, tag = "6")]
+    pub cut: bool,
+    #[prost(message, optional, tag = "7")]
+    pub held: ::core::option::Option<Held>,
+    /// Ever allocated here.
+    #[prost(uint64, tag = "8")]
+    pub allocated_bytes: u64,
+    #[prost(uint64, tag = "9")]
+    pub allocated_blocks: u64,
+    /// When the oldest living block was allocated; 0 if none lives.
+    #[prost(uint64, tag = "10")]
+    pub oldest_since_ms: u64,
 }
 /// A tokio runtime that tracked tasks were seen on. What is absent is not known: tokio says most of
 /// it only when it is built with `--cfg tokio_unstable`.
@@ -447,6 +525,9 @@ pub struct Lost {
     /// Spawns whose origin found no room: counted without labels, or not at all.
     #[prost(uint64, tag = "15")]
     pub origins: u64,
+    /// Sampled blocks of the heap that found no room: they are missing from all sums.
+    #[prost(uint64, tag = "16")]
+    pub heap_blocks: u64,
 }
 /// Living tasks that are equal in labels, spawn location, kind, state, await tree, and in whether
 /// they are detached and orphans.
@@ -498,6 +579,11 @@ pub struct Group {
     /// two polls: they may be ready.
     #[prost(bool, tag = "16")]
     pub untracked: bool,
+    /// What the living tasks hold; of STATE_FINISHED, what those that ended left.
+    #[prost(message, optional, tag = "17")]
+    pub held: ::core::option::Option<Held>,
+    #[prost(uint64, tag = "18")]
+    pub live_bytes_minute_ago: u64,
 }
 /// How tasks have spent their time so far, the poll under way left out. While an agent runs,
 /// durations below 20 ms are measured on a sample of one in sixteen and scaled up; longer ones are
@@ -559,6 +645,11 @@ pub struct Origin {
     pub spawned_last_minute: u64,
     #[prost(uint64, tag = "11")]
     pub finished_last_minute: u64,
+    /// Estimates of what its tasks allocated, see Held.
+    #[prost(uint64, tag = "12")]
+    pub allocated_bytes: u64,
+    #[prost(uint64, tag = "13")]
+    pub allocated_bytes_last_minute: u64,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct TasksRequest {
@@ -666,6 +757,9 @@ pub struct Series {
     pub counts: ::prost::alloc::vec::Vec<u64>,
     #[prost(uint64, repeated, tag = "7")]
     pub stuck: ::prost::alloc::vec::Vec<u64>,
+    /// What they held, bytes; empty where nothing did. See Held.
+    #[prost(uint64, repeated, tag = "8")]
+    pub live_bytes: ::prost::alloc::vec::Vec<u64>,
 }
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
@@ -790,6 +884,39 @@ impl Combine {
 }
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
+pub enum HeapOwner {
+    Unknown = 0,
+    Task = 1,
+    /// No tracked task.
+    Nobody = 2,
+    Agent = 3,
+}
+impl HeapOwner {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unknown => "HEAP_OWNER_UNKNOWN",
+            Self::Task => "HEAP_OWNER_TASK",
+            Self::Nobody => "HEAP_OWNER_NOBODY",
+            Self::Agent => "HEAP_OWNER_AGENT",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "HEAP_OWNER_UNKNOWN" => Some(Self::Unknown),
+            "HEAP_OWNER_TASK" => Some(Self::Task),
+            "HEAP_OWNER_NOBODY" => Some(Self::Nobody),
+            "HEAP_OWNER_AGENT" => Some(Self::Agent),
+            _ => None,
+        }
+    }
+}
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
 pub enum RuntimeFlavor {
     Unknown = 0,
     CurrentThread = 1,
@@ -825,6 +952,8 @@ pub enum State {
     Ready = 2,
     Running = 3,
     Parked = 4,
+    /// Of groups only: their tasks have ended, but blocks that they allocated live on.
+    Finished = 5,
 }
 impl State {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -838,6 +967,7 @@ impl State {
             Self::Ready => "STATE_READY",
             Self::Running => "STATE_RUNNING",
             Self::Parked => "STATE_PARKED",
+            Self::Finished => "STATE_FINISHED",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -848,6 +978,7 @@ impl State {
             "STATE_READY" => Some(Self::Ready),
             "STATE_RUNNING" => Some(Self::Running),
             "STATE_PARKED" => Some(Self::Parked),
+            "STATE_FINISHED" => Some(Self::Finished),
             _ => None,
         }
     }

@@ -53,6 +53,8 @@ pub struct Point {
     pub count: u64,
     /// How many of them were in their state for longer than the threshold.
     pub stuck: u64,
+    /// What they held of the heap.
+    pub live_bytes: u64,
 }
 
 /// From a step on, until that of the next, there was as much.
@@ -116,7 +118,8 @@ mod tests {
     #[test]
     fn points_become_runs_and_points_again() {
         for counts in [&[][..], &[3], &[3, 3, 3], &[0, 3, 3, 0, 0, 7]] {
-            let point = |count: &u64| Point { count: *count, stuck: count / 2 };
+            let point =
+                |count: &u64| Point { count: *count, stuck: count / 2, live_bytes: count * 9 };
             let points: Vec<Point> = counts.iter().map(point).collect();
             let series = Series::new(Subject::Group(GroupId(1)), 5, &points);
             assert_eq!(series.points().collect::<Vec<_>>(), points);

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Activity, Labels, Location, Runtime, State, TaskKind, Tree};
+use super::{Activity, Heap, HeapSite, Held, Labels, Location, Runtime, State, TaskKind, Tree};
 
 /// Identity of a [`Group`]; stable for the life of the process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -121,6 +121,8 @@ pub struct Lost {
     pub untracked: u64,
     /// Spawns whose origin found no room: counted without labels, or not at all.
     pub origins: u64,
+    /// Sampled blocks of the heap that found no room: they are missing from all sums.
+    pub heap_blocks: u64,
 }
 
 /// What changes from moment to moment for the process as a whole.
@@ -151,6 +153,8 @@ pub struct Header {
     /// [`MAX_RUNTIMES`](crate::limits::MAX_RUNTIMES). One without tasks that has not stirred for a
     /// minute is left out.
     pub runtimes: Vec<Runtime>,
+    /// `None` where the process does not allocate through the agent's allocator.
+    pub heap: Option<Heap>,
 }
 
 /// Living tasks that are equal in labels, spawn location, kind, state, await tree, and in whether
@@ -191,6 +195,10 @@ pub struct Group {
     /// place that spawned them, ages and polls. They have no labels, no await tree, no single
     /// tasks, are not among the [`Totals`], and [`State::Parked`] means between two polls.
     pub tracked: bool,
+    /// What the living tasks hold of the heap; of [`State::Finished`], what those that ended left.
+    pub held: Held,
+    /// What `held.live_bytes` was a minute ago.
+    pub live_bytes_minute_ago: u64,
 }
 
 /// An origin whose tasks woke others.
@@ -227,6 +235,10 @@ pub struct Origin {
     pub spawned_last_minute: u64,
     /// Ended in the last minute.
     pub finished_last_minute: u64,
+    /// Ever allocated by its tasks: an estimate, 0 without the agent's allocator.
+    pub allocated_bytes: u64,
+    /// Of that, in the last minute.
+    pub allocated_bytes_last_minute: u64,
 }
 
 /// All living tasks of a process at one moment.
@@ -238,6 +250,8 @@ pub struct Profile {
     pub groups: Vec<Arc<Group>>,
     /// Origins, sorted by id.
     pub origins: Vec<Arc<Origin>>,
+    /// Where the heap's blocks were allocated, sorted by id.
+    pub heap_sites: Vec<Arc<HeapSite>>,
 }
 
 impl Profile {

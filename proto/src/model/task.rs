@@ -15,10 +15,12 @@ pub enum State {
     Running,
     /// Its last poll returned `Pending`.
     Parked,
+    /// Of groups only: their tasks have ended, but blocks that they allocated live on.
+    Finished,
 }
 
 impl State {
-    /// All states, in the order in which a task goes through them.
+    /// All states of living tasks, in the order in which a task goes through them.
     pub const ALL: [Self; 4] = [Self::New, Self::Ready, Self::Running, Self::Parked];
 
     /// The name that dumps and screens use.
@@ -28,6 +30,7 @@ impl State {
             Self::Ready => "ready",
             Self::Running => "running",
             Self::Parked => "parked",
+            Self::Finished => "finished",
         }
     }
 }

@@ -49,6 +49,16 @@ impl Chunks {
         self.current.removed_origins.push(id);
     }
 
+    pub(super) fn heap_site(&mut self, site: wire::HeapSite) {
+        self.make_room(site.encoded_len() + FIELD_BYTES);
+        self.current.heap_sites.push(site);
+    }
+
+    pub(super) fn removed_heap_site(&mut self, id: u64) {
+        self.make_room(ID_BYTES);
+        self.current.removed_heap_sites.push(id);
+    }
+
     /// All messages; the header goes with the last one.
     pub(super) fn finish(mut self, header: wire::Header) -> Vec<wire::Update> {
         self.make_room(header.encoded_len() + FIELD_BYTES);

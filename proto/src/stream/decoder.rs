@@ -4,15 +4,17 @@ use std::sync::Arc;
 
 use super::DecodeError;
 use super::table::Changes;
-use crate::convert::{ConvertError, at_most, group_from_wire, origin_from_wire};
+use crate::convert::{
+    ConvertError, at_most, group_from_wire, heap_site_from_wire, origin_from_wire,
+};
 use crate::dictionary::Reader;
-use crate::limits::{MAX_GROUPS, MAX_ORIGINS};
-use crate::model::{Group, Origin, Profile};
+use crate::limits::{MAX_GROUPS, MAX_HEAP_SITES, MAX_ORIGINS};
+use crate::model::{Group, HeapSite, Origin, Profile};
 use crate::wire;
 
 /// Puts the messages of one stream together to profiles.
 ///
-/// Groups and origins that are as they were keep their `Arc`, even over a full state, so that
+/// Groups, origins and heap sites that are as they were keep their `Arc`, even over a full state, so that
 /// [`Arc::ptr_eq`] finds what did not change. Equal trees usually share one `Arc`, but not across
 /// full states.
 ///
@@ -34,6 +36,7 @@ struct Open {
     full: bool,
     groups: Changes<Group>,
     origins: Changes<Origin>,
+    heap_sites: Changes<HeapSite>,
 }
 
 impl Decoder {
@@ -75,6 +78,7 @@ impl Decoder {
         self.ids.add(update.dictionary.unwrap_or_default())?;
         open.take_origins(update.origins, update.removed_origins, &self.ids)?;
         open.take_groups(&update.groups, update.removed_groups, &self.ids)?;
+        open.take_heap_sites(&update.heap_sites, update.removed_heap_sites, &self.ids)?;
         if !update.end {
             self.open = Some(open);
             return Ok(None);
@@ -102,7 +106,10 @@ impl Decoder {
         let origins = open.origins.apply(&self.profile.origins, open.full);
         at_most("groups", groups.len(), "MAX_GROUPS", MAX_GROUPS)?;
         at_most("origins", origins.len(), "MAX_ORIGINS", MAX_ORIGINS)?;
-        self.profile = Arc::new(Profile { header: header.try_into()?, groups, origins });
+        let heap_sites = open.heap_sites.apply(&self.profile.heap_sites, open.full);
+        at_most("heap sites", heap_sites.len(), "MAX_HEAP_SITES", MAX_HEAP_SITES)?;
+        let header = header.try_into()?;
+        self.profile = Arc::new(Profile { header, groups, origins, heap_sites });
         self.whole = true;
         Ok(Arc::clone(&self.profile))
     }
@@ -141,6 +148,24 @@ impl Open {
         changes.removed.extend(removed);
         for origin in origins {
             changes.rows.push(Arc::new(origin_from_wire(origin, ids)?));
+        }
+        Ok(())
+    }
+
+    fn take_heap_sites(
+        &mut self,
+        sites: &[wire::HeapSite],
+        removed: Vec<u64>,
+        ids: &Reader,
+    ) -> Result<(), ConvertError> {
+        let changes = &mut self.heap_sites;
+        let (rows, gone) =
+            (changes.rows.len() + sites.len(), changes.removed.len() + removed.len());
+        at_most("heap sites of a state", rows, "MAX_HEAP_SITES", MAX_HEAP_SITES)?;
+        at_most("removed heap sites", gone, "MAX_HEAP_SITES", MAX_HEAP_SITES)?;
+        changes.removed.extend(removed);
+        for site in sites {
+            changes.rows.push(Arc::new(heap_site_from_wire(site, ids)?));
         }
         Ok(())
     }

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use super::chunks::Chunks;
 use super::table::{diff, sorted};
-use crate::convert::{group_to_wire, origin_to_wire};
+use crate::convert::{group_to_wire, heap_site_to_wire, origin_to_wire};
 use crate::dictionary::Writer;
-use crate::limits::{MAX_GROUPS, MAX_ORIGINS, MIN_DICTIONARY_RESTART_BYTES};
-use crate::model::{Group, Header, Origin, Profile};
+use crate::limits::{MAX_GROUPS, MAX_HEAP_SITES, MAX_ORIGINS, MIN_DICTIONARY_RESTART_BYTES};
+use crate::model::{Group, Header, HeapSite, Origin, Profile};
 use crate::wire;
 
 /// How many times bigger than after the last full state a dictionary may grow before it is
@@ -52,10 +52,11 @@ struct AfterFull {
 }
 
 /// What the viewer knows.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Tables {
     groups: Vec<Arc<Group>>,
     origins: Vec<Arc<Origin>>,
+    heap_sites: Vec<Arc<HeapSite>>,
 }
 
 impl Encoder {
@@ -105,7 +106,7 @@ impl Encoder {
     fn encode(&mut self, profile: &Profile) -> Vec<wire::Update> {
         let last = self.last.take();
         let mut out = Chunks::new(self.sent + 1, last.is_none());
-        let last = last.unwrap_or(Tables { groups: Vec::new(), origins: Vec::new() });
+        let last = last.unwrap_or_default();
         let origins = sorted(&profile.origins);
         let origins = origins.get(..MAX_ORIGINS).unwrap_or(&origins);
         let groups = sorted(&profile.groups);
@@ -128,9 +129,24 @@ impl Encoder {
         for id in changes.removed {
             out.removed_group(id);
         }
+        // Last: where room is scarce, await trees come before the stacks of the heap.
+        let sites = sorted(&profile.heap_sites);
+        let sites = sites.get(..MAX_HEAP_SITES).unwrap_or(&sites);
+        let changes = diff(&last.heap_sites, sites);
+        for site in changes.changed {
+            let site = heap_site_to_wire(site, &mut self.ids, &mut out);
+            out.heap_site(site);
+        }
+        for id in changes.removed {
+            out.removed_heap_site(id);
+        }
         let left_out = self.ids.left_out();
         let updates = out.finish(header(&profile.header, left_out, groups_lost as u64));
-        self.last = Some(Tables { groups: groups.to_vec(), origins: origins.to_vec() });
+        self.last = Some(Tables {
+            groups: groups.to_vec(),
+            origins: origins.to_vec(),
+            heap_sites: sites.to_vec(),
+        });
         updates
     }
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::sync::Arc;
 
-use crate::model::{Group, Origin};
+use crate::model::{Group, HeapSite, Origin};
 
 /// A row of a table.
 pub(super) trait Row: Eq {
@@ -18,6 +18,12 @@ impl Row for Group {
 }
 
 impl Row for Origin {
+    fn id(&self) -> u64 {
+        self.id.0
+    }
+}
+
+impl Row for HeapSite {
     fn id(&self) -> u64 {
         self.id.0
     }

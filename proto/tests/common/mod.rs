@@ -94,6 +94,8 @@ pub fn group() -> impl Strategy<Value = Arc<Group>> {
             detached: id > 9,
             orphan: count > 9,
             tracked: count % 2 == 0,
+            held: held(count),
+            live_bytes_minute_ago: count,
         })
     })
 }
@@ -113,6 +115,8 @@ pub fn origin() -> impl Strategy<Value = Arc<Origin>> {
             last_panic,
             spawned_last_minute: 3,
             finished_last_minute: 4,
+            allocated_bytes: spawned,
+            allocated_bytes_last_minute: 5,
         })
     })
 }
@@ -131,6 +135,7 @@ pub fn header() -> impl Strategy<Value = Header> {
         lost: Lost { label_key, chains: 1, ..Lost::default() },
         captures_pending: 5,
         runtimes: (0..parked % 3).map(runtime).collect(),
+        heap: (parked % 2 == 0).then(|| Heap { held: held(parked), ..Heap::default() }),
     })
 }
 
@@ -213,6 +218,44 @@ pub fn parked(id: u64, labels: Labels, tree: Option<Arc<Tree>>) -> Arc<Group> {
         detached: true,
         orphan: true,
         tracked: true,
+        held: held(9),
+        live_bytes_minute_ago: 4,
+    })
+}
+
+/// What tasks hold of the heap.
+pub fn held(bytes: u64) -> Held {
+    Held {
+        live_bytes: bytes,
+        error_bytes: bytes / 2,
+        blocks: bytes / 3,
+        outlived_bytes: bytes / 4,
+        outlived_blocks: bytes / 5,
+    }
+}
+
+pub fn heap_site() -> impl Strategy<Value = Arc<HeapSite>> {
+    let owner = prop_oneof![
+        Just(HeapOwner::Task),
+        Just(HeapOwner::Nobody),
+        Just(HeapOwner::Agent),
+        Just(HeapOwner::Unknown)
+    ];
+    let numbers = (0..20u64, any::<u64>(), option::of(1..9u64));
+    let parts = (owner, labels(), option::of(tree()), any::<bool>(), numbers);
+    parts.prop_map(|(owner, labels, stack, cut, (id, bytes, origin))| {
+        Arc::new(HeapSite {
+            id: HeapSiteId(id),
+            owner,
+            labels,
+            origin: origin.map(OriginId),
+            stack,
+            cut,
+            held: held(bytes),
+            allocated_bytes: bytes,
+            allocated_blocks: bytes / 7,
+            oldest_since_ms: bytes / 9,
+        })
     })
 }
 

@@ -99,6 +99,7 @@ fn without_tree(group: &Group) -> &'static str {
         State::Running => "running",
         State::Parked if !group.tracked => "not tracked",
         State::Parked => "not captured yet",
+        State::Finished => "ended",
     }
 }
 

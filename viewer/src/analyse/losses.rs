@@ -118,6 +118,15 @@ fn left_out(lost: &Lost, note: &mut impl FnMut(bool, String, &str)) {
              values do this; give them fewer.",
         );
     }
+    if lost.heap_blocks > 0 {
+        let text = format!("{} left out", counted(lost.heap_blocks, "sampled block"));
+        note(
+            true,
+            text,
+            "More sampled blocks of the heap than the agent has room for: all bytes are too low. \
+             Sample fewer, with TASKSCOPE_HEAP_SAMPLE.",
+        );
+    }
 }
 
 #[cfg(test)]
@@ -138,6 +147,7 @@ mod tests {
             runtimes: 5,
             untracked: 7,
             origins: 8,
+            heap_blocks: 9,
         };
         let header = Header { lost, captures_pending: 9, ..Header::default() };
         let process = Process {
@@ -159,6 +169,7 @@ mod tests {
                 "5 runtimes or workers left out",
                 "7 untracked tasks left out",
                 "8 spawns without an origin of its own",
+                "9 sampled blocks left out",
                 "no debug information",
                 "stacks walked with unwind tables",
                 "9 captures to come",

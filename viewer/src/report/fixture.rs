@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use taskscope_proto::model::{
-    Activity, Combine, Coverage, DebugInfo, Frame, Group, GroupId, Header, Label, Labels, Location,
-    Lost, Node, Origin, OriginId, Process, Profile, Runtime, RuntimeFlavor, StackWalk, Stall,
-    State, TaskKind, Totals, Tree, WaitKind, Worker,
+    Activity, Combine, Coverage, DebugInfo, Frame, Group, GroupId, Header, Held, Label, Labels,
+    Location, Lost, Node, Origin, OriginId, Process, Profile, Runtime, RuntimeFlavor, StackWalk,
+    Stall, State, TaskKind, Totals, Tree, WaitKind, Worker,
 };
 
 fn location(file: &str, line: u32, column: u32) -> Location {
@@ -87,6 +87,8 @@ pub(super) fn group(id: u64, tree: Option<Arc<Tree>>) -> Group {
         detached: false,
         orphan: false,
         tracked: true,
+        held: Held::default(),
+        live_bytes_minute_ago: 0,
     }
 }
 
@@ -103,6 +105,8 @@ fn origin(id: u64, line: u32) -> Origin {
         last_panic: None,
         spawned_last_minute: 12,
         finished_last_minute: 0,
+        allocated_bytes: 0,
+        allocated_bytes_last_minute: 0,
     }
 }
 
@@ -187,7 +191,9 @@ pub(super) fn profile() -> Profile {
             },
             captures_pending: 1,
             runtimes: vec![runtime()],
+            heap: None,
         },
+        heap_sites: Vec::new(),
         groups: [leak, call, busy, unknown].map(Arc::new).into(),
         origins: [origin(1, 3), panicked].map(Arc::new).into(),
     }

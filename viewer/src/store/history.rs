@@ -219,7 +219,7 @@ mod tests {
     }
 
     fn remembered(history: &mut History, from: u64, counts: &[u64]) {
-        let point = |count: &u64| Point { count: *count, stuck: 0 };
+        let point = |count: &u64| Point { count: *count, stuck: 0, live_bytes: 0 };
         let points: Vec<Point> = counts.iter().map(point).collect();
         let series = vec![Series::new(Subject::Group(GroupId(1)), from * 1_000, &points)];
         history.take_in(1, Some(&HistoryPage { series, ..HistoryPage::default() }));

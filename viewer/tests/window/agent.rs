@@ -148,8 +148,9 @@ impl Taskscope for Talking {
             .map_err(|error| Status::invalid_argument(error.to_string()))?;
         let now_ms = self.profile().header.now_ms;
         let from_ms = (now_ms / 1_000 - remembers) * 1_000;
-        let points: Vec<Point> =
-            (0..remembers).map(|second| Point { count: second / 10, stuck: 0 }).collect();
+        let points: Vec<Point> = (0..remembers)
+            .map(|second| Point { count: second / 10, stuck: 0, live_bytes: 0 })
+            .collect();
         let series =
             query.groups.iter().map(|group| Series::new(Subject::Group(*group), from_ms, &points));
         let page = HistoryPage { now_ms, step_ms: 1_000, series: series.collect() };

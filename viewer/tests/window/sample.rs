@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use taskscope_proto::model::{
-    Activity, Combine, Coverage, DebugInfo, Frame, Group, GroupId, Header, Label, Labels, Location,
-    Node, Origin, OriginId, Process, Profile, Runtime, RuntimeFlavor, StackWalk, State, Task,
-    TaskKind, TaskPage, TaskQuery, Totals, Tree, WaitKind, Waker, Worker,
+    Activity, Combine, Coverage, DebugInfo, Frame, Group, GroupId, Header, Held, Label, Labels,
+    Location, Node, Origin, OriginId, Process, Profile, Runtime, RuntimeFlavor, StackWalk, State,
+    Task, TaskKind, TaskPage, TaskQuery, Totals, Tree, WaitKind, Waker, Worker,
 };
 
 /// Seconds that the service is up when a test begins.
@@ -145,6 +145,8 @@ impl Making {
             last_panic: (id == 3).then(|| "ledger out of balance: 3 != 4".into()),
             spawned_last_minute: per_min.0,
             finished_last_minute: per_min.1,
+            allocated_bytes: 0,
+            allocated_bytes_last_minute: 0,
         }));
     }
 
@@ -177,6 +179,8 @@ impl Making {
             detached: id.is_multiple_of(2),
             orphan: false,
             tracked: true,
+            held: Held::default(),
+            live_bytes_minute_ago: 0,
         }));
     }
 }

@@ -20,8 +20,8 @@ impl Model {
 fn level() -> impl Strategy<Value = Level> {
     prop_oneof![
         Just(Level::default()),
-        (0..4_u32, 0..2_u32).prop_map(|(count, stuck)| Level { count, stuck }),
-        (any::<u32>(), any::<u32>()).prop_map(|(count, stuck)| Level { count, stuck }),
+        (0..4_u32, 0..2_u32).prop_map(|(count, stuck)| Level { count, stuck, kib: count / 2 }),
+        (any::<u32>(), any::<u32>()).prop_map(|(count, stuck)| Level { count, stuck, kib: stuck }),
     ]
 }
 
@@ -74,7 +74,7 @@ proptest! {
 #[test]
 fn what_stands_still_for_a_day_costs_a_word_or_two() {
     let mut track = Track::new(0);
-    (0..90_000).for_each(|second| track.note(second, Level { count: 7, stuck: 7 }));
+    (0..90_000).for_each(|second| track.note(second, Level { count: 7, stuck: 7, kib: 7 }));
     assert!(track.bytes() <= size_of::<Track>() + 8 * size_of::<(u32, Level)>());
     assert_eq!(track.in_minute(90_000 / MINUTE - KEEP_MINUTES).count, 7);
 }
@@ -82,7 +82,7 @@ fn what_stands_still_for_a_day_costs_a_word_or_two() {
 #[test]
 fn after_a_day_of_nothing_nothing_is_left() {
     let mut track = Track::new(0);
-    track.note(0, Level { count: 7, stuck: 1 });
+    track.note(0, Level { count: 7, stuck: 1, kib: 0 });
     track.note(61, Level::default());
     assert!(!track.is_empty());
     track.note(86_000, Level::default());
@@ -94,7 +94,8 @@ fn after_a_day_of_nothing_nothing_is_left() {
 #[test]
 fn a_track_that_has_to_shrink_keeps_the_last_minute() {
     let mut track = Track::new(0);
-    (0..1_000).for_each(|second| track.note(second, Level { count: second, stuck: 0 }));
+    (0..1_000)
+        .for_each(|second| track.note(second, Level { count: second, stuck: 0, kib: second / 3 }));
     track.forget_before(940);
     assert_eq!((track.at_second(940).count, track.at_second(999).count), (940, 999));
     assert_eq!(track.known_since(), Some(940));

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use super::*;
 use crate::dictionary::Capacity;
 use crate::model::{
-    Activity, Combine, Frame, GroupId, Label, Labels, Location, Node, OriginId, State, Tree,
+    Activity, Combine, Frame, GroupId, Held, Label, Labels, Location, Node, OriginId, State, Tree,
     WaitKind,
 };
 use crate::stream::Decoder;
@@ -39,6 +39,8 @@ fn profile(first: u32, count: u32) -> Profile {
         detached: false,
         orphan: false,
         tracked: true,
+        held: Held::default(),
+        live_bytes_minute_ago: 0,
     };
     let groups = (first..first + count).map(|n| Arc::new(group(n))).collect();
     Profile { groups, ..Profile::default() }
