@@ -26,6 +26,12 @@ fn hold(mib: usize) -> Vec<Vec<u8>> {
     (0..mib * 64).map(|_| black_box(vec![1_u8; MIB / 64])).collect()
 }
 
+fn thread<T: Send + 'static>(
+    run: impl FnOnce() -> T + Send + 'static,
+) -> std::thread::JoinHandle<T> {
+    std::thread::Builder::new().name("test".into()).spawn(run).unwrap()
+}
+
 fn profile() -> Profile {
     taskscope::snapshot(SnapshotOptions::default()).profile
 }
@@ -89,8 +95,8 @@ async fn living_tasks_hold_what_they_allocated_and_the_line_is_known() {
         assert!(origin.spawned_at.file.ends_with("tests/heap.rs"));
         assert!(origin.allocated_bytes > 0, "{origin:?}");
     }
-    tasks.iter().for_each(|task| task.abort());
     for task in tasks {
+        task.abort();
         task.await.unwrap_err();
     }
     let profile = snapshot().await;
@@ -129,7 +135,7 @@ fn group_bytes(profile: &Profile, value: &str) -> u64 {
 #[tokio::test]
 async fn what_no_task_allocates_is_nobodys_and_what_the_agent_does_is_its_own() {
     sample_every(MEAN);
-    let held = std::thread::spawn(|| hold(24)).join().unwrap();
+    let held = thread(|| hold(24)).join().unwrap();
     let profile = snapshot().await;
     let heap = profile.header.heap.unwrap();
     is_about(heap.unattributed_bytes, heap.held.error_bytes, 24);
@@ -158,8 +164,8 @@ async fn a_block_that_grows_belongs_to_who_grew_it() {
 
 #[tokio::test]
 async fn a_block_may_be_freed_on_another_thread() {
-    let (sender, receiver) = std::sync::mpsc::channel::<Vec<Vec<u8>>>();
-    let freeing = std::thread::spawn(move || receiver.into_iter().for_each(drop));
+    let (sender, receiver) = std::sync::mpsc::sync_channel::<Vec<Vec<u8>>>(4);
+    let freeing = thread(move || receiver.into_iter().for_each(drop));
     for _ in 0..32 {
         let sender = sender.clone();
         let task = async move { sender.send(hold(1)).unwrap() };

@@ -8,6 +8,8 @@
 //! | `lost_wakeup` | a hand-written future loses its waker | tasks that wait for `nothing` |
 //! | `blocked_worker` | blocking I/O inside async tasks | every worker `running` at one line, everybody else `ready` |
 //! | `http_service` | one handler forgets to give back its database connection | every request on `acquire().await` |
+//! | `growing_cache` | a cache by keys that never come again | bytes that outlived their tasks, by label and line |
+//! | `buffered_requests` | bodies are read before there is room to work on them | parked tasks that hold the heap |
 //!
 //! Run one, and look at it from another terminal:
 //!

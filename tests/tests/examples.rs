@@ -1,6 +1,7 @@
 //! Every example, looked at with `taskscope dump`, shows what its header promises: the group, the
 //! exact place of its await point, the wait kind, the count.
 
+use serde_json::{Value, json};
 use taskscope_tests::example::Example;
 use taskscope_tests::report::{Group, Report};
 
@@ -139,6 +140,59 @@ fn blocked_worker_shows_who_blocks_and_who_waits_for_a_worker() {
     });
     assert_eq!(report.number("/lost/stacks"), Some(0));
     assert_eq!(report.number("/totals/running"), Some(2));
+}
+
+/// The group on top, if it carries the label and was allocated where the remark stands.
+fn holds_most(
+    example: &Example,
+    report: &Report,
+    label: (&str, &str),
+    remark: &str,
+) -> Result<Value, String> {
+    let place = example.place(remark);
+    let top = report.groups().next().ok_or("no groups")?.0;
+    let at = &top["heap"]["allocated_at"][0]["at"];
+    let seen = (&top["labels"][label.0], &at["file"], &at["line"]);
+    let expected = (&json!(label.1), &json!(place.file), &json!(place.line));
+    if seen == expected { Ok(top.clone()) } else { Err(format!("{seen:?}, not {expected:?}")) }
+}
+
+#[test]
+fn growing_cache_shows_which_label_and_line_left_the_bytes() {
+    let example = Example::start("growing_cache");
+    let label = ("tenant", "t17");
+    example.report("the cache", |report| {
+        let top = holds_most(&example, report, label, "answers are allocated here")?;
+        let heap = &top["heap"];
+        let left = heap["outlived_bytes"].as_u64().unwrap_or(0);
+        let whole = report.number("/heap/live_bytes").unwrap_or(0);
+        if top["count"] != 0 || top["state"] != "finished" || heap["live_bytes"] != left {
+            return Err(format!("{top}"));
+        }
+        let spawned = top["spawned_at"]["file"].as_str();
+        if spawned != Some("examples/src/bin/growing_cache.rs") {
+            return Err(format!("spawned at {spawned:?}"));
+        }
+        // Fifty tenants, and nearly all is one's.
+        if left > 30 << 20 && left * 10 > whole * 8 { Ok(()) } else { Err(format!("{heap}")) }
+    });
+}
+
+#[test]
+fn buffered_requests_shows_the_wait_that_holds_the_heap() {
+    let example = Example::start("buffered_requests");
+    let place = example.place("uploads wait here");
+    example.report("the uploads", |report| {
+        let label = ("task", "upload");
+        let top = holds_most(&example, report, label, "pictures are kept here")?;
+        let (heap, point) = (&top["heap"], &top["await_point"]);
+        let each = heap["bytes_per_task"].as_u64().unwrap_or(0);
+        let waits = point["line"] == place.line && top["wait_kinds"][0] == "semaphore";
+        let holds = heap["live_bytes"].as_u64() > Some(40 << 20)
+            && heap["outlived_bytes"] == 0
+            && (128 << 10..512 << 10).contains(&each);
+        if waits && holds { Ok(()) } else { Err(format!("{point} {heap}")) }
+    });
 }
 
 #[test]

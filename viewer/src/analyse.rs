@@ -4,6 +4,7 @@
 //! with [`Row`]s; [`merge`] puts the await trees of a row together. Nothing here knows a clock, a
 //! thread, a file or a pixel, and nothing here can fail: odd input gives an odd but honest answer.
 
+mod allocations;
 mod filter;
 mod key;
 mod losses;
@@ -18,6 +19,9 @@ mod tree;
 mod wakers;
 mod whole;
 
+pub use allocations::{
+    Allocation, allocations, heap_line, held_line, left_line, of_nobody, with_error,
+};
 pub use filter::Filter;
 pub use key::{Key, Value, keys_of};
 pub use losses::{Note, losses};
@@ -25,7 +29,7 @@ pub use memory::{memory_line, nearly_full};
 pub use order::{Column, Sort, sort};
 pub use pivot::{Pivot, Row, Sum, pivot};
 pub use query::{Query, Selection};
-pub use suspicion::{Evidence, Heat, most_suspicious_first, waits_outside};
+pub use suspicion::{Evidence, HeapWeight, Heat, most_suspicious_first, waits_outside};
 pub use tree::{Merged, MergedNode, Visible, VisibleRow, merge, visible_rows};
 pub(crate) use wakers::together;
 pub use wakers::{Waking, wakings, woken_by};

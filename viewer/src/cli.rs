@@ -10,8 +10,10 @@ mod action;
 mod args;
 mod dump;
 mod failure;
+mod heap;
 mod output;
 mod span;
+mod top;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -51,6 +53,8 @@ fn act(action: Action) -> anyhow::Result<()> {
         Action::View { target } => crate::app::run(target),
         Action::Dump { target, capture, print } => dump::run(&target, capture, print),
         Action::Demo { headless, span, print } => crate::demo::run(headless, span, print),
+        Action::Heap { target, output } => heap::run(&target, &output),
+        Action::Top { target, table, span } => top::run(&target, table, span),
         Action::DemoService { crowd } => crate::demo::serve(crowd),
     }
 }

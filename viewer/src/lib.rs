@@ -20,6 +20,7 @@ pub mod clock;
 pub mod command;
 pub mod connect;
 mod demo;
+pub mod export;
 pub mod report;
 pub mod screen;
 pub mod session;

@@ -4,10 +4,12 @@
 
 mod activity;
 mod ages;
+mod heap;
 mod json;
 mod names;
 mod style;
 mod text;
+mod top;
 mod tree;
 
 #[cfg(test)]
@@ -16,3 +18,4 @@ mod fixture;
 pub use json::json;
 pub use style::Style;
 pub use text::text;
+pub use top::{TopSort, TopTable, top};

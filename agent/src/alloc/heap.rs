@@ -41,8 +41,7 @@ pub(super) fn add(address: *mut u8, size: usize, mean: u32) {
     let key = Key { labels: owner.labels, origin: owner.origin, cut, frames };
     let stands_for = Sum::of(size, mean);
     let (blocks, bytes) = (whole(stands_for.blocks * UNITS), whole(stands_for.bytes));
-    let site = SITES.pin(&key, blocks, bytes, now);
-    let added = site.is_some_and(|site| {
+    let added = SITES.pin(&key, blocks, bytes, now).is_some_and(|site| {
         let task = owner.task.to_bits();
         let added = LIVE.add(address.addr(), &Block { size, mean, site, since: now, task });
         if !added {
@@ -63,16 +62,14 @@ fn walk(frames: &mut [usize; MAX_FRAMES]) -> (usize, bool) {
     let top = current::outermost_address().unwrap_or_else(stack::end);
     let mut used = 0;
     let mut cut = false;
-    stack::walk(top, |address| match frames.get_mut(used) {
-        Some(frame) => {
+    stack::walk(top, |address| {
+        let room = frames.get_mut(used);
+        cut = room.is_none();
+        if let Some(frame) = room {
             *frame = address;
             used += 1;
-            true
         }
-        None => {
-            cut = true;
-            false
-        }
+        !cut
     });
     (used, cut)
 }
@@ -122,23 +119,24 @@ pub(crate) struct Reading {
     /// Bytes that were allocated at sites that are forgotten.
     pub(crate) forgotten_bytes: u64,
     /// Sites are not retired meanwhile.
-    _reading: MutexGuard<'static, ()>,
+    _lock: MutexGuard<'static, ()>,
 }
 
 /// Reads the heap. Sites that are idle since `idle_since` are forgotten if there are many.
 pub(crate) fn read(idle_since: u64) -> Reading {
-    let reading = READING.lock();
+    let lock = READING.lock();
     SITES.make_room(idle_since);
     let mut blocks = Vec::new();
     LIVE.for_each(|_, block| blocks.push(block));
     // After the blocks: the site of each is there.
     let sites = SITES.all().collect();
     let forgotten_bytes = SITES.retired_bytes();
-    Reading { blocks, sites, forgotten_bytes, _reading: reading }
+    Reading { blocks, sites, forgotten_bytes, _lock: lock }
 }
 
 impl Reading {
-    /// The stack of a site, innermost return address first.
+    /// The stack of one of the sites, innermost return address first.
+    #[expect(clippy::unused_self, reason = "while there is a reading, sites stay what they are")]
     pub(crate) fn frames(&self, site: &Read) -> Vec<usize> {
         SITES.frames(site.number)
     }

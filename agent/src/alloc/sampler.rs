@@ -104,7 +104,7 @@ impl Thread {
         (-uniform.ln() * f64::from(mean)) as i64
     }
 
-    /// SplitMix64 (Steele, Lea and Flood, 2014).
+    /// `SplitMix64` (Steele, Lea and Flood, 2014).
     fn next_random(&self) -> u64 {
         let mut state = self.random.get();
         if state == 0 {

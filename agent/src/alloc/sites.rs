@@ -162,7 +162,7 @@ pub(crate) struct Sites<const N: usize, const INDEX: usize> {
     search: AtomicU32,
     retired_bytes: AtomicU64,
     index: [AtomicU32; INDEX],
-    sites: [Site; N],
+    all: [Site; N],
 }
 
 impl<const N: usize, const INDEX: usize> Sites<N, INDEX> {
@@ -176,16 +176,15 @@ impl<const N: usize, const INDEX: usize> Sites<N, INDEX> {
             search: AtomicU32::new(0),
             retired_bytes: AtomicU64::new(0),
             index: std::array::from_fn(|_| AtomicU32::new(EMPTY)),
-            sites: std::array::from_fn(|_| Site::new()),
+            all: std::array::from_fn(|_| Site::new()),
         }
     }
 
     fn site(&self, number: u32) -> Option<&Site> {
-        self.sites.get(number as usize)
+        self.all.get(number as usize)
     }
 
     /// The entries of the index where a site with this hash may be.
-    #[expect(clippy::cast_possible_truncation, reason = "a piece of a hash")]
     fn entries(&self, hash: u64) -> impl Iterator<Item = &AtomicU32> {
         const { assert!(INDEX.is_power_of_two() && INDEX >= 2 * N) }
         let first = (hash >> 32) as usize;

@@ -22,7 +22,7 @@ use crate::task::behalf::Owner;
 use crate::task::ticket::Ticket;
 
 /// Where nothing has been allocated for so long, and nothing lives, may be forgotten.
-const IDLE: Duration = Duration::from_secs(600);
+const IDLE: Duration = Duration::from_mins(10);
 
 /// What lives of something, and what of that its task has left behind.
 #[derive(Clone, Copy, Debug, Default)]
@@ -263,7 +263,9 @@ fn by_hash(sites: &[SiteLook]) -> HashMap<u64, Vec<&SiteLook>, FxBuildHasher> {
 impl Known {
     fn describe(&self, hash: u64, parts: &[&SiteLook], clock: &Clock) -> Arc<HeapSite> {
         let mut held = Holding::default();
-        parts.iter().for_each(|part| held.merge(&part.held));
+        for part in parts {
+            held.merge(&part.held);
+        }
         let blocks: u64 = parts.iter().map(|part| part.site.blocks).sum();
         let oldest = parts.iter().filter_map(|part| part.oldest).min();
         let site = parts.first().map(|part| part.site);

@@ -1,8 +1,15 @@
 //! Which source files are the service's own.
 
-/// Parts of a path that mark a registry, a git checkout or the toolchain.
-const LIBRARIES: [&str; 5] =
-    ["/registry/src/", "/git/checkouts/", "/rustc/", "/rustlib/src/", "/library/std/src/"];
+/// Parts of a path that mark a registry, a git checkout or the toolchain (`/rust/deps/` is what the
+/// standard library is made of besides itself: its hash tables).
+const LIBRARIES: [&str; 6] = [
+    "/registry/src/",
+    "/git/checkouts/",
+    "/rustc/",
+    "/rustlib/src/",
+    "/library/std/src/",
+    "/rust/deps/",
+];
 
 /// The agent's own sources, as the compiler records them.
 const AGENT: &str = file!();

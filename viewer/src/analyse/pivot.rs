@@ -6,7 +6,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use taskscope_proto::model::{Activity, Group, Origin, OriginId, Profile};
 
 use super::suspicion::growth;
-use super::{Evidence, Heat, Key, Value};
+use super::{Evidence, HeapWeight, Heat, Key, Value};
 
 /// What can be added up over groups.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -40,10 +40,10 @@ pub struct Sum {
 }
 
 impl Sum {
-    fn add_group(&mut self, group: &Group) {
+    fn add_group(&mut self, group: &Group, heap: HeapWeight) {
         self.count = self.count.saturating_add(group.count);
         self.stuck = self.stuck.saturating_add(group.stuck);
-        self.evidence.add(group);
+        self.evidence.add(group, heap);
         self.growth = self.growth.saturating_add(growth(group));
         self.future_bytes = self.future_bytes.saturating_add(group.future_bytes);
         self.activity.add(&group.activity);
@@ -97,6 +97,7 @@ pub fn pivot(profile: &Profile, keys: &[Key], indices: &[u32]) -> Pivot {
     let mut rows: Vec<Row> = Vec::new();
     let mut known: FxHashMap<Arc<[Value]>, usize> = FxHashMap::default();
     let mut total = Sum::default();
+    let heap = HeapWeight::of(&profile.header);
     let mut values = Vec::with_capacity(keys.len());
     for &index in indices {
         let Some(group) = profile.groups.get(index as usize) else { continue };
@@ -117,8 +118,8 @@ pub fn pivot(profile: &Profile, keys: &[Key], indices: &[u32]) -> Pivot {
         };
         let Some(row) = rows.get_mut(at) else { continue };
         row.members.push(index);
-        row.sum.add_group(group);
-        total.add_group(group);
+        row.sum.add_group(group, heap);
+        total.add_group(group, heap);
     }
     for row in &mut rows {
         finish(row, profile);

@@ -5,7 +5,7 @@
 
 use std::cmp::Reverse;
 
-use taskscope_proto::model::{Group, Profile, State, WaitKind};
+use taskscope_proto::model::{Group, Header, Profile, State, WaitKind};
 
 use super::Whole;
 use super::whole::whole_groups;
@@ -55,6 +55,10 @@ impl Heat {
 /// the outside (a peer that sends, a caller, a timer) are what an idle service consists of: they
 /// count a tenth, so they come before others only where they are ten times as many. Of them,
 /// timers and listeners are never held to be stuck: their waits are what the code asks for.
+///
+/// Where the heap is sampled, bytes count as well. The whole heap weighs as much as all tasks
+/// together: a quarter of it for what is held, the rest for what is held more than a minute ago.
+/// Of what is held, the stated error is taken off first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Evidence {
     /// Stuck on something of the service's own.
@@ -65,6 +69,39 @@ pub struct Evidence {
     pub outside_stuck: u64,
     /// How many more there are that wait for the outside.
     pub outside_growth: i64,
+    /// Bytes that are held for sure.
+    pub held: u64,
+    /// How many more bytes are held than a minute ago.
+    pub held_growth: i64,
+    /// What the whole heap weighs.
+    pub heap: HeapWeight,
+}
+
+/// What bytes of the heap weigh beside tasks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct HeapWeight {
+    bytes: u64,
+    points: u64,
+}
+
+impl HeapWeight {
+    /// In this profile.
+    pub fn of(header: &Header) -> Self {
+        let bytes = header.heap.map_or(0, |heap| heap.held.live_bytes);
+        Self { bytes, points: header.totals.alive().max(1).saturating_mul(OWN_POINTS) }
+    }
+
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "float to int saturates, and nothing here is negative"
+    )]
+    fn weigh(self, held: u64, growth: i64) -> u64 {
+        let growth = u64::try_from(growth).unwrap_or(0);
+        let weighed = 0.25 * held as f64 + 0.75 * growth as f64;
+        let share = weighed / self.bytes.max(1) as f64;
+        (share.min(1.0) * self.points as f64) as u64
+    }
 }
 
 /// What a task counts that waits for the service's own things, in points.
@@ -72,7 +109,12 @@ const OWN_POINTS: u64 = 10;
 
 impl Evidence {
     /// Takes one more group in.
-    pub fn add(&mut self, group: &Group) {
+    pub fn add(&mut self, group: &Group, heap: HeapWeight) {
+        self.heap = heap;
+        let held = group.held;
+        let surely = held.live_bytes.saturating_sub(held.error_bytes);
+        self.held = self.held.saturating_add(surely);
+        self.held_growth = self.held_growth.saturating_add(held_growth(group));
         let kinds = waits_for(group);
         if kinds.is_empty() || !kinds.iter().all(waits_outside) {
             self.own_stuck = self.own_stuck.saturating_add(group.stuck);
@@ -90,7 +132,8 @@ impl Evidence {
         let grown = |growth: i64| u64::try_from(growth).unwrap_or(0);
         let own = self.own_stuck.saturating_add(grown(self.own_growth));
         let outside = self.outside_stuck.saturating_add(grown(self.outside_growth));
-        own.saturating_mul(OWN_POINTS).saturating_add(outside)
+        let bytes = self.heap.weigh(self.held, self.held_growth);
+        own.saturating_mul(OWN_POINTS).saturating_add(outside).saturating_add(bytes)
     }
 }
 
@@ -104,19 +147,26 @@ fn waits_for(group: &Group) -> &[WaitKind] {
     tree.map_or(&[], |tree| &tree.wait_kinds)
 }
 
+/// How many more bytes are held than a minute ago.
+pub(super) fn held_growth(group: &Group) -> i64 {
+    let growth = i128::from(group.held.live_bytes) - i128::from(group.live_bytes_minute_ago);
+    i64::try_from(growth).unwrap_or(if growth < 0 { i64::MIN } else { i64::MAX })
+}
+
 /// How many more tasks there are than a minute ago.
 pub(super) fn growth(group: &Group) -> i64 {
     let growth = i128::from(group.count) - i128::from(group.count_minute_ago);
     i64::try_from(growth).unwrap_or(if growth < 0 { i64::MIN } else { i64::MAX })
 }
 
-/// The groups that have tasks, most suspicious first: by [`Evidence`], then the most tasks, then
-/// the oldest.
+/// The groups that have tasks, or of which bytes are left, most suspicious first: by [`Evidence`],
+/// then the most tasks, then the oldest.
 pub fn most_suspicious_first(profile: &Profile) -> Vec<Whole> {
     let mut groups = whole_groups(profile);
+    let heap = HeapWeight::of(&profile.header);
     groups.sort_by_cached_key(|Whole { group, .. }| {
         let mut evidence = Evidence::default();
-        evidence.add(group);
+        evidence.add(group, heap);
         let points = Reverse(evidence.points());
         (points, Reverse(group.count), group.oldest_since_ms, group.id)
     });
@@ -194,7 +244,8 @@ mod tests {
             "80 parked was=0 t=a @ src/a.rs:2 notify < src/m.rs:1",
         ]);
         let mut evidence = Evidence::default();
-        profile.groups.iter().for_each(|group| evidence.add(group));
+        let heap = HeapWeight::default();
+        profile.groups.iter().for_each(|group| evidence.add(group, heap));
         assert_eq!(evidence.points(), 0);
     }
 }

@@ -24,11 +24,11 @@ pub struct Whole {
 
 type Key<'a> = (&'a Labels, OriginId, State, Option<*const Tree>);
 
-/// The groups that have tasks.
+/// The groups that have tasks, or of which something is left.
 pub(super) fn whole_groups(profile: &Profile) -> Vec<Whole> {
     let mut places: FxHashMap<Key<'_>, usize> = FxHashMap::default();
     let mut wholes: Vec<Whole> = Vec::new();
-    for group in profile.groups.iter().filter(|group| group.count > 0) {
+    for group in profile.groups.iter().filter(|group| is_there(group)) {
         let key = (&group.labels, group.origin, group.state, group.tree.as_ref().map(Arc::as_ptr));
         match places.entry(key) {
             Entry::Vacant(place) => {
@@ -51,6 +51,10 @@ pub(super) fn whole_groups(profile: &Profile) -> Vec<Whole> {
     wholes
 }
 
+fn is_there(group: &Group) -> bool {
+    group.count > 0 || group.held.live_bytes > 0
+}
+
 impl Whole {
     fn new(group: &Arc<Group>) -> Self {
         Self {
@@ -69,6 +73,9 @@ impl Whole {
         whole.future_bytes = whole.future_bytes.saturating_add(other.future_bytes);
         whole.count_minute_ago = whole.count_minute_ago.saturating_add(other.count_minute_ago);
         whole.activity.add(&other.activity);
+        whole.held = whole.held.and(other.held);
+        let ago = whole.live_bytes_minute_ago.saturating_add(other.live_bytes_minute_ago);
+        whole.live_bytes_minute_ago = ago;
         for waker in &other.wakers {
             match whole.wakers.iter_mut().find(|known| known.origin == waker.origin) {
                 Some(known) => known.tasks = known.tasks.saturating_add(waker.tasks),

@@ -1,10 +1,12 @@
 //! What is to be done: the arguments, resolved once.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use taskscope_proto::model::Capture;
 
 use super::args::{Args, CaptureArg, Command, PrintArgs};
+use crate::report::TopTable;
 
 /// What one run of the program does.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,6 +33,22 @@ pub enum Action {
         span: Duration,
         /// How the report is printed.
         print: Print,
+    },
+    /// Writes the heap for pprof.
+    Heap {
+        /// The agent to ask.
+        target: String,
+        /// The file to write.
+        output: PathBuf,
+    },
+    /// Shows a table again and again.
+    Top {
+        /// The agent to follow.
+        target: String,
+        /// How the table is made.
+        table: TopTable,
+        /// For how long; none: until it is interrupted.
+        span: Option<Duration>,
     },
     /// Is the sample service.
     DemoService {
@@ -73,6 +91,10 @@ impl From<Args> for Action {
             Some(Command::Demo { headless, span, print }) => {
                 Self::Demo { headless, span, print: print.into() }
             }
+            Some(Command::Heap { target, output }) => Self::Heap { target, output },
+            Some(Command::Top { target, sort, rows, span }) => {
+                Self::Top { target, table: TopTable { sort, rows }, span }
+            }
             Some(Command::DemoService { crowd }) => Self::DemoService { crowd },
         }
     }
@@ -89,6 +111,7 @@ mod tests {
     use clap::{CommandFactory, Parser};
 
     use super::*;
+    use crate::report::TopSort;
 
     fn parse(line: &str) -> Result<Action, clap::Error> {
         let words = std::iter::once("taskscope").chain(line.split_whitespace());
@@ -111,6 +134,11 @@ mod tests {
             print,
         };
         let dump = |capture, print| Action::Dump { target: text("a:1"), capture, print };
+        let top = |sort, rows, secs: Option<u64>| Action::Top {
+            target: text("a:1"),
+            table: TopTable { sort, rows },
+            span: secs.map(Duration::from_secs),
+        };
         for (line, expected) in [
             ("", Action::View { target: None }),
             ("view a:1", Action::View { target: Some(text("a:1")) }),
@@ -120,6 +148,9 @@ mod tests {
             ("dump a:1 --all-frames", dump(Capture::Cached, Print { all_frames: true, ..plain })),
             ("demo", demo(false, 30, plain)),
             ("demo --headless --for 2m --format json", demo(true, 120, json)),
+            ("heap a:1 -o x.pb.gz", Action::Heap { target: text("a:1"), output: "x.pb.gz".into() }),
+            ("top a:1", top(TopSort::Suspicion, 20, None)),
+            ("top a:1 --sort bytes --rows 5 --for 2s", top(TopSort::Bytes, 5, Some(2))),
             ("demo-service", Action::DemoService { crowd: None }),
             ("demo-service --crowd 9", Action::DemoService { crowd: Some(9) }),
         ] {
@@ -129,9 +160,16 @@ mod tests {
 
     #[test]
     fn wrong_lines_end_with_the_code_for_it_could_not_run() {
-        for line in
-            ["view", "dump", "dump a:1 b:2", "dump a:1 --format xml", "demo --for soon", "top"]
-        {
+        for line in [
+            "view",
+            "dump",
+            "dump a:1 b:2",
+            "dump a:1 --format xml",
+            "demo --for soon",
+            "top",
+            "top a:1 --sort name",
+            "heap a:1",
+        ] {
             assert_eq!(parse(line).unwrap_err().exit_code(), 2, "{line}");
         }
         assert_eq!(parse("--help").unwrap_err().exit_code(), 0);
@@ -141,9 +179,9 @@ mod tests {
     #[test]
     fn help_lists_only_what_works() {
         let help = Args::command().render_long_help().to_string();
-        for word in ["view", "demo", "dump", "Exit codes"] {
+        for word in ["view", "demo", "dump", "heap", "top", "Exit codes"] {
             assert!(help.contains(word), "{help}");
         }
-        assert!(!help.contains("demo-service") && !help.contains("top"), "{help}");
+        assert!(!help.contains("demo-service"), "{help}");
     }
 }

@@ -1,11 +1,13 @@
 //! What can be typed.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Parser, Subcommand};
 
 use super::action::Format;
 use super::span;
+use crate::report::TopSort;
 
 /// Shows which async tasks of a running service are stuck, on which source line, since when.
 #[derive(Debug, Parser)]
@@ -48,6 +50,30 @@ pub(super) enum Command {
         capture: CaptureArg,
         #[command(flatten)]
         print: PrintArgs,
+    },
+    /// Write which tasks hold the heap as a profile for pprof: `go tool pprof FILE`
+    Heap {
+        /// Where the agent listens: HOST:PORT, or only the port for this machine
+        #[arg(value_name = "ADDR")]
+        target: String,
+        /// The file to write, as heap.pb.gz
+        #[arg(short, long, value_name = "FILE")]
+        output: PathBuf,
+    },
+    /// Show the groups as a table, most suspicious first, and again every second
+    Top {
+        /// Where the agent listens: HOST:PORT, or only the port for this machine
+        #[arg(value_name = "ADDR")]
+        target: String,
+        /// Which groups come first
+        #[arg(long, value_enum, default_value_t = TopSort::Suspicion)]
+        sort: TopSort,
+        /// How many groups are shown
+        #[arg(long, value_name = "N", default_value_t = 20)]
+        rows: usize,
+        /// End after this time: 30s, 2m; without it, when it is interrupted
+        #[arg(long = "for", value_name = "TIME", value_parser = span::parse)]
+        span: Option<Duration>,
     },
     /// The sample service itself; it ends when its standard input does
     #[command(hide = true)]

@@ -2,8 +2,13 @@
 //!
 //! A promised format: fields may be added, never renamed or removed. Times are seconds, sizes are
 //! bytes, and what is not known is `null`. `verdict` is `null`: no verdicts are given yet.
-//! `heap` is `null`: no allocator counts yet. Trees deeper than many readers go have frames left
-//! out, counted in `omitted_frames`.
+//! Trees deeper than many readers go have frames left out, counted in `omitted_frames`.
+//!
+//! `heap` is `null` where the service does not allocate through `taskscope::alloc::TaskAlloc`. Else
+//! all of it is estimated: with a chance of 95 % the truth is no further from `live_bytes` than
+//! `error_bytes`. A group in the state `finished` has no tasks: it is what those that ended have
+//! left (`outlived_bytes`). `allocated_at` lists the stacks that most of it was allocated at; the
+//! one of the process those of what no tracked task allocated (`unattributed_bytes`).
 //!
 //! A group with `tracked: false` is one of tasks that nobody tracks, told by tokio's hooks: `parked`
 //! means between two polls, and `totals` does not count them.
@@ -19,6 +24,7 @@
 //! are ready: `secs` and `ready_tasks`. Queues of workers, steals and `blocking` need a service
 //! built with `--cfg tokio_unstable`.
 
+mod heap;
 mod places;
 mod runtimes;
 mod shape;
@@ -85,10 +91,11 @@ fn dump<'a>(process: &'a Process, profile: &'a Profile, wholes: &'a [Whole]) -> 
             runtimes: lost.runtimes,
             untracked: lost.untracked,
             origins: lost.origins,
+            heap_blocks: lost.heap_blocks,
         },
         runtimes: runtimes(header),
         groups: groups.map(|whole| group(profile, whole)).collect(),
-        heap: None,
+        heap: heap::heap(profile),
     }
 }
 
@@ -128,7 +135,7 @@ fn group<'a>(profile: &'a Profile, whole: &'a Whole) -> GroupDump<'a> {
         orphans: whole.orphans,
         spawned_per_min: origin.map(|origin| origin.spawned_last_minute as f64),
         finished_per_min: origin.map(|origin| origin.finished_last_minute as f64),
-        heap: None,
+        heap: heap::held(profile, from),
     }
 }
 

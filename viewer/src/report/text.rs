@@ -8,9 +8,12 @@ use taskscope_proto::model::{
 };
 
 use super::style::{Style, harmless};
-use super::{activity, ages, tree};
+use super::{activity, ages, heap, tree};
 use crate::analyse::numbers::{age, bytes, count, counted};
-use crate::analyse::{Whole, losses, memory_line, most_suspicious_first, runtimes};
+use crate::analyse::{
+    Whole, allocations, heap_line, held_line, left_line, losses, memory_line,
+    most_suspicious_first, of_nobody, runtimes,
+};
 
 /// Where the values start, behind their names.
 const VALUE_COLUMN: usize = 14;
@@ -38,6 +41,13 @@ impl Report<'_> {
             writeln!(out)?;
             self.title(out, at, &whole.group)?;
             self.group(out, &whole)?;
+        }
+        let of_nobody = heap::lines(&of_nobody(self.profile));
+        if !of_nobody.is_empty() {
+            writeln!(out, "\n{}", self.style.bold("Allocated by no tracked task"))?;
+            for place in of_nobody {
+                writeln!(out, "  {}", harmless(&place))?;
+            }
         }
         Ok(())
     }
@@ -69,6 +79,9 @@ impl Report<'_> {
         if let Some(memory) = memory_line(header) {
             writeln!(out, "memory: {memory}")?;
         }
+        if let Some(heap) = heap_line(header) {
+            writeln!(out, "heap: {heap}")?;
+        }
         for runtime in &header.runtimes {
             self.runtime(out, runtime)?;
         }
@@ -99,6 +112,10 @@ impl Report<'_> {
     }
 
     fn title(&self, out: &mut String, at: usize, group: &Group) -> fmt::Result {
+        if group.state == State::Finished {
+            let title = format!("{at}. {}", left_line(group));
+            return writeln!(out, "{}", self.style.bold(title));
+        }
         let origin = self.profile.origin(group.origin);
         let blocking = origin.is_some_and(|origin| origin.kind == TaskKind::Blocking);
         let what = if blocking { "blocking task" } else { "task" };
@@ -133,11 +150,15 @@ impl Report<'_> {
         } else if group.state == State::Parked {
             self.line(out, "waits at", "not captured yet")?;
         }
-        let header = &self.profile.header;
-        let oldest = age(ages::since(header, group.oldest_since_ms));
-        let median = age(ages::since(header, group.median_since_ms));
-        let size = bytes(group.future_bytes);
-        self.line(out, "since", format_args!("oldest {oldest}, median {median}; futures {size}"))?;
+        if group.count > 0 {
+            let header = &self.profile.header;
+            let oldest = age(ages::since(header, group.oldest_since_ms));
+            let median = age(ages::since(header, group.median_since_ms));
+            let size = bytes(group.future_bytes);
+            let words = format_args!("oldest {oldest}, median {median}; futures {size}");
+            self.line(out, "since", words)?;
+        }
+        self.heap(out, group)?;
         if let Some(origin) = self.profile.origin(group.origin) {
             self.origin(out, origin)?;
         }
@@ -152,10 +173,26 @@ impl Report<'_> {
         out.write_str(&tree::lines(tree, "    ", self.style))
     }
 
+    /// What the group holds, and where that was allocated.
+    fn heap(&self, out: &mut String, group: &Group) -> fmt::Result {
+        let Some(held) = held_line(group) else { return Ok(()) };
+        self.line(out, "holds", self.style.bad(held))?;
+        for place in heap::lines(&allocations(self.profile, group)) {
+            self.line(out, "allocated", harmless(&place))?;
+        }
+        Ok(())
+    }
+
     fn origin(&self, out: &mut String, origin: &Origin) -> fmt::Result {
         let place = harmless(&origin.spawned_at.to_string());
         let (spawned, finished) = (origin.spawned_last_minute, origin.finished_last_minute);
-        let rates = format_args!("{place} (last minute: {spawned} spawned, {finished} finished)");
+        let allocated = match origin.allocated_bytes_last_minute {
+            0 => String::new(),
+            allocated => format!(", {} allocated", bytes(allocated)),
+        };
+        let rates = format_args!(
+            "{place} (last minute: {spawned} spawned, {finished} finished{allocated})"
+        );
         self.line(out, "spawned at", rates)?;
         if origin.panicked == 0 {
             return Ok(());

@@ -16,7 +16,7 @@ pub(super) struct Dump<'a> {
     pub(super) lost: LostDump,
     pub(super) runtimes: Vec<RuntimeDump>,
     pub(super) groups: Vec<GroupDump<'a>>,
-    pub(super) heap: Option<()>,
+    pub(super) heap: Option<HeapDump<'a>>,
 }
 
 #[derive(Serialize)]
@@ -58,6 +58,7 @@ pub(super) struct LostDump {
     pub(super) runtimes: u64,
     pub(super) untracked: u64,
     pub(super) origins: u64,
+    pub(super) heap_blocks: u64,
 }
 
 #[derive(Serialize)]
@@ -88,7 +89,52 @@ pub(super) struct GroupDump<'a> {
     pub(super) orphans: u64,
     pub(super) spawned_per_min: Option<f64>,
     pub(super) finished_per_min: Option<f64>,
-    pub(super) heap: Option<()>,
+    pub(super) heap: Option<HeldDump<'a>>,
+}
+
+/// What a group holds.
+#[derive(Serialize)]
+pub(super) struct HeldDump<'a> {
+    pub(super) live_bytes: u64,
+    pub(super) error_bytes: u64,
+    pub(super) blocks: u64,
+    pub(super) outlived_bytes: u64,
+    pub(super) outlived_blocks: u64,
+    pub(super) live_bytes_minute_ago: u64,
+    pub(super) bytes_per_task: Option<u64>,
+    pub(super) allocated_per_min: Option<u64>,
+    pub(super) allocated_at: Vec<AllocationDump<'a>>,
+}
+
+/// Where some of it was allocated.
+#[derive(Serialize)]
+pub(super) struct AllocationDump<'a> {
+    pub(super) live_bytes: u64,
+    pub(super) error_bytes: u64,
+    pub(super) allocated_bytes: u64,
+    pub(super) oldest_secs: Option<f64>,
+    pub(super) at: Option<AwaitPointDump<'a>>,
+    /// From the outermost frame to the call of the allocator.
+    pub(super) stack: Vec<AwaitPointDump<'a>>,
+    pub(super) cut: bool,
+}
+
+/// The heap of the process.
+#[derive(Serialize)]
+pub(super) struct HeapDump<'a> {
+    pub(super) live_bytes: u64,
+    pub(super) error_bytes: u64,
+    pub(super) unattributed_bytes: u64,
+    pub(super) agent_bytes: u64,
+    pub(super) blocks: u64,
+    pub(super) outlived_bytes: u64,
+    pub(super) live_bytes_minute_ago: u64,
+    pub(super) allocated_bytes: u64,
+    pub(super) allocated_per_min: u64,
+    pub(super) mean_sample_bytes: u32,
+    pub(super) resident_besides_bytes: Option<u64>,
+    /// Of what no tracked task allocated.
+    pub(super) allocated_at: Vec<AllocationDump<'a>>,
 }
 
 /// Both `null`: woken by no tracked task, or never.
