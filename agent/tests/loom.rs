@@ -92,10 +92,16 @@ struct Ours(*const Record);
 unsafe impl Send for Ours {}
 
 impl Ours {
-    /// As the future clones the waker that it is polled with.
+    /// As the future clones the waker that it is polled with, or somebody a waker of ours.
     fn of(record: &Arc<Record>) -> Self {
-        record.slot.add();
-        Self(Arc::as_ptr(record))
+        Self::new(Arc::as_ptr(record))
+    }
+
+    fn new(record: *const Record) -> Self {
+        // SAFETY: the models clone in a poll, or what they own.
+        let other = unsafe { (*record).slot.add() };
+        assert!(other.is_none(), "clones of the executor's waker equal it");
+        Self(record)
     }
 
     fn record(&self) -> &Record {
@@ -112,8 +118,7 @@ impl Ours {
 
 impl Clone for Ours {
     fn clone(&self) -> Self {
-        self.record().slot.add();
-        Self(self.0)
+        Self::new(self.0)
     }
 }
 
@@ -176,6 +181,72 @@ fn a_waker_cloned_while_the_last_others_go_keeps_the_record() {
         assert!(task.wakes.load(Acquire) >= 1);
         assert_eq!(StdArc::strong_count(&task), 1);
     });
+}
+
+/// A future may show its context to threads that end before the poll does.
+fn clone_first_on(threads: usize, with_agent: bool) {
+    model(move || {
+        let (task, waker) = executor();
+        let record = record();
+        let agent = with_agent.then(|| {
+            let record = record.clone();
+            thread::spawn(move || wake_for_capture(&record))
+        });
+        poll(&record, &waker, || {
+            let clones: Vec<_> = (0..threads)
+                .map(|_| {
+                    let record = record.clone();
+                    thread::spawn(move || Ours::of(&record).wake_by_ref())
+                })
+                .collect();
+            for clone in clones {
+                clone.join().unwrap();
+            }
+        });
+        if let Some(agent) = agent {
+            agent.join().unwrap();
+        }
+        assert_eq!(StdArc::strong_count(&task), 3, "the slot owns one");
+        let count = task.wakes.load(Acquire);
+        assert!((threads..=threads + usize::from(with_agent)).contains(&count));
+        Record::finish(&record);
+        drop(waker);
+        assert_eq!(StdArc::strong_count(&task), 1);
+    });
+}
+
+#[test]
+fn first_clones_on_two_threads_leave_the_slot_one_waker_and_lose_no_wake() {
+    clone_first_on(2, false);
+}
+
+#[test]
+fn the_first_clone_against_the_agent_leaves_the_slot_one_waker_and_loses_no_wake() {
+    clone_first_on(1, true);
+}
+
+#[test]
+fn a_task_that_ends_in_its_first_poll_keeps_no_waker_unless_it_was_cloned() {
+    for cloned in [false, true] {
+        model(move || {
+            let (task, waker) = executor();
+            let record = record();
+            let agent = {
+                let record = record.clone();
+                thread::spawn(move || wake_for_capture(&record))
+            };
+            // SAFETY: the polling thread; the poll does not return before the end.
+            unsafe { record.slot.lend(&waker) };
+            let ours = cloned.then(|| Ours::of(&record));
+            Record::finish(&record);
+            drop((waker, record));
+            agent.join().unwrap();
+            let owned = StdArc::strong_count(&task) - 1;
+            assert_eq!(owned, usize::from(cloned));
+            drop(ours);
+            assert_eq!(StdArc::strong_count(&task), 1);
+        });
+    }
 }
 
 #[test]
@@ -262,9 +333,16 @@ fn poll(record: &Arc<Record>, waker: &Waker, inner: impl FnOnce()) -> bool {
     if requests.finished {
         return false;
     }
-    // SAFETY: each model polls from one thread.
-    assert_eq!(unsafe { record.keep_waker(waker) }, Set::Done);
-    inner();
+    // SAFETY: each model polls from one thread, and keeps what is lent before the waker goes.
+    unsafe {
+        if requests.first_poll {
+            record.slot.lend(waker);
+        } else {
+            assert_eq!(record.keep_waker(waker), Set::Done);
+        }
+        inner();
+        record.slot.keep();
+    }
     record.park(9);
     match requests.capture {
         CaptureRequest::None => {}

@@ -102,7 +102,11 @@ impl<F: Future> Future for Tracked<F> {
             return this.future.poll(cx);
         }
         stopwatch::note_wait(woken, start, record);
-        let foreign = !direct && !keeps_waker(&frame, cx.waker());
+        let lent = !direct && requests.first_poll;
+        if lent {
+            lend_waker(record, cx.waker());
+        }
+        let foreign = !direct && !lent && !keeps_waker(&frame, cx.waker());
         let mut mode = None;
         if requests != Requests::default() || frame.outer().is_some() {
             frame.quiet.set(requests.quiet);
@@ -126,6 +130,10 @@ impl<F: Future> Future for Tracked<F> {
         drop(mode);
         match result {
             Ok(Poll::Pending) => {
+                if lent {
+                    // SAFETY: this is the polling thread, and the inner poll is over.
+                    unsafe { record.slot.keep() };
+                }
                 record.park(stopwatch::stop(start, record));
                 if foreign {
                     // The future has let go of old wakers by now, most likely.
@@ -191,6 +199,15 @@ fn keeps_waker(frame: &PollFrame, waker: &Waker) -> bool {
         frame.waker_of.set(ptr::null());
     }
     kept
+}
+
+/// Lets the record use the executor's waker for this poll, its first.
+#[inline]
+fn lend_waker(record: &Record, waker: &Waker) {
+    let executor = waker::plain(waker);
+    // SAFETY: this is the polling thread; the waker outlives the poll, at the end of which a task
+    // that goes on keeps a clone, and any other ends.
+    unsafe { record.slot.lend(&executor) };
 }
 
 /// Whether a part is polled with the waker of the task around it. If so, a wake of the task was

@@ -69,8 +69,23 @@ pub(super) fn plain(waker: &Waker) -> ManuallyDrop<Waker> {
 unsafe fn clone(data: *const ()) -> RawWaker {
     // SAFETY: the waker that is cloned keeps the record alive: as a counted one, or as that of a
     // poll under way.
-    unsafe { (*data.cast::<Record>()).slot.add() };
-    RawWaker::new(data, &NORMAL)
+    unsafe { clone_of(data.cast()) }
+}
+
+/// A waker of the record that is counted.
+///
+/// # Safety
+/// The caller owns a waker of the record, or was lent one in a poll under way.
+#[inline]
+unsafe fn clone_of(record: *const Record) -> RawWaker {
+    // SAFETY: the caller's promise.
+    match unsafe { (*record).slot.add() } {
+        None => RawWaker::new(record.cast(), &NORMAL),
+        Some(executors) => {
+            let executors = ManuallyDrop::new(executors);
+            RawWaker::new(executors.data(), executors.vtable())
+        }
+    }
 }
 
 unsafe fn wake(data: *const ()) {
@@ -109,8 +124,8 @@ unsafe fn clone_capturing(data: *const ()) -> RawWaker {
     let Capturing { record, chains } = unsafe { &*data.cast::<Capturing<'_>>() };
     // SAFETY: `chains` is not used by anybody else while that poll runs, see `Chains::record`.
     unsafe { Chains::record(*chains) };
-    record.slot.add();
-    RawWaker::new(Arc::as_ptr(record).cast(), &NORMAL)
+    // SAFETY: that poll lent the waker that is cloned.
+    unsafe { clone_of(Arc::as_ptr(record)) }
 }
 
 unsafe fn wake_capturing(data: *const ()) {
