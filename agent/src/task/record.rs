@@ -66,9 +66,6 @@ pub(crate) struct Record {
     pub(crate) made_as: Kind,
     /// The number of the runtime that polled it first; 0 for none.
     pub(crate) runtime: AtomicU16,
-    /// Where the registry keeps it.
-    pub(crate) place: AtomicU64,
-
     /// For a part: the id of the task it belongs to. For a task: a hash of the executor's own id
     /// of it, 0 for none.
     root_or_executor_id: AtomicU64,
@@ -101,7 +98,6 @@ impl Record {
             birth,
             made_as: kind,
             runtime: AtomicU16::new(0),
-            place: AtomicU64::new(u64::MAX),
             root_or_executor_id: AtomicU64::new(0),
             outer_labels: AtomicU32::new(u32::MAX),
             tree_root_polls: AtomicU32::new(0),
@@ -214,9 +210,6 @@ impl Record {
     #[cold]
     fn begin_special_poll(&self, at: u64) -> (Requests, Woken) {
         let phase = self.phase();
-        if phase == Phase::Finished {
-            return (Requests { finished: true, ..Requests::default() }, Woken::NOT);
-        }
         let first_poll = phase == Phase::New;
         let asked = self.requests.load(Relaxed) != 0;
         let capture = asked && self.requests.swap(0, AcqRel) & CAPTURE != 0;
@@ -245,7 +238,7 @@ impl Record {
         // A spawn is a wake, too: a new task waits for a worker like others.
         let born = Wake { at: self.birth.now, ..Wake::default() };
         let woken = if first_poll { Woken::by(born) } else { woken };
-        (Requests { first_poll, capture, quiet, finished: false }, woken)
+        (Requests { first_poll, capture, quiet }, woken)
     }
 
     /// Marks the end of a poll that returned `Pending`.

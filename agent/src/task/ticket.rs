@@ -21,7 +21,7 @@ impl Ticket {
     const NONE: Self = Self { place: u64::MAX, id: 0 };
 
     pub(crate) fn of(record: &Record) -> Self {
-        Self { place: record.place.load(Relaxed), id: record.birth.id }
+        Self { place: record.birth.place, id: record.birth.id }
     }
 
     /// Whether the task has not ended.

@@ -8,7 +8,7 @@ use std::task::{RawWaker, RawWakerVTable, Waker};
 use super::capture::Chains;
 use super::current;
 use super::record::Record;
-use crate::sync::Arc;
+use crate::registry::Counted;
 
 /// Data: a `*const Record`. The waker is counted by the record's slot, which keeps the record.
 static NORMAL: RawWakerVTable = RawWakerVTable::new(clone, wake, wake_by_ref, drop_waker);
@@ -18,16 +18,16 @@ static CAPTURING: RawWakerVTable =
 
 /// A waker that nobody counts: for the duration of one poll.
 #[inline]
-pub(super) fn borrowed(record: &Arc<Record>) -> ManuallyDrop<Waker> {
+pub(super) fn borrowed(record: &Counted<Record>) -> ManuallyDrop<Waker> {
     // SAFETY: the vtable fits the data. The waker is never dropped, so it is never given back;
     // clones of it are counted.
-    ManuallyDrop::new(unsafe { Waker::new(Arc::as_ptr(record).cast(), &NORMAL) })
+    ManuallyDrop::new(unsafe { Waker::new(record.as_ptr().cast(), &NORMAL) })
 }
 
 /// A capturing waker's data. It lives on the stack of one poll.
 #[derive(Debug)]
 pub(super) struct Capturing<'a> {
-    pub(super) record: &'a Arc<Record>,
+    pub(super) record: &'a Counted<Record>,
     pub(super) chains: *mut Chains,
 }
 
@@ -45,7 +45,7 @@ pub(super) fn is_of(waker: &Waker, record: *const Record) -> bool {
     if std::ptr::eq(waker.vtable(), &raw const CAPTURING) {
         // SAFETY: the data of this vtable; the poll that owns it is still under way.
         let Capturing { record: own, .. } = unsafe { &*waker.data().cast::<Capturing<'_>>() };
-        std::ptr::eq(Arc::as_ptr(own), record)
+        std::ptr::eq(own.as_ptr(), record)
     } else {
         std::ptr::eq(waker.vtable(), &raw const NORMAL) && std::ptr::eq(waker.data().cast(), record)
     }
@@ -125,7 +125,7 @@ unsafe fn clone_capturing(data: *const ()) -> RawWaker {
     // SAFETY: `chains` is not used by anybody else while that poll runs, see `Chains::record`.
     unsafe { Chains::record(*chains) };
     // SAFETY: that poll lent the waker that is cloned.
-    unsafe { clone_of(Arc::as_ptr(record)) }
+    unsafe { clone_of(record.as_ptr()) }
 }
 
 unsafe fn wake_capturing(data: *const ()) {

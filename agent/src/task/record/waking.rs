@@ -5,7 +5,7 @@
 use std::task::Waker;
 
 use super::{Phase, Record};
-use crate::sync::Arc;
+use crate::registry::Counted;
 use crate::sync::atomic::Ordering::Release as ReleaseOrder;
 use crate::task::wake_slot::{Release, Set};
 
@@ -32,19 +32,19 @@ impl Record {
     /// Called once. Wakers that live on hold one reference count of the record together: the
     /// last of them gives it back.
     #[inline]
-    pub(crate) fn finish(record: &Arc<Self>) {
+    pub(crate) fn finish(record: &Counted<Self>) {
         record.phase.store(Phase::Finished as u8, ReleaseOrder);
         if !record.slot.is_unused() {
             Self::let_go(record);
         }
     }
 
-    fn let_go(record: &Arc<Self>) {
+    fn let_go(record: &Counted<Self>) {
         if record.slot.close_if_last() == Release::Kept {
-            let theirs = Arc::clone(record);
+            let theirs = Counted::clone(record);
             if record.slot.close() == Release::Kept {
                 // Theirs from now on, see `give_back`.
-                let _theirs = Arc::into_raw(theirs);
+                let _theirs = Counted::into_raw(theirs);
                 return;
             }
         }
@@ -63,7 +63,7 @@ impl Record {
             // SAFETY: the slot said so, once; and `finish` left a reference count for that.
             unsafe {
                 (*record).slot.take();
-                drop(Arc::from_raw(record));
+                drop(Counted::from_raw(record));
             }
         }
     }
