@@ -1,8 +1,8 @@
 //! The atomics, cells and locks of everything that races.
 //!
 //! Modules whose races are model-checked (`task/wake_slot.rs`, `task/record.rs`,
-//! `registry/sharded.rs`) take them from here and from nowhere else. `tests/loom.rs` compiles
-//! those same files against loom's versions.
+//! `registry/counted.rs`, `registry/sharded.rs`) take them from here and from nowhere else.
+//! `tests/loom.rs` compiles those same files against loom's versions.
 
 pub(crate) use std::sync::Arc;
 pub(crate) use std::sync::atomic;

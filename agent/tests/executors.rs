@@ -46,6 +46,87 @@ fn a_future_that_another_executor_goes_on_with_is_woken_there() {
     assert_eq!((Arc::strong_count(&first), Arc::strong_count(&second)), (1, 1));
 }
 
+/// A waker whose clones are no equals of it, as some executors lend for the time of a poll.
+#[expect(unsafe_code, reason = "a waker by hand")]
+fn borrowed(wakes: &Arc<Wakes>) -> std::mem::ManuallyDrop<std::task::Waker> {
+    use std::task::{RawWaker, RawWakerVTable, Waker};
+    static BORROWED: RawWakerVTable = RawWakerVTable::new(clone, wake, wake, drop_nothing);
+    // SAFETY (of all of these): `data` is of an `Arc` that outlives the waker, which is never
+    // dropped.
+    unsafe fn clone(data: *const ()) -> RawWaker {
+        // SAFETY: see above.
+        let owned = unsafe {
+            Arc::increment_strong_count(data.cast::<Wakes>());
+            Waker::from(Arc::from_raw(data.cast::<Wakes>()))
+        };
+        let owned = std::mem::ManuallyDrop::new(owned);
+        RawWaker::new(owned.data(), owned.vtable())
+    }
+    unsafe fn wake(data: *const ()) {
+        // SAFETY: see above.
+        unsafe { &*data.cast::<Wakes>() }.0.fetch_add(1, Ordering::AcqRel);
+    }
+    unsafe fn drop_nothing(_data: *const ()) {}
+    let data = Arc::as_ptr(wakes).cast();
+    // SAFETY: the vtable fits the data.
+    std::mem::ManuallyDrop::new(unsafe { Waker::new(data, &BORROWED) })
+}
+
+#[test]
+fn an_executor_whose_wakers_do_not_equal_their_clones_is_woken_all_the_same() {
+    for ends_at_once in [false, true] {
+        let counter = Arc::new(Wakes::default());
+        let mut kept = None;
+        let mut left = if ends_at_once { 1 } else { 3 };
+        let task = std::future::poll_fn(|cx| {
+            kept = Some(cx.waker().clone());
+            left -= 1;
+            if left == 0 { std::task::Poll::Ready(()) } else { std::task::Poll::Pending }
+        });
+        let mut task = Box::pin(task.tracked());
+        let waker = borrowed(&counter);
+        let mut cx = std::task::Context::from_waker(&waker);
+        while task.as_mut().poll(&mut cx).is_pending() {}
+        drop(task);
+        kept.unwrap().wake();
+        assert_eq!(counter.0.load(Ordering::Acquire), 1);
+        assert_eq!(Arc::strong_count(&counter), 1);
+    }
+}
+
+#[test]
+fn threads_that_are_shown_the_context_in_a_first_poll_may_clone_and_wake() {
+    for _ in 0..ROUNDS.min(100) {
+        let counter = Arc::new(Wakes::default());
+        let mut polled = false;
+        let task = std::future::poll_fn(|cx| {
+            if std::mem::replace(&mut polled, true) {
+                return std::task::Poll::Ready(());
+            }
+            let waker = cx.waker();
+            std::thread::scope(|scope| {
+                scope.spawn(|| wake_and_drop(waker.clone()));
+                scope.spawn(|| waker.wake_by_ref());
+                wake_and_drop(waker.clone());
+            });
+            std::task::Poll::Pending
+        });
+        let mut task = Box::pin(task.tracked());
+        let waker = std::task::Waker::from(Arc::clone(&counter));
+        let mut cx = std::task::Context::from_waker(&waker);
+        assert!(task.as_mut().poll(&mut cx).is_pending());
+        assert_eq!(counter.0.load(Ordering::Acquire), 3);
+        assert!(task.as_mut().poll(&mut cx).is_ready());
+        drop((task, waker));
+        assert_eq!(Arc::strong_count(&counter), 1);
+    }
+}
+
+/// What a leaf does with the waker that it kept.
+fn wake_and_drop(waker: std::task::Waker) {
+    waker.wake();
+}
+
 /// An executor's side of one task that a thread drives: wakes it up.
 struct Unpark(std::thread::Thread);
 

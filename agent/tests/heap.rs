@@ -176,3 +176,31 @@ async fn a_block_may_be_freed_on_another_thread() {
     let profile = snapshot().await;
     assert_eq!(group_bytes(&profile, "sent"), 0);
 }
+
+#[tokio::test]
+async fn what_a_spawn_allocates_is_the_new_tasks() {
+    sample_every(MEAN);
+    let parent = async {
+        let child = || async {
+            let large = black_box([7_u8; 64 << 10]);
+            pending_with_waker().await;
+            black_box(&large);
+        };
+        let labels = || labels! { "task" => "child" };
+        (0..128)
+            .map(|_| taskscope::task::Builder::new().labels(labels()).spawn(child()))
+            .collect::<Vec<_>>()
+    };
+    let parent = parent.labeled(labels! { "task" => "parent" });
+    let children = taskscope::spawn(parent).await.unwrap();
+    let profile = snapshot().await;
+    let held: u64 = profile
+        .groups
+        .iter()
+        .filter(|group| group.labels.get("task").is_some_and(|v| **v == *"child"))
+        .map(|group| group.held.live_bytes)
+        .sum();
+    is_about(held, (MIB / 2) as u64, 8);
+    assert!(group_bytes(&profile, "parent") < MIB as u64, "{profile:#?}");
+    drop(children);
+}

@@ -35,8 +35,13 @@ mod task {
     pub(crate) mod woken;
 }
 
-#[path = "../src/registry/sharded.rs"]
-mod sharded;
+#[path = "../src/registry"]
+mod registry {
+    mod counted;
+    mod sharded;
+    pub(crate) use counted::{Counted, Vacant};
+    pub(crate) use sharded::{Place, Sharded};
+}
 
 use std::panic::Location;
 use std::sync::Arc as StdArc;
@@ -46,7 +51,7 @@ use loom::sync::atomic::AtomicUsize;
 use loom::sync::atomic::Ordering::{AcqRel, Acquire, Release};
 use loom::thread;
 
-use sharded::Sharded;
+use registry::{Counted, Place, Sharded, Vacant};
 use sync::Arc;
 use task::record::{Birth, CaptureRequest, Kind, Record, Standing};
 use task::wake_slot::{Set, WakeSlot};
@@ -92,10 +97,16 @@ struct Ours(*const Record);
 unsafe impl Send for Ours {}
 
 impl Ours {
-    /// As the future clones the waker that it is polled with.
-    fn of(record: &Arc<Record>) -> Self {
-        record.slot.add();
-        Self(Arc::as_ptr(record))
+    /// As the future clones the waker that it is polled with, or somebody a waker of ours.
+    fn of(record: &Counted<Record>) -> Self {
+        Self::new(record.as_ptr())
+    }
+
+    fn new(record: *const Record) -> Self {
+        // SAFETY: the models clone in a poll, or what they own.
+        let other = unsafe { (*record).slot.add() };
+        assert!(other.is_none(), "clones of the executor's waker equal it");
+        Self(record)
     }
 
     fn record(&self) -> &Record {
@@ -112,8 +123,7 @@ impl Ours {
 
 impl Clone for Ours {
     fn clone(&self) -> Self {
-        self.record().slot.add();
-        Self(self.0)
+        Self::new(self.0)
     }
 }
 
@@ -178,6 +188,72 @@ fn a_waker_cloned_while_the_last_others_go_keeps_the_record() {
     });
 }
 
+/// A future may show its context to threads that end before the poll does.
+fn clone_first_on(threads: usize, with_agent: bool) {
+    model(move || {
+        let (task, waker) = executor();
+        let record = record();
+        let agent = with_agent.then(|| {
+            let record = record.clone();
+            thread::spawn(move || wake_for_capture(&record))
+        });
+        poll(&record, &waker, || {
+            let clones: Vec<_> = (0..threads)
+                .map(|_| {
+                    let record = record.clone();
+                    thread::spawn(move || Ours::of(&record).wake_by_ref())
+                })
+                .collect();
+            for clone in clones {
+                clone.join().unwrap();
+            }
+        });
+        if let Some(agent) = agent {
+            agent.join().unwrap();
+        }
+        assert_eq!(StdArc::strong_count(&task), 3, "the slot owns one");
+        let count = task.wakes.load(Acquire);
+        assert!((threads..=threads + usize::from(with_agent)).contains(&count));
+        Record::finish(&record);
+        drop(waker);
+        assert_eq!(StdArc::strong_count(&task), 1);
+    });
+}
+
+#[test]
+fn first_clones_on_two_threads_leave_the_slot_one_waker_and_lose_no_wake() {
+    clone_first_on(2, false);
+}
+
+#[test]
+fn the_first_clone_against_the_agent_leaves_the_slot_one_waker_and_loses_no_wake() {
+    clone_first_on(1, true);
+}
+
+#[test]
+fn a_task_that_ends_in_its_first_poll_keeps_no_waker_unless_it_was_cloned() {
+    for cloned in [false, true] {
+        model(move || {
+            let (task, waker) = executor();
+            let record = record();
+            let agent = {
+                let record = record.clone();
+                thread::spawn(move || wake_for_capture(&record))
+            };
+            // SAFETY: the polling thread; the poll does not return before the end.
+            unsafe { record.slot.lend(&waker) };
+            let ours = cloned.then(|| Ours::of(&record));
+            Record::finish(&record);
+            drop((waker, record));
+            agent.join().unwrap();
+            let owned = StdArc::strong_count(&task) - 1;
+            assert_eq!(owned, usize::from(cloned));
+            drop(ours);
+            assert_eq!(StdArc::strong_count(&task), 1);
+        });
+    }
+}
+
 #[test]
 fn the_waker_is_replaced_only_when_nobody_can_be_reading_it() {
     model(|| {
@@ -232,9 +308,14 @@ fn a_task_counts_as_dead_only_when_no_waker_is_left() {
     });
 }
 
-fn record() -> Arc<Record> {
+fn record() -> Counted<Record> {
+    Counted::unlisted(new_record())
+}
+
+fn new_record() -> Record {
     let birth = Birth {
         id: 1,
+        place: 0,
         parent: 0,
         parent_place: 0,
         spawned_at: Location::caller(),
@@ -242,29 +323,33 @@ fn record() -> Arc<Record> {
         future_bytes: 0,
         scope: 0,
     };
-    Arc::new(Record::new(birth, Kind::Task, 0, 0))
+    Record::new(birth, Kind::Task, 0, 0)
 }
 
 /// As `task/current.rs` wakes a task for a capture.
-fn wake_for_capture(record: &Arc<Record>) {
+fn wake_for_capture(record: &Counted<Record>) {
     if record.slot.borrow() {
         // SAFETY: borrowed, and given back once.
         unsafe {
             record.slot.wake();
-            Record::give_back(Arc::as_ptr(record));
+            Record::give_back(record.as_ptr());
         }
     }
 }
 
 /// One poll, as `Tracked::poll` does it. Returns whether it captured.
-fn poll(record: &Arc<Record>, waker: &Waker, inner: impl FnOnce()) -> bool {
+fn poll(record: &Counted<Record>, waker: &Waker, inner: impl FnOnce()) -> bool {
     let (requests, _woken) = record.begin_poll(7);
-    if requests.finished {
-        return false;
+    // SAFETY: each model polls from one thread, and keeps what is lent before the waker goes.
+    unsafe {
+        if requests.first_poll {
+            record.slot.lend(waker);
+        } else {
+            assert_eq!(record.keep_waker(waker), Set::Done);
+        }
+        inner();
+        record.slot.keep();
     }
-    // SAFETY: each model polls from one thread.
-    assert_eq!(unsafe { record.keep_waker(waker) }, Set::Done);
-    inner();
     record.park(9);
     match requests.capture {
         CaptureRequest::None => {}
@@ -324,8 +409,9 @@ fn the_end_against_a_snapshot_that_wakes_leaves_nothing_behind() {
     model(|| {
         let (task, waker) = executor();
         let records = Arc::new(Sharded::<Record, 1>::new());
-        let record = record();
-        let place = records.insert(0, &record).unwrap();
+        let vacant = records.vacant(0);
+        let place = vacant.place();
+        let record = vacant.fill(new_record());
         poll(&record, &waker, || {});
         drop(waker);
         let snapshot = {
@@ -339,39 +425,77 @@ fn the_end_against_a_snapshot_that_wakes_leaves_nothing_behind() {
             })
         };
         // As `task/tracker.rs` ends it.
-        records.remove(place);
+        record.unlist();
         Record::finish(&record);
-        drop(record);
+        if let Some(vacant) = vacate(&records, record, place) {
+            records.discard(vacant);
+        }
         snapshot.join().unwrap();
         assert_eq!(StdArc::strong_count(&task), 1, "the executor's task leaks");
+        assert_eq!(records.rooms(), 0);
     });
+}
+
+/// As `task/tracker.rs` ends what it has unlisted: room for the next, or it is forgotten.
+fn vacate<T>(set: &Sharded<T, 1>, entry: Counted<T>, place: Place) -> Option<Vacant<T>> {
+    entry.vacate(place).map_err(|_shared| set.remove(place)).ok()
+}
+
+/// Ends an entry and begins the next in its place, if nobody else holds it; ends that one, too.
+fn end_and_begin(set: &Sharded<Arc<usize>, 1>, first: Counted<Arc<usize>>, place: Place) {
+    first.unlist();
+    let Some(vacant) = vacate(set, first, place) else { return };
+    let second = vacant.fill(Arc::new(3));
+    second.unlist();
+    if let Some(vacant) = vacate(set, second, place) {
+        set.discard(vacant);
+    }
 }
 
 #[test]
 fn a_reader_of_the_registry_sees_what_stays_and_only_what_was_there() {
     model(|| {
-        let set = Arc::new(Sharded::<usize, 1>::new());
-        let (kept, gone) = (Arc::new(1), Arc::new(2));
-        let kept_at = set.insert(0, &kept).unwrap();
-        let gone_at = set.insert(0, &gone).unwrap();
+        let set = Arc::new(Sharded::<Arc<usize>, 1>::new());
+        let (stays, goes) = (set.vacant(0), set.vacant(0));
+        let (stays_at, goes_at) = (stays.place(), goes.place());
+        let (stays, goes) = (stays.fill(Arc::new(1)), goes.fill(Arc::new(2)));
         let writer = {
             let set = set.clone();
-            thread::spawn(move || {
-                set.remove(gone_at);
-                drop(gone);
-                // Once more does nothing.
-                set.remove(gone_at);
-                let new = Arc::new(3);
-                let new_at = set.insert(0, &new).unwrap();
-                assert_eq!(new_at, gone_at, "the free place is used again");
-                set.remove(new_at);
-            })
+            thread::spawn(move || end_and_begin(&set, goes, goes_at))
         };
         let mut seen = Vec::new();
-        set.for_each(|item| seen.push(**item));
+        set.for_each(|item| seen.push(***item));
         writer.join().unwrap();
         assert!(seen.iter().filter(|item| **item == 1).count() == 1, "{seen:?}");
         assert!(seen.len() <= 2, "{seen:?}");
-        set.remove(kept_at);
+        assert_eq!(set.rooms(), 1);
+        // Once more does nothing; and the free place is used again.
+        set.remove(goes_at);
+        let next = set.vacant(0);
+        assert_eq!(next.place(), goes_at);
+        set.discard(next);
+        end_and_begin(&set, stays, stays_at);
+        assert_eq!(set.rooms(), 0);
+    });
+}
+
+#[test]
+fn who_looks_at_a_place_holds_what_he_found_whatever_comes_after_it() {
+    model(|| {
+        let set = Arc::new(Sharded::<Arc<usize>, 1>::new());
+        let room = set.vacant(0);
+        let place = room.place();
+        let first = room.fill(Arc::new(2));
+        let readers = [0; 2].map(|_| {
+            let set = set.clone();
+            thread::spawn(move || {
+                let found = set.get(place);
+                found.is_none_or(|found| [2, 3].contains(&**found))
+            })
+        });
+        end_and_begin(&set, first, place);
+        assert!(readers.into_iter().all(|reader| reader.join().unwrap()));
+        assert_eq!(set.rooms(), 0);
+        assert!(set.get(place).is_none());
     });
 }

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use rustc_hash::FxBuildHasher;
 
 use crate::clock;
-use crate::sync::Arc;
+use crate::registry::Counted;
 use crate::sync::atomic::Ordering::Relaxed;
 use crate::task::record::{Kind, Phase, Record, Standing};
 use crate::task::{current, tracker};
@@ -35,28 +35,28 @@ pub(crate) struct Wish {
 
 /// The records of the tasks wished for, parts before the tasks they belong to: a part that is
 /// woken wakes its task, and the task then answers for both.
-pub(crate) fn choose(wish: Wish) -> Vec<Arc<Record>> {
+pub(crate) fn choose(wish: Wish) -> Vec<Counted<Record>> {
     let clock = clock::read();
     let latest = clock.ticks().saturating_sub(clock.ticks_in(wish.parked_for));
     let is_parked = |record: &Record| matches!(record.standing(), Standing::Parked { since } if since <= latest);
     let mut chosen = Vec::new();
     let mut with_parts = Vec::new();
-    let mut parts: HashMap<u64, Vec<Arc<Record>>, FxBuildHasher> = HashMap::default();
+    let mut parts: HashMap<u64, Vec<Counted<Record>>, FxBuildHasher> = HashMap::default();
     tracker::for_each(|record| {
         if chosen.len() >= wish.at_most || !is_parked(record) {
             return;
         }
         if record.kind() == Kind::Part {
-            parts.entry(record.root_id()).or_default().push(Arc::clone(record));
+            parts.entry(record.root_id()).or_default().push(record.clone());
         } else if record.parts.load(Relaxed) > 0 {
-            with_parts.push(Arc::clone(record));
+            with_parts.push(record.clone());
         } else if wish.fresh || record.tree() == 0 {
-            chosen.push(Arc::clone(record));
+            chosen.push(record.clone());
         }
     });
     for task in with_parts {
         let mut parts = parts.remove(&task.birth.id).unwrap_or_default();
-        let unknown = |part: &Arc<Record>| part.tree_within(task.polls()) == 0;
+        let unknown = |part: &Counted<Record>| part.tree_within(task.polls()) == 0;
         let is_wanted = wish.fresh || task.tree() == 0 || parts.iter().any(unknown);
         if is_wanted && chosen.len() < wish.at_most {
             chosen.append(&mut parts);
@@ -67,7 +67,7 @@ pub(crate) fn choose(wish: Wish) -> Vec<Arc<Record>> {
 }
 
 /// Captures the tasks of these records, until a point in time. Returns how many did not answer.
-pub(crate) fn capture(records: &[Arc<Record>], deadline: Instant) -> u64 {
+pub(crate) fn capture(records: &[Counted<Record>], deadline: Instant) -> u64 {
     for batch in records.chunks(BATCH) {
         for record in batch {
             record.request_capture();
@@ -89,8 +89,8 @@ pub(crate) fn capture(records: &[Arc<Record>], deadline: Instant) -> u64 {
 }
 
 /// Waits until no more than `allowed` of the records are still to answer; returns how many are.
-fn wait_for(records: &[Arc<Record>], allowed: usize, until: Instant) -> usize {
-    let mut waiting: Vec<&Arc<Record>> = records.iter().filter(|r| is_waiting(r)).collect();
+fn wait_for(records: &[Counted<Record>], allowed: usize, until: Instant) -> usize {
+    let mut waiting: Vec<&Counted<Record>> = records.iter().filter(|r| is_waiting(r)).collect();
     while waiting.len() > allowed && Instant::now() < until {
         std::thread::sleep(GLANCE);
         waiting.retain(|record| is_waiting(record));

@@ -18,6 +18,7 @@ use super::runtimes::{Runtimes, Tallies};
 use super::view::{Around, RawKey, TaskView};
 use crate::clock::{self, Reading};
 use crate::labels::table;
+use crate::registry::Counted;
 use crate::runtimes;
 use crate::symbols::{Symbols, UserCode};
 use crate::task::capture::{self, RawTree};
@@ -39,8 +40,6 @@ pub(crate) struct Folder {
     pub(super) group_of: HashMap<RawKey, GroupId, FxBuildHasher>,
     /// Captures that were asked for and did not happen in time.
     pub(crate) missed_captures: u64,
-    /// Records at the last look, parts included.
-    records: usize,
 }
 
 impl Folder {
@@ -55,7 +54,6 @@ impl Folder {
             stuck_after,
             group_of: HashMap::default(),
             missed_captures: 0,
-            records: 0,
         }
     }
 
@@ -115,15 +113,14 @@ impl Folder {
         let readings = runtimes::readings();
         let mut tallies = Tallies::new(clock);
         let mut raw = RawGroups::default();
-        let mut with_parts: Vec<(Arc<Record>, TaskView)> = Vec::new();
-        let mut parts: HashMap<u64, Vec<Arc<Record>>, FxBuildHasher> = HashMap::default();
+        let mut with_parts: Vec<(Counted<Record>, TaskView)> = Vec::new();
+        let mut parts: HashMap<u64, Vec<Counted<Record>>, FxBuildHasher> = HashMap::default();
         let mut around = Around::now();
         let mut async_tasks = 0;
-        let (mut records, stuck_before) = (0, self.stuck_before(clock));
+        let stuck_before = self.stuck_before(clock);
         tracker::for_each(|record| {
-            records += 1;
             if record.kind() == Kind::Part {
-                parts.entry(record.root_id()).or_default().push(Arc::clone(record));
+                parts.entry(record.root_id()).or_default().push(record.clone());
                 return;
             }
             let Some(view) = TaskView::of(record, &mut around) else { return };
@@ -134,7 +131,7 @@ impl Folder {
             let waits_unseen = parked && view.key.tree == 0;
             header.captures_pending += u64::from(waits_unseen && !view.key.dead);
             if view.has_parts && view.key.tree != 0 && parked {
-                with_parts.push((Arc::clone(record), view));
+                with_parts.push((record.clone(), view));
             } else {
                 add(&mut raw, &view, record, stuck_before, heap);
             }
@@ -147,7 +144,6 @@ impl Folder {
         }
         super::untracked::add_to(&mut raw, clock, stuck_before);
         heap.inspect(|heap| heap.add_left(&mut raw));
-        self.records = records;
         let alive = runtimes::alive_tasks().map(|alive| alive.max(async_tasks));
         header.coverage = Coverage { tracked: async_tasks, alive };
         header.runtimes = self.runtimes.look(clock, readings, &tallies);
@@ -210,8 +206,7 @@ impl Folder {
     fn bytes(&self) -> usize {
         let tables = table::bytes() + capture::bytes() + origin::bytes() + self.symbols.bytes();
         let profile = self.groups.bytes() + self.origins.bytes() + self.past.bytes();
-        let profile = profile + self.heap.bytes();
-        self.records * tracker::RECORD_BYTES + tables + profile
+        tracker::bytes() + tables + profile + self.heap.bytes()
     }
 
     fn lost(&self) -> Lost {

@@ -11,7 +11,7 @@ use super::activity::{activity, origin};
 use super::view::{Around, TaskView};
 use crate::clock::{self, Reading};
 use crate::labels::table;
-use crate::sync::Arc;
+use crate::registry::Counted;
 use crate::task::record::{Kind, Record};
 use crate::task::tracker;
 
@@ -19,7 +19,7 @@ use crate::task::tracker;
 struct Match {
     rank: (u64, u64),
     view: TaskView,
-    record: Arc<Record>,
+    record: Counted<Record>,
 }
 
 impl Folder {
@@ -50,7 +50,7 @@ impl Folder {
             let group = self.group_of.get(&view.key);
             if wanted.is_empty() || group.is_some_and(|id| wanted.contains(id)) {
                 let rank = rank(query.order, &view, record);
-                found.push(Match { rank, view, record: Arc::clone(record) });
+                found.push(Match { rank, view, record: record.clone() });
             }
         });
         found

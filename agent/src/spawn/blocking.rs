@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 use crate::clock;
-use crate::sync::Arc;
+use crate::registry::Counted;
 use crate::sync::atomic::Ordering::Relaxed;
 use crate::task::current::PollFrame;
 use crate::task::origin::{self, End};
@@ -12,24 +12,27 @@ use crate::task::{inner_poll, threads, tracker};
 
 /// Ends the record, also when the closure never ran.
 struct Ends {
-    record: Arc<Record>,
+    /// There until the end.
+    record: Option<Counted<Record>>,
     end: End,
 }
 
 impl Drop for Ends {
     fn drop(&mut self) {
-        tracker::end(&self.record, self.end);
+        if let Some(record) = self.record.take() {
+            tracker::end(record, self.end);
+        }
     }
 }
 
 /// The closure with a record around it.
 pub(super) fn track<R, C: FnOnce() -> R>(
     closure: C,
-    record: Arc<Record>,
+    record: Counted<Record>,
 ) -> impl FnOnce() -> R + use<R, C> {
-    let mut ends = Ends { record, end: End::Aborted };
+    let mut ends = Ends { record: Some(record), end: End::Aborted };
     move || {
-        let Ends { record, end } = &mut ends;
+        let Ends { record: Some(record), end } = &mut ends else { return closure() };
         let frame = PollFrame::new(record);
         let now = clock::now();
         let _begun = record.begin_poll(now);

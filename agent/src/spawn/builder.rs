@@ -8,6 +8,7 @@ use tokio::runtime::Handle;
 use super::start::{Inherit, Start};
 use crate::labels::{self, Labels};
 use crate::task::JoinHandle;
+use crate::task::behalf::Behalf;
 
 /// Starts tasks with a name, with labels, and with a say in what they inherit.
 ///
@@ -69,8 +70,9 @@ impl<'a> Builder<'a> {
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
-        let (task, ticket) = self.start().future(future);
-        JoinHandle::of_task(tokio::spawn(task), ticket)
+        let (task, owner) = self.start().future(future);
+        let _own = Behalf::of(&owner);
+        JoinHandle::of_task(tokio::spawn(task), owner.task)
     }
 
     /// Starts a task on the runtime of this handle; see [`spawn_on`](super::spawn_on).
@@ -80,8 +82,9 @@ impl<'a> Builder<'a> {
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
-        let (task, ticket) = self.start().future(future);
-        JoinHandle::of_task(runtime.spawn(task), ticket)
+        let (task, owner) = self.start().future(future);
+        let _own = Behalf::of(&owner);
+        JoinHandle::of_task(runtime.spawn(task), owner.task)
     }
 
     /// Starts a task on this thread; see [`spawn_local`](super::spawn_local).
@@ -94,8 +97,9 @@ impl<'a> Builder<'a> {
         F: Future + 'static,
         F::Output: 'static,
     {
-        let (task, ticket) = self.start().future(future);
-        JoinHandle::of_task(tokio::task::spawn_local(task), ticket)
+        let (task, owner) = self.start().future(future);
+        let _own = Behalf::of(&owner);
+        JoinHandle::of_task(tokio::task::spawn_local(task), owner.task)
     }
 
     /// Starts a task in this set, tokio's or [ours](super::LocalSet).
@@ -109,8 +113,9 @@ impl<'a> Builder<'a> {
         F: Future + 'static,
         F::Output: 'static,
     {
-        let (task, ticket) = self.start().future(future);
-        JoinHandle::of_task(local_set.spawn_local(task), ticket)
+        let (task, owner) = self.start().future(future);
+        let _own = Behalf::of(&owner);
+        JoinHandle::of_task(local_set.spawn_local(task), owner.task)
     }
 
     /// Runs a closure on a blocking thread; see [`spawn_blocking`](super::spawn_blocking).
@@ -123,8 +128,9 @@ impl<'a> Builder<'a> {
         F: FnOnce() -> R + Send + 'static,
         R: Send + 'static,
     {
-        let (closure, ticket) = self.start().closure(closure);
-        JoinHandle::of_blocking(tokio::task::spawn_blocking(closure), ticket)
+        let (closure, owner) = self.start().closure(closure);
+        let _own = Behalf::of(&owner);
+        JoinHandle::of_blocking(tokio::task::spawn_blocking(closure), owner.task)
     }
 
     /// Runs a closure on a blocking thread of this runtime; see
@@ -135,8 +141,9 @@ impl<'a> Builder<'a> {
         F: FnOnce() -> R + Send + 'static,
         R: Send + 'static,
     {
-        let (closure, ticket) = self.start().closure(closure);
-        JoinHandle::of_blocking(runtime.spawn_blocking(closure), ticket)
+        let (closure, owner) = self.start().closure(closure);
+        let _own = Behalf::of(&owner);
+        JoinHandle::of_blocking(runtime.spawn_blocking(closure), owner.task)
     }
 
     #[track_caller]

@@ -8,8 +8,8 @@ use tokio::runtime::Handle;
 use tokio::task::{AbortHandle, Id, JoinError};
 
 use super::start::Start;
-use crate::task::Tracked;
-use crate::task::ticket::{Ticket, Tickets};
+use crate::task::behalf::Behalf;
+use crate::task::ticket::Tickets;
 
 /// What a set returns for each of its tasks.
 type Joined<T> = Result<T, JoinError>;
@@ -62,7 +62,9 @@ impl<T: 'static> JoinSet<T> {
         F: Future<Output = T> + Send + 'static,
         T: Send,
     {
-        let task = self.track(Start::here().future(task));
+        let (task, owner) = Start::here().future(task);
+        let _own = Behalf::of(&owner);
+        self.tickets.push(owner.task);
         self.inner.spawn(task)
     }
 
@@ -73,7 +75,9 @@ impl<T: 'static> JoinSet<T> {
         F: Future<Output = T> + Send + 'static,
         T: Send,
     {
-        let task = self.track(Start::here().future(task));
+        let (task, owner) = Start::here().future(task);
+        let _own = Behalf::of(&owner);
+        self.tickets.push(owner.task);
         self.inner.spawn_on(task, handle)
     }
 
@@ -86,7 +90,9 @@ impl<T: 'static> JoinSet<T> {
     where
         F: Future<Output = T> + 'static,
     {
-        let task = self.track(Start::here().future(task));
+        let (task, owner) = Start::here().future(task);
+        let _own = Behalf::of(&owner);
+        self.tickets.push(owner.task);
         self.inner.spawn_local(task)
     }
 
@@ -96,7 +102,9 @@ impl<T: 'static> JoinSet<T> {
     where
         F: Future<Output = T> + 'static,
     {
-        let task = self.track(Start::here().future(task));
+        let (task, owner) = Start::here().future(task);
+        let _own = Behalf::of(&owner);
+        self.tickets.push(owner.task);
         self.inner.spawn_local_on(task, local_set)
     }
 
@@ -110,8 +118,9 @@ impl<T: 'static> JoinSet<T> {
         F: FnOnce() -> T + Send + 'static,
         T: Send,
     {
-        let (closure, ticket) = Start::here().closure(closure);
-        self.tickets.push(ticket);
+        let (closure, owner) = Start::here().closure(closure);
+        let _own = Behalf::of(&owner);
+        self.tickets.push(owner.task);
         self.inner.spawn_blocking(closure)
     }
 
@@ -123,14 +132,10 @@ impl<T: 'static> JoinSet<T> {
         F: FnOnce() -> T + Send + 'static,
         T: Send,
     {
-        let (closure, ticket) = Start::here().closure(closure);
-        self.tickets.push(ticket);
+        let (closure, owner) = Start::here().closure(closure);
+        let _own = Behalf::of(&owner);
+        self.tickets.push(owner.task);
         self.inner.spawn_blocking_on(closure, handle)
-    }
-
-    fn track<F>(&mut self, (task, ticket): (Tracked<F>, Ticket)) -> Tracked<F> {
-        self.tickets.push(ticket);
-        task
     }
 
     /// Waits until one of the tasks has ended; `None` when the set is empty. Cancel safe.

@@ -10,6 +10,7 @@ use tokio::runtime::Runtime;
 
 use super::start::Start;
 use crate::task::JoinHandle;
+use crate::task::behalf::Behalf;
 
 /// [`tokio::task::LocalSet`] that tracks what it spawns.
 ///
@@ -45,8 +46,9 @@ impl LocalSet {
         F: Future + 'static,
         F::Output: 'static,
     {
-        let (task, ticket) = Start::here().future(future);
-        JoinHandle::of_task(self.inner.spawn_local(task), ticket)
+        let (task, owner) = Start::here().future(future);
+        let _own = Behalf::of(&owner);
+        JoinHandle::of_task(self.inner.spawn_local(task), owner.task)
     }
 
     /// Drives the set on this runtime until the future is done. The future is a task too.

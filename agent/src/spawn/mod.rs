@@ -5,6 +5,7 @@ use std::future::Future;
 use tokio::runtime::Handle;
 
 use crate::task::JoinHandle;
+use crate::task::behalf::Behalf;
 
 mod blocking;
 mod builder;
@@ -45,8 +46,9 @@ where
     F: Future + Send + 'static,
     F::Output: Send + 'static,
 {
-    let (task, ticket) = Start::here().future(future);
-    JoinHandle::of_task(tokio::spawn(task), ticket)
+    let (task, owner) = Start::here().future(future);
+    let _own = Behalf::of(&owner);
+    JoinHandle::of_task(tokio::spawn(task), owner.task)
 }
 
 /// [`spawn`] on the runtime of this handle: [`Handle::spawn`] with a record. May be called outside
@@ -66,8 +68,9 @@ where
     F: Future + Send + 'static,
     F::Output: Send + 'static,
 {
-    let (task, ticket) = Start::here().future(future);
-    JoinHandle::of_task(runtime.spawn(task), ticket)
+    let (task, owner) = Start::here().future(future);
+    let _own = Behalf::of(&owner);
+    JoinHandle::of_task(runtime.spawn(task), owner.task)
 }
 
 /// [`tokio::task::spawn_local`] with a record; see [`spawn`].
@@ -92,8 +95,9 @@ where
     F: Future + 'static,
     F::Output: 'static,
 {
-    let (task, ticket) = Start::here().future(future);
-    JoinHandle::of_task(tokio::task::spawn_local(task), ticket)
+    let (task, owner) = Start::here().future(future);
+    let _own = Behalf::of(&owner);
+    JoinHandle::of_task(tokio::task::spawn_local(task), owner.task)
 }
 
 /// [`tokio::task::spawn_blocking`] with a record: the closure counts as `new` until a thread
@@ -117,8 +121,9 @@ where
     F: FnOnce() -> R + Send + 'static,
     R: Send + 'static,
 {
-    let (closure, ticket) = Start::here().closure(closure);
-    JoinHandle::of_blocking(tokio::task::spawn_blocking(closure), ticket)
+    let (closure, owner) = Start::here().closure(closure);
+    let _own = Behalf::of(&owner);
+    JoinHandle::of_blocking(tokio::task::spawn_blocking(closure), owner.task)
 }
 
 /// [`spawn_blocking`] on the runtime of this handle: [`Handle::spawn_blocking`] with a record. May
@@ -138,6 +143,7 @@ where
     F: FnOnce() -> R + Send + 'static,
     R: Send + 'static,
 {
-    let (closure, ticket) = Start::here().closure(closure);
-    JoinHandle::of_blocking(runtime.spawn_blocking(closure), ticket)
+    let (closure, owner) = Start::here().closure(closure);
+    let _own = Behalf::of(&owner);
+    JoinHandle::of_blocking(runtime.spawn_blocking(closure), owner.task)
 }

@@ -6,6 +6,7 @@ use tokio::runtime::{Handle, LocalRuntime, Runtime};
 
 use super::start::Start;
 use crate::task::JoinHandle;
+use crate::task::behalf::Behalf;
 
 /// Tracked forms of what a [`Runtime`], a [`Handle`] and a [`LocalRuntime`] start tasks with.
 ///
@@ -105,7 +106,8 @@ impl LocalRuntimeExt for LocalRuntime {
         F: Future + 'static,
         F::Output: 'static,
     {
-        let (task, ticket) = Start::here().future(future);
-        JoinHandle::of_task(self.spawn_local(task), ticket)
+        let (task, owner) = Start::here().future(future);
+        let _own = Behalf::of(&owner);
+        JoinHandle::of_task(self.spawn_local(task), owner.task)
     }
 }

@@ -4,8 +4,8 @@ use std::panic::Location;
 
 use super::blocking;
 use crate::labels::{self, Labels};
+use crate::task::behalf::Owner;
 use crate::task::record::Kind;
-use crate::task::ticket::Ticket;
 use crate::task::{Tracked, current, tracker};
 use crate::untracked;
 
@@ -70,23 +70,23 @@ impl Start {
         Self { spawned_at: Location::caller(), labels }
     }
 
-    /// A task around the future.
-    pub(super) fn future<F>(self, future: F) -> (Tracked<F>, Ticket) {
+    /// A task around the future, and whose the memory is that spawning it takes.
+    pub(super) fn future<F>(self, future: F) -> (Tracked<F>, Owner) {
         let Self { spawned_at, labels } = self;
         let record = tracker::begin_with(spawned_at, Kind::Task, size_of::<F>(), 0, labels);
-        let ticket = Ticket::of(&record);
+        let owner = Owner::of(&record, labels);
         untracked::announce(spawned_at);
-        (Tracked::with_record(record, future), ticket)
+        (Tracked::with_record(record, future), owner)
     }
 
-    /// A task around the closure.
+    /// A task around the closure; see [`future`](Self::future).
     pub(super) fn closure<R, C: FnOnce() -> R>(
         self,
         closure: C,
-    ) -> (impl FnOnce() -> R + use<R, C>, Ticket) {
+    ) -> (impl FnOnce() -> R + use<R, C>, Owner) {
         let Self { spawned_at, labels } = self;
         let record = tracker::begin_with(spawned_at, Kind::Blocking, size_of::<C>(), 0, labels);
-        let ticket = Ticket::of(&record);
-        (blocking::track(closure, record), ticket)
+        let owner = Owner::of(&record, labels);
+        (blocking::track(closure, record), owner)
     }
 }

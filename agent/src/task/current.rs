@@ -15,7 +15,7 @@ use super::capture::Chains;
 use super::record::{Kind, Record};
 use super::woken::Wake;
 use super::{stopwatch, threads};
-use crate::sync::Arc;
+use crate::registry::Counted;
 use crate::sync::atomic::Ordering::Relaxed;
 
 /// One poll under way.
@@ -39,12 +39,12 @@ thread_local! {
 
 impl PollFrame {
     #[inline]
-    pub(crate) fn new(record: &Record) -> Self {
+    pub(crate) fn new(record: &Counted<Record>) -> Self {
         Self {
-            record,
+            record: record.as_ptr(),
             outer: threads::innermost(),
             chains: Cell::new(ptr::null_mut()),
-            waker_of: Cell::new(record),
+            waker_of: Cell::new(record.as_ptr()),
             quiet: Cell::new(false),
         }
     }
@@ -102,7 +102,7 @@ pub(crate) fn labels() -> u32 {
 #[inline]
 pub(crate) fn task() -> (u64, u64) {
     innermost(|frame| match frame.map(task_of) {
-        Some(task) => (task.birth.id, task.place.load(Relaxed)),
+        Some(task) => (task.birth.id, task.birth.place),
         None => (0, 0),
     })
 }
@@ -205,13 +205,13 @@ impl Drop for ModeGuard {
 }
 
 /// Wakes the executor's task of a record for a capture, if it can be woken just now.
-pub(crate) fn wake_for_capture(record: &Arc<Record>) {
+pub(crate) fn wake_for_capture(record: &Counted<Record>) {
     if record.slot.borrow() {
         let _mode = enter_mode(WakeMode::Capture);
         // SAFETY: borrowed, and given back here, once.
         unsafe {
             record.slot.wake();
-            Record::give_back(Arc::as_ptr(record));
+            Record::give_back(record.as_ptr());
         }
     }
 }

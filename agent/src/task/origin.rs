@@ -91,23 +91,24 @@ impl Origin {
         // These first: they must not overtake `finished`.
         let (aborted, panicked) = (aborted.load(Acquire), panicked.load(Acquire));
         let in_stripes = |stripes: &[Stripe; STRIPES]| -> u64 {
-            stripes.iter().map(|Stripe(count)| count.load(Relaxed)).sum()
+            stripes.iter().map(|Stripe(count)| count.load(Acquire)).sum()
         };
         Ends {
-            finished: finished.load(Relaxed)
+            finished: finished.load(Acquire)
                 + stripes.get().map_or(0, |stripes| in_stripes(stripes)),
             aborted,
             panicked,
         }
     }
 
-    /// Counts a task that ends. Threads should each use their own `stripe`; any number will do.
+    /// Counts a task that ends and has left the registry: who sees the count finds it there no
+    /// more. Threads should each use their own `stripe`; any number will do.
     #[inline]
     pub(crate) fn count_end(&self, end: End, stripe: usize) {
         let Counts { finished, aborted, panicked, stripes } = &self.counts;
         match stripes.get().and_then(|stripes| stripes.get(stripe % STRIPES)) {
-            Some(Stripe(finished)) => drop(finished.fetch_add(1, Relaxed)),
-            None if finished.fetch_add(1, Relaxed) >= BUSY => {
+            Some(Stripe(finished)) => drop(finished.fetch_add(1, Release)),
+            None if finished.fetch_add(1, Release) >= BUSY => {
                 stripes.get_or_init(Box::default);
             }
             None => {}

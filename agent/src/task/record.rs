@@ -16,14 +16,13 @@
 //!    a part also belongs to the poll number of its task in `tree_root_polls`: when the task has
 //!    moved on, the way to the part may be another.
 
-use std::task::Waker;
+mod waking;
 
 use super::span_labels::SpanLabels;
 pub(crate) use super::state::{Birth, CaptureRequest, Kind, Phase, Requests, Standing};
 use super::times::{Times, low_half};
-use super::wake_slot::{Release, Set, WakeSlot};
+use super::wake_slot::WakeSlot;
 use super::woken::{Wake, Woken};
-use crate::sync::Arc;
 use crate::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release as ReleaseOrder};
 use crate::sync::atomic::{AtomicBool, AtomicU8, AtomicU16, AtomicU32, AtomicU64};
 
@@ -67,9 +66,6 @@ pub(crate) struct Record {
     pub(crate) made_as: Kind,
     /// The number of the runtime that polled it first; 0 for none.
     pub(crate) runtime: AtomicU16,
-    /// Where the registry keeps it.
-    pub(crate) place: AtomicU64,
-
     /// For a part: the id of the task it belongs to. For a task: a hash of the executor's own id
     /// of it, 0 for none.
     root_or_executor_id: AtomicU64,
@@ -102,7 +98,6 @@ impl Record {
             birth,
             made_as: kind,
             runtime: AtomicU16::new(0),
-            place: AtomicU64::new(u64::MAX),
             root_or_executor_id: AtomicU64::new(0),
             outer_labels: AtomicU32::new(u32::MAX),
             tree_root_polls: AtomicU32::new(0),
@@ -215,9 +210,6 @@ impl Record {
     #[cold]
     fn begin_special_poll(&self, at: u64) -> (Requests, Woken) {
         let phase = self.phase();
-        if phase == Phase::Finished {
-            return (Requests { finished: true, ..Requests::default() }, Woken::NOT);
-        }
         let first_poll = phase == Phase::New;
         let asked = self.requests.load(Relaxed) != 0;
         let capture = asked && self.requests.swap(0, AcqRel) & CAPTURE != 0;
@@ -246,7 +238,7 @@ impl Record {
         // A spawn is a wake, too: a new task waits for a worker like others.
         let born = Wake { at: self.birth.now, ..Wake::default() };
         let woken = if first_poll { Woken::by(born) } else { woken };
-        (Requests { first_poll, capture, quiet, finished: false }, woken)
+        (Requests { first_poll, capture, quiet }, woken)
     }
 
     /// Marks the end of a poll that returned `Pending`.
@@ -256,60 +248,6 @@ impl Record {
             self.poll_ended.store(at, Relaxed);
         }
         self.phase.store(Phase::Parked as u8, Relaxed);
-    }
-
-    /// Marks the end of the future, and lets go of the executor's waker once no waker of ours
-    /// lives.
-    ///
-    /// Called once. Wakers that live on hold one reference count of the record together: the
-    /// last of them gives it back.
-    #[expect(unsafe_code, reason = "the slot's rule for who is last")]
-    pub(crate) fn finish(record: &Arc<Self>) {
-        record.phase.store(Phase::Finished as u8, ReleaseOrder);
-        if record.slot.close_if_last() == Release::Kept {
-            let theirs = Arc::clone(record);
-            if record.slot.close() == Release::Kept {
-                // Theirs from now on, see `give_back`.
-                let _theirs = Arc::into_raw(theirs);
-                return;
-            }
-        }
-        // SAFETY: the slot said so, once.
-        unsafe { record.slot.take() };
-    }
-
-    /// Gives back a waker of ours.
-    ///
-    /// # Safety
-    /// The caller owns that waker, and `record` is what it points to.
-    #[inline]
-    #[expect(unsafe_code, reason = "the slot's rule for who is last")]
-    pub(crate) unsafe fn give_back(record: *const Self) {
-        // SAFETY: a living waker keeps the record alive, see rule 5.
-        if unsafe { (*record).slot.release() } == Release::Last {
-            // SAFETY: the slot said so, once; and `finish` left a reference count for that.
-            unsafe {
-                (*record).slot.take();
-                drop(Arc::from_raw(record));
-            }
-        }
-    }
-
-    /// Makes the slot hold the waker of this poll. If it cannot, because wakers of ours wake
-    /// through another one, the future has to be polled with that waker itself.
-    ///
-    /// # Safety
-    /// Only for the thread that polls, and not after [`finish`](Self::finish).
-    #[inline]
-    #[expect(unsafe_code, reason = "hands the slot's rule through")]
-    pub(crate) unsafe fn keep_waker(&self, waker: &Waker) -> Set {
-        // SAFETY: the caller's promise is the slot's.
-        if unsafe { self.slot.will_wake(waker) } {
-            Set::Done
-        } else {
-            // SAFETY: as above.
-            unsafe { self.slot.set(waker) }
-        }
     }
 
     /// Keeps the tree that this poll captured, in a poll of the whole task with that number.

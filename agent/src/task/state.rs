@@ -45,8 +45,6 @@ pub(crate) struct Requests {
     pub(crate) capture: CaptureRequest,
     /// Nobody but the agent asked for this poll.
     pub(crate) quiet: bool,
-    /// The future has ended before; the poll is none of ours.
-    pub(crate) finished: bool,
 }
 
 /// The state of a task as others see it, with the time since when.
@@ -63,6 +61,8 @@ pub(crate) enum Standing {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Birth {
     pub(crate) id: u64,
+    /// Where the registry has it.
+    pub(crate) place: u64,
     pub(crate) parent: u64,
     /// Where the registry has, or had, the parent.
     pub(crate) parent_place: u64,

@@ -31,7 +31,7 @@ impl Ticket {
     }
 
     pub(crate) fn of(record: &Record) -> Self {
-        Self { place: record.place.load(Relaxed), id: record.birth.id }
+        Self { place: record.birth.place, id: record.birth.id }
     }
 
     /// Whether the task has not ended.

@@ -15,10 +15,10 @@ use super::behalf::Behalf;
 use super::capture::{Chains, RawTree};
 use super::current::{self, PollFrame, WakeMode, outermost_of};
 use super::origin::{self, End};
-use super::record::{Birth, CaptureRequest, Kind, Phase, Record, Requests};
+use super::record::{Birth, CaptureRequest, Kind, Record, Requests};
 use super::wake_slot::Set;
 use super::{inner_poll, stopwatch, tracker, waker};
-use crate::sync::Arc;
+use crate::registry::Counted;
 use crate::sync::atomic::Ordering::Relaxed;
 use crate::{clock, runtimes, untracked};
 
@@ -31,9 +31,10 @@ pin_project! {
     #[derive(Debug)]
     #[must_use = "futures do nothing unless polled"]
     pub struct Tracked<F> {
-        record: Arc<Record>,
+        // There until the end.
+        record: Option<Counted<Record>>,
         // The record of the tracked future that this one is a part of.
-        enclosing: Option<Arc<Record>>,
+        enclosing: Option<Counted<Record>>,
         #[pin]
         future: F,
     }
@@ -42,8 +43,8 @@ pin_project! {
         fn drop(this: Pin<&mut Self>) {
             let this = this.project();
             leave(this.enclosing.take());
-            if this.record.phase() != Phase::Finished {
-                tracker::end(this.record, End::Aborted);
+            if let Some(record) = this.record.take() {
+                tracker::end(record, End::Aborted);
             }
         }
     }
@@ -61,8 +62,8 @@ impl<F> Tracked<F> {
     }
 
     /// A record that has begun around `future`.
-    pub(crate) fn with_record(record: Arc<Record>, future: F) -> Self {
-        Self { record, enclosing: None, future }
+    pub(crate) fn with_record(record: Counted<Record>, future: F) -> Self {
+        Self { record: Some(record), enclosing: None, future }
     }
 }
 
@@ -72,7 +73,10 @@ impl<F: Future> Future for Tracked<F> {
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
-        let record = &*this.record;
+        let Some(record) = this.record.as_ref() else {
+            // The future has ended before; the poll is none of ours.
+            return this.future.poll(cx);
+        };
         let frame = PollFrame::new(record);
         if frame
             .outer()
@@ -99,41 +103,48 @@ impl<F: Future> Future for Tracked<F> {
         let direct = frame.outer().is_some_and(|outer| shares_waker(&frame, outer, cx.waker()));
         let start = stopwatch::start();
         let (requests, woken) = record.begin_poll(start.at);
-        if requests.finished {
-            return this.future.poll(cx);
-        }
         stopwatch::note_wait(woken, start, record);
-        let foreign = !direct && !keeps_waker(&frame, cx.waker());
+        let lent = !direct && requests.first_poll;
+        if lent {
+            lend_waker(record, cx.waker());
+        }
+        let foreign = !direct && !lent && !keeps_waker(&frame, cx.waker());
         let mut mode = None;
         if requests != Requests::default() || frame.outer().is_some() {
             frame.quiet.set(requests.quiet);
-            prepare(&frame, this.record, this.enclosing, requests, direct || foreign);
+            prepare(&frame, record, this.enclosing, requests, direct || foreign);
             let wakes = if requests.quiet { WakeMode::Quiet } else { WakeMode::Normal };
             mode = Some(current::enter_mode(wakes));
         }
-        let _entered = frame.enter(start.at);
+        let entered = frame.enter(start.at);
         let result = catch_unwind(AssertUnwindSafe(|| {
             if direct || foreign {
                 inner_poll::poll(this.future, cx)
             } else if frame.chains.get().is_null() {
-                let waker = waker::borrowed(this.record);
+                let waker = waker::borrowed(record);
                 inner_poll::poll(this.future, &mut Context::from_waker(&waker))
             } else {
-                let data = waker::Capturing { record: this.record, chains: frame.chains.get() };
+                let data = waker::Capturing { record, chains: frame.chains.get() };
                 let waker = waker::capturing(&data);
                 inner_poll::poll(this.future, &mut Context::from_waker(&waker))
             }
         }));
+        // An end lets go of the record that the frame points to.
+        drop(entered);
         drop(mode);
         match result {
             Ok(Poll::Pending) => {
+                if lent {
+                    // SAFETY: this is the polling thread, and the inner poll is over.
+                    unsafe { record.slot.keep() };
+                }
                 record.park(stopwatch::stop(start, record));
                 if foreign {
                     // The future has let go of old wakers by now, most likely.
                     let _next_time = keeps_waker(&frame, cx.waker());
                 }
                 if frame.outer().is_some() || requests != Requests::default() {
-                    after_pending(&frame, this.record, requests);
+                    after_pending(&frame, record, requests);
                 }
                 Poll::Pending
             }
@@ -152,14 +163,14 @@ impl<F: Future> Future for Tracked<F> {
 fn is_along(
     frame: &PollFrame,
     outer: &PollFrame,
-    enclosing: Option<&Arc<Record>>,
+    enclosing: Option<&Counted<Record>>,
     waker: &Waker,
 ) -> bool {
     let record = frame.record();
     let along = record.is_settled_part()
         && !outer.quiet.get()
         && outer.chains.get().is_null()
-        && enclosing.is_some_and(|known| ptr::eq(Arc::as_ptr(known), outer.record))
+        && enclosing.is_some_and(|known| ptr::eq(known.as_ptr(), outer.record))
         && record.outer_labels.load(Relaxed) == outer.record().labels.load(Relaxed)
         && waker::is_of(waker, outer.waker_of.get());
     if along {
@@ -194,6 +205,15 @@ fn keeps_waker(frame: &PollFrame, waker: &Waker) -> bool {
     kept
 }
 
+/// Lets the record use the executor's waker for this poll, its first.
+#[inline]
+fn lend_waker(record: &Record, waker: &Waker) {
+    let executor = waker::plain(waker);
+    // SAFETY: this is the polling thread; the waker outlives the poll, at the end of which a task
+    // that goes on keeps a clone, and any other ends.
+    unsafe { record.slot.lend(&executor) };
+}
+
 /// Whether a part is polled with the waker of the task around it. If so, a wake of the task was
 /// one of the part too.
 #[cold]
@@ -213,14 +233,14 @@ fn shares_waker(frame: &PollFrame, outer: &PollFrame, waker: &Waker) -> bool {
 #[cold]
 fn prepare(
     frame: &PollFrame,
-    record: &Arc<Record>,
-    enclosing: &mut Option<Arc<Record>>,
+    record: &Record,
+    enclosing: &mut Option<Counted<Record>>,
     requests: Requests,
     not_ours: bool,
 ) {
     match frame.outer() {
         Some(outer) if !is_task_of_its_own(record, outer, requests) => {
-            become_part(record, outer.record(), enclosing);
+            become_part(record, outer, enclosing);
         }
         _ if requests.first_poll => {
             runtimes::note_current();
@@ -266,20 +286,18 @@ fn is_task_of_its_own(record: &Record, outer: &PollFrame, requests: Requests) ->
 }
 
 /// Makes the record a part of the task that `outer` belongs to, and gives it its labels.
-fn become_part(record: &Record, outer: &Record, enclosing: &mut Option<Arc<Record>>) {
+fn become_part(record: &Record, around: &PollFrame, enclosing: &mut Option<Counted<Record>>) {
+    let outer = around.record();
     record.set_part_of(outer.root_id());
     if enclosing.as_deref().is_none_or(|known| !std::ptr::eq(known, outer)) {
         leave(enclosing.take());
         outer.parts.fetch_add(1, Relaxed);
-        // SAFETY: every record is in an `Arc`, and the outer poll holds one.
-        *enclosing = Some(unsafe {
-            Arc::increment_strong_count(outer);
-            Arc::from_raw(outer)
-        });
+        // SAFETY: the outer poll holds a reference, of which the frame has its pointer.
+        *enclosing = Some(unsafe { Counted::of(around.record) });
     }
-    let around = outer.labels.load(Relaxed);
-    if record.outer_labels.swap(around, Relaxed) != around {
-        let labels = crate::labels::table::overlay(around, record.birth.scope);
+    let labels_around = outer.labels.load(Relaxed);
+    if record.outer_labels.swap(labels_around, Relaxed) != labels_around {
+        let labels = crate::labels::table::overlay(labels_around, record.birth.scope);
         record.labels.store(labels, Relaxed);
     }
 }
@@ -291,14 +309,14 @@ fn outermost(frame: &PollFrame, record: &Record) -> usize {
 }
 
 /// Ends the part of an enclosing record.
-fn leave(enclosing: Option<Arc<Record>>) {
+fn leave(enclosing: Option<Counted<Record>>) {
     if let Some(enclosing) = enclosing {
         enclosing.parts.fetch_sub(1, Relaxed);
     }
 }
 
 #[cold]
-fn after_pending(frame: &PollFrame, record: &Arc<Record>, requests: Requests) {
+fn after_pending(frame: &PollFrame, record: &Counted<Record>, requests: Requests) {
     note_labels(frame);
     let is_captured = !frame.chains.get().is_null();
     let root_polls = || outermost_of(frame).record().polls();
@@ -314,27 +332,35 @@ fn after_pending(frame: &PollFrame, record: &Arc<Record>, requests: Requests) {
 }
 
 #[inline]
-fn after_ready(frame: &PollFrame, record: &Arc<Record>, enclosing: &mut Option<Arc<Record>>) {
+fn after_ready(
+    frame: &PollFrame,
+    record: &mut Option<Counted<Record>>,
+    enclosing: &mut Option<Counted<Record>>,
+) {
     if !frame.chains.get().is_null() {
         take_tree(frame);
     }
     if enclosing.is_some() {
         leave(enclosing.take());
     }
-    tracker::end(record, End::Completed);
+    if let Some(record) = record.take() {
+        tracker::end(record, End::Completed);
+    }
 }
 
 #[cold]
 fn after_panic(
     frame: &PollFrame,
-    record: &Arc<Record>,
-    enclosing: &mut Option<Arc<Record>>,
+    record: &mut Option<Counted<Record>>,
+    enclosing: &mut Option<Counted<Record>>,
     payload: Box<dyn Any + Send>,
 ) -> ! {
     take_tree(frame);
     leave(enclosing.take());
-    origin::note_panic(record.origin.load(Relaxed), &*payload);
-    tracker::end(record, End::Panicked);
+    if let Some(record) = record.take() {
+        origin::note_panic(record.origin.load(Relaxed), &*payload);
+        tracker::end(record, End::Panicked);
+    }
     resume_unwind(payload)
 }
 
@@ -356,6 +382,7 @@ fn take_tree(frame: &PollFrame) -> Option<u32> {
 pub(crate) fn capture_once<F: Future>(future: Pin<&mut F>) -> Vec<Vec<usize>> {
     let birth = Birth {
         id: 0,
+        place: u64::MAX,
         parent: 0,
         parent_place: 0,
         spawned_at: Location::caller(),
@@ -363,7 +390,7 @@ pub(crate) fn capture_once<F: Future>(future: Pin<&mut F>) -> Vec<Vec<usize>> {
         future_bytes: 0,
         scope: 0,
     };
-    let record = Arc::new(Record::new(birth, Kind::Part, 0, 0));
+    let record = Counted::unlisted(Record::new(birth, Kind::Part, 0, 0));
     let frame = PollFrame::new(&record);
     let mut chains = Chains::begin(std::ptr::from_ref(&frame) as usize);
     let data = waker::Capturing { record: &record, chains: &raw mut *chains };

@@ -5,12 +5,12 @@ use std::panic::Location;
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, AtomicUsize};
 
+use super::behalf::Behalf;
 use super::current;
 use super::origin::{self, End};
 use super::record::{Birth, Kind, Record};
 use crate::clock;
-use crate::registry::{Place, Sharded};
-use crate::sync::Arc;
+use crate::registry::{Counted, Place, Sharded, Spares, Vacant};
 use crate::sync::atomic::Ordering::Relaxed;
 
 /// Ids that a thread takes at a time.
@@ -36,6 +36,21 @@ thread_local! {
     static LOCAL: Cell<Local> = const {
         Cell::new(Local { next_id: 0, ids_end: 0, shard: usize::MAX, last_origin: None })
     };
+}
+
+/// Room for records, given back when the thread ends.
+struct OwnSpares(Spares<Record>);
+
+impl Drop for OwnSpares {
+    fn drop(&mut self) {
+        while let Some(vacant) = self.0.pop() {
+            RECORDS.discard(vacant);
+        }
+    }
+}
+
+thread_local! {
+    static SPARES: OwnSpares = const { OwnSpares(Spares::new()) };
 }
 
 fn local<R>(change: impl FnOnce(&mut Local) -> R) -> R {
@@ -64,14 +79,13 @@ fn origin_of(local: &mut Local, key: origin::Key) -> u32 {
     }
 }
 
-/// Begins a record that inherits the labels of the current task. Who gets it has to
-/// [`end`] it before letting go of it: the registry only points to it.
+/// Begins a record that inherits the labels of the current task. Who gets it has to [`end`] it.
 pub(crate) fn begin(
     spawned_at: &'static Location<'static>,
     kind: Kind,
     future_bytes: usize,
     scope: u32,
-) -> Arc<Record> {
+) -> Counted<Record> {
     let inherited = current::labels();
     let labels =
         if scope == 0 { inherited } else { crate::labels::table::overlay(inherited, scope) };
@@ -85,7 +99,7 @@ pub(crate) fn begin_with(
     future_bytes: usize,
     scope: u32,
     labels: u32,
-) -> Arc<Record> {
+) -> Counted<Record> {
     let (parent, parent_place) = current::task();
     local(|local| {
         let id = local.next_id;
@@ -93,8 +107,14 @@ pub(crate) fn begin_with(
         let blocking = kind == Kind::Blocking;
         let origin =
             origin_of(local, origin::Key { spawned_at, labels, blocking, untracked: false });
+        let vacant = SPARES.try_with(|OwnSpares(spares)| spares.pop()).ok().flatten();
+        let vacant = vacant.unwrap_or_else(|| {
+            let _own = Behalf::agent();
+            RECORDS.vacant(local.shard)
+        });
         let birth = Birth {
             id,
+            place: vacant.place().to_bits(),
             parent,
             parent_place,
             spawned_at,
@@ -102,11 +122,7 @@ pub(crate) fn begin_with(
             future_bytes: u32::try_from(future_bytes).unwrap_or(u32::MAX),
             scope,
         };
-        let record = Arc::new(Record::new(birth, kind, labels, origin));
-        if let Some(place) = RECORDS.insert(local.shard, &record) {
-            record.place.store(place.to_bits(), Relaxed);
-        }
-        record
+        vacant.fill(Record::new(birth, kind, labels, origin))
     })
 }
 
@@ -133,27 +149,54 @@ pub(crate) fn relabel(record: &Record, labels: u32) {
     record.origin.store(to, Relaxed);
 }
 
-/// Ends a record. Called once.
-pub(crate) fn end(record: &Arc<Record>, end: End) {
+/// Ends a record. For who began it.
+pub(crate) fn end(record: Counted<Record>, end: End) {
     // In this order: who reads the ends and then the living must not find it among both.
-    RECORDS.remove(Place::from_bits(record.place.load(Relaxed)));
+    record.unlist();
     if is_counted(record.kind())
         && let Some(origin) = origin::get(record.origin.load(Relaxed))
     {
         origin.count_end(end, LOCAL.get().shard);
     }
-    Record::finish(record);
+    Record::finish(&record);
+    let place = Place::from_bits(record.birth.place);
+    // Blocking threads are many, and do not spawn what they end.
+    let is_spare = record.kind() != Kind::Blocking && place != Place::NONE;
+    match record.vacate(place) {
+        Ok(vacant) if is_spare => keep(vacant),
+        Ok(vacant) => RECORDS.discard(vacant),
+        Err(shared) => {
+            // Wakers, parts or the agent still hold it. The memory goes with the last of them.
+            RECORDS.remove(place);
+            drop(shared);
+        }
+    }
 }
 
-/// Reads the record with this id, if it has not ended. `read` runs under a lock of the registry.
+fn keep(vacant: Vacant<Record>) {
+    let mut vacant = Some(vacant);
+    // Once the thread's own are gone it keeps no more.
+    let _at_end = SPARES.try_with(|OwnSpares(spares)| {
+        vacant = vacant.take().and_then(|vacant| spares.push(vacant).err());
+    });
+    if let Some(vacant) = vacant {
+        RECORDS.discard(vacant);
+    }
+}
+
+/// Reads the record with this id, if it has not ended.
 pub(crate) fn find<R>(place: Place, id: u64, read: impl FnOnce(&Record) -> R) -> Option<R> {
-    RECORDS.with(place, |record| (record.birth.id == id).then(|| read(record))).flatten()
+    let record = RECORDS.get(place).filter(|record| record.birth.id == id)?;
+    Some(read(&record))
 }
 
-/// What a living record takes up: itself, its counts, its place in the registry.
-pub(crate) const RECORD_BYTES: usize = size_of::<Record>() + 3 * size_of::<usize>();
+/// What records take up, with the room for those to come: each with its count, the allocator's
+/// word, and its place in the registry.
+pub(crate) fn bytes() -> usize {
+    RECORDS.rooms() * (size_of::<Record>() + 3 * size_of::<usize>())
+}
 
 /// Shows every living record.
-pub(crate) fn for_each(visit: impl FnMut(&Arc<Record>)) {
+pub(crate) fn for_each(visit: impl FnMut(&Counted<Record>)) {
     RECORDS.for_each(visit);
 }

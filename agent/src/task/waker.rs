@@ -8,7 +8,7 @@ use std::task::{RawWaker, RawWakerVTable, Waker};
 use super::capture::Chains;
 use super::current;
 use super::record::Record;
-use crate::sync::Arc;
+use crate::registry::Counted;
 
 /// Data: a `*const Record`. The waker is counted by the record's slot, which keeps the record.
 static NORMAL: RawWakerVTable = RawWakerVTable::new(clone, wake, wake_by_ref, drop_waker);
@@ -18,16 +18,16 @@ static CAPTURING: RawWakerVTable =
 
 /// A waker that nobody counts: for the duration of one poll.
 #[inline]
-pub(super) fn borrowed(record: &Arc<Record>) -> ManuallyDrop<Waker> {
+pub(super) fn borrowed(record: &Counted<Record>) -> ManuallyDrop<Waker> {
     // SAFETY: the vtable fits the data. The waker is never dropped, so it is never given back;
     // clones of it are counted.
-    ManuallyDrop::new(unsafe { Waker::new(Arc::as_ptr(record).cast(), &NORMAL) })
+    ManuallyDrop::new(unsafe { Waker::new(record.as_ptr().cast(), &NORMAL) })
 }
 
 /// A capturing waker's data. It lives on the stack of one poll.
 #[derive(Debug)]
 pub(super) struct Capturing<'a> {
-    pub(super) record: &'a Arc<Record>,
+    pub(super) record: &'a Counted<Record>,
     pub(super) chains: *mut Chains,
 }
 
@@ -45,7 +45,7 @@ pub(super) fn is_of(waker: &Waker, record: *const Record) -> bool {
     if std::ptr::eq(waker.vtable(), &raw const CAPTURING) {
         // SAFETY: the data of this vtable; the poll that owns it is still under way.
         let Capturing { record: own, .. } = unsafe { &*waker.data().cast::<Capturing<'_>>() };
-        std::ptr::eq(Arc::as_ptr(own), record)
+        std::ptr::eq(own.as_ptr(), record)
     } else {
         std::ptr::eq(waker.vtable(), &raw const NORMAL) && std::ptr::eq(waker.data().cast(), record)
     }
@@ -69,8 +69,23 @@ pub(super) fn plain(waker: &Waker) -> ManuallyDrop<Waker> {
 unsafe fn clone(data: *const ()) -> RawWaker {
     // SAFETY: the waker that is cloned keeps the record alive: as a counted one, or as that of a
     // poll under way.
-    unsafe { (*data.cast::<Record>()).slot.add() };
-    RawWaker::new(data, &NORMAL)
+    unsafe { clone_of(data.cast()) }
+}
+
+/// A waker of the record that is counted.
+///
+/// # Safety
+/// The caller owns a waker of the record, or was lent one in a poll under way.
+#[inline]
+unsafe fn clone_of(record: *const Record) -> RawWaker {
+    // SAFETY: the caller's promise.
+    match unsafe { (*record).slot.add() } {
+        None => RawWaker::new(record.cast(), &NORMAL),
+        Some(executors) => {
+            let executors = ManuallyDrop::new(executors);
+            RawWaker::new(executors.data(), executors.vtable())
+        }
+    }
 }
 
 unsafe fn wake(data: *const ()) {
@@ -109,8 +124,8 @@ unsafe fn clone_capturing(data: *const ()) -> RawWaker {
     let Capturing { record, chains } = unsafe { &*data.cast::<Capturing<'_>>() };
     // SAFETY: `chains` is not used by anybody else while that poll runs, see `Chains::record`.
     unsafe { Chains::record(*chains) };
-    record.slot.add();
-    RawWaker::new(Arc::as_ptr(record).cast(), &NORMAL)
+    // SAFETY: that poll lent the waker that is cloned.
+    unsafe { clone_of(record.as_ptr()) }
 }
 
 unsafe fn wake_capturing(data: *const ()) {

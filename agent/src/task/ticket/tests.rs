@@ -2,7 +2,7 @@ use std::future::pending;
 use std::panic::Location;
 
 use super::*;
-use crate::sync::Arc;
+use crate::registry::Counted;
 use crate::task::record::Kind;
 use crate::{labels, task};
 
@@ -98,18 +98,18 @@ fn tickets_of_ended_tasks_do_not_pile_up() {
         for _ in 0..10_000 {
             let record = begin();
             tickets.push(Ticket::of(&record));
-            end(&record);
+            end(record);
         }
         assert!(tickets.tickets.len() <= 2 * living.len() + Tickets::FEW, "{tickets:?}");
         tickets.detach();
         assert!(living.iter().all(|record| record.detached.load(Relaxed)));
-        for record in &living {
+        for record in living {
             end(record);
         }
     });
 }
 
-fn end(record: &Arc<Record>) {
+fn end(record: Counted<Record>) {
     tracker::end(record, crate::task::origin::End::Completed);
 }
 
@@ -127,11 +127,12 @@ fn an_old_ticket_does_not_reach_the_next_task_in_its_place() {
     let first = begin();
     let ticket = Ticket::of(&first);
     assert!(ticket.is_alive());
-    end(&first);
+    let place = first.birth.place;
+    end(first);
     assert!(!ticket.is_alive());
     let second = begin();
-    assert_eq!(second.place.load(Relaxed), first.place.load(Relaxed), "the place is used again");
+    assert_eq!(second.birth.place, place, "the place is used again");
     ticket.detach();
     assert!(!second.detached.load(Relaxed));
-    end(&second);
+    end(second);
 }
