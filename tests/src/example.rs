@@ -64,6 +64,11 @@ impl Example {
         Place { file: self.path.clone(), line, column }
     }
 
+    /// Where its agent listens.
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
     /// What `taskscope dump` says now.
     ///
     /// # Errors

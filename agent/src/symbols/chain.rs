@@ -69,7 +69,27 @@ pub(super) fn before_allocator(stack: &[Arc<Frame>]) -> usize {
     let written = stack.iter().rposition(named);
     let language = || stack.iter().rposition(of_language).map(|at| at + 1);
     let ours = || stack.iter().position(is_ours);
-    written.or_else(language).or_else(ours).unwrap_or(stack.len())
+    let mut end = written.or_else(language).or_else(ours).unwrap_or(stack.len());
+    // What led there inside of the language's library says nothing.
+    while end.checked_sub(1).and_then(|at| stack.get(at)).is_some_and(|frame| asks(frame)) {
+        end -= 1;
+    }
+    end
+}
+
+/// Whether a frame is the language's way to its allocator: the functions of `alloc::alloc`, and the
+/// buffer of a `Vec`.
+fn asks(frame: &Frame) -> bool {
+    let by_name = || {
+        let name = frame.function.trim_start_matches('<');
+        name.starts_with("alloc::alloc::") || name.starts_with("alloc::raw_vec::")
+    };
+    match library::of(frame) {
+        Some(("alloc", file)) => file == "alloc.rs" || file.starts_with("raw_vec"),
+        Some(("core", file)) => file == "alloc/mod.rs",
+        Some(_) => false,
+        None => frame.location.is_none() && by_name(),
+    }
 }
 
 /// See [`inner_poll`](crate::task::inner_poll).

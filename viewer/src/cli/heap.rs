@@ -16,7 +16,7 @@ pub(super) fn run(target: &str, file: &Path) -> anyhow::Result<()> {
         bail!(
             "{target} does not sample its heap: its service needs\n  \
              #[global_allocator] static ALLOCATOR: TaskAlloc<System> = TaskAlloc::new(System);\n  \
-             with taskscope::alloc::TaskAlloc"
+             with TaskAlloc from the agent's module `alloc`"
         );
     };
     write(file, &bytes).with_context(|| format!("cannot write {}", file.display()))?;
