@@ -43,6 +43,13 @@ mod registry {
     pub(crate) use sharded::{Place, Sharded};
 }
 
+/// The models of first polls.
+#[path = "loom/first_polls.rs"]
+mod first_polls;
+/// The models of the registry alone.
+#[path = "loom/rooms.rs"]
+mod rooms;
+
 use std::panic::Location;
 use std::sync::Arc as StdArc;
 use std::task::{Wake, Waker};
@@ -51,7 +58,8 @@ use loom::sync::atomic::AtomicUsize;
 use loom::sync::atomic::Ordering::{AcqRel, Acquire, Release};
 use loom::thread;
 
-use registry::{Counted, Place, Sharded, Vacant};
+use registry::{Counted, Sharded};
+use rooms::vacate;
 use sync::Arc;
 use task::record::{Birth, CaptureRequest, Kind, Record, Standing};
 use task::wake_slot::{Set, WakeSlot};
@@ -186,72 +194,6 @@ fn a_waker_cloned_while_the_last_others_go_keeps_the_record() {
         assert!(task.wakes.load(Acquire) >= 1);
         assert_eq!(StdArc::strong_count(&task), 1);
     });
-}
-
-/// A future may show its context to threads that end before the poll does.
-fn clone_first_on(threads: usize, with_agent: bool) {
-    model(move || {
-        let (task, waker) = executor();
-        let record = record();
-        let agent = with_agent.then(|| {
-            let record = record.clone();
-            thread::spawn(move || wake_for_capture(&record))
-        });
-        poll(&record, &waker, || {
-            let clones: Vec<_> = (0..threads)
-                .map(|_| {
-                    let record = record.clone();
-                    thread::spawn(move || Ours::of(&record).wake_by_ref())
-                })
-                .collect();
-            for clone in clones {
-                clone.join().unwrap();
-            }
-        });
-        if let Some(agent) = agent {
-            agent.join().unwrap();
-        }
-        assert_eq!(StdArc::strong_count(&task), 3, "the slot owns one");
-        let count = task.wakes.load(Acquire);
-        assert!((threads..=threads + usize::from(with_agent)).contains(&count));
-        Record::finish(&record);
-        drop(waker);
-        assert_eq!(StdArc::strong_count(&task), 1);
-    });
-}
-
-#[test]
-fn first_clones_on_two_threads_leave_the_slot_one_waker_and_lose_no_wake() {
-    clone_first_on(2, false);
-}
-
-#[test]
-fn the_first_clone_against_the_agent_leaves_the_slot_one_waker_and_loses_no_wake() {
-    clone_first_on(1, true);
-}
-
-#[test]
-fn a_task_that_ends_in_its_first_poll_keeps_no_waker_unless_it_was_cloned() {
-    for cloned in [false, true] {
-        model(move || {
-            let (task, waker) = executor();
-            let record = record();
-            let agent = {
-                let record = record.clone();
-                thread::spawn(move || wake_for_capture(&record))
-            };
-            // SAFETY: the polling thread; the poll does not return before the end.
-            unsafe { record.slot.lend(&waker) };
-            let ours = cloned.then(|| Ours::of(&record));
-            Record::finish(&record);
-            drop((waker, record));
-            agent.join().unwrap();
-            let owned = StdArc::strong_count(&task) - 1;
-            assert_eq!(owned, usize::from(cloned));
-            drop(ours);
-            assert_eq!(StdArc::strong_count(&task), 1);
-        });
-    }
 }
 
 #[test]
@@ -433,69 +375,5 @@ fn the_end_against_a_snapshot_that_wakes_leaves_nothing_behind() {
         snapshot.join().unwrap();
         assert_eq!(StdArc::strong_count(&task), 1, "the executor's task leaks");
         assert_eq!(records.rooms(), 0);
-    });
-}
-
-/// As `task/tracker.rs` ends what it has unlisted: room for the next, or it is forgotten.
-fn vacate<T>(set: &Sharded<T, 1>, entry: Counted<T>, place: Place) -> Option<Vacant<T>> {
-    entry.vacate(place).map_err(|_shared| set.remove(place)).ok()
-}
-
-/// Ends an entry and begins the next in its place, if nobody else holds it; ends that one, too.
-fn end_and_begin(set: &Sharded<Arc<usize>, 1>, first: Counted<Arc<usize>>, place: Place) {
-    first.unlist();
-    let Some(vacant) = vacate(set, first, place) else { return };
-    let second = vacant.fill(Arc::new(3));
-    second.unlist();
-    if let Some(vacant) = vacate(set, second, place) {
-        set.discard(vacant);
-    }
-}
-
-#[test]
-fn a_reader_of_the_registry_sees_what_stays_and_only_what_was_there() {
-    model(|| {
-        let set = Arc::new(Sharded::<Arc<usize>, 1>::new());
-        let (stays, goes) = (set.vacant(0), set.vacant(0));
-        let (stays_at, goes_at) = (stays.place(), goes.place());
-        let (stays, goes) = (stays.fill(Arc::new(1)), goes.fill(Arc::new(2)));
-        let writer = {
-            let set = set.clone();
-            thread::spawn(move || end_and_begin(&set, goes, goes_at))
-        };
-        let mut seen = Vec::new();
-        set.for_each(|item| seen.push(***item));
-        writer.join().unwrap();
-        assert!(seen.iter().filter(|item| **item == 1).count() == 1, "{seen:?}");
-        assert!(seen.len() <= 2, "{seen:?}");
-        assert_eq!(set.rooms(), 1);
-        // Once more does nothing; and the free place is used again.
-        set.remove(goes_at);
-        let next = set.vacant(0);
-        assert_eq!(next.place(), goes_at);
-        set.discard(next);
-        end_and_begin(&set, stays, stays_at);
-        assert_eq!(set.rooms(), 0);
-    });
-}
-
-#[test]
-fn who_looks_at_a_place_holds_what_he_found_whatever_comes_after_it() {
-    model(|| {
-        let set = Arc::new(Sharded::<Arc<usize>, 1>::new());
-        let room = set.vacant(0);
-        let place = room.place();
-        let first = room.fill(Arc::new(2));
-        let readers = [0; 2].map(|_| {
-            let set = set.clone();
-            thread::spawn(move || {
-                let found = set.get(place);
-                found.is_none_or(|found| [2, 3].contains(&**found))
-            })
-        });
-        end_and_begin(&set, first, place);
-        assert!(readers.into_iter().all(|reader| reader.join().unwrap()));
-        assert_eq!(set.rooms(), 0);
-        assert!(set.get(place).is_none());
     });
 }

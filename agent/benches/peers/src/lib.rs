@@ -109,8 +109,20 @@ async fn memory(spawner: &impl Spawn, tasks: u64) -> f64 {
     more as f64 / tasks as f64
 }
 
+/// Keeps a thread besides the runtime's, as every service has some: in a process of one thread the
+/// C library allocates without locks, which none of the contenders that have threads of their own
+/// could match.
+fn have_threads() {
+    drop(std::thread::spawn(|| {
+        loop {
+            std::thread::park();
+        }
+    }));
+}
+
 /// Measures what the arguments name: `poll`, `spawn`, or `memory TASKS`.
 pub fn main(contender: &str, runtime: &tokio::runtime::Runtime, spawner: impl Spawn) {
+    have_threads();
     let mut arguments = std::env::args().skip(1);
     let what = arguments.next().unwrap_or_default();
     let tasks = arguments.next().and_then(|number| number.parse().ok()).unwrap_or(100_000);
