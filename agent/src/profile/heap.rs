@@ -266,7 +266,9 @@ impl Known {
         for part in parts {
             held.merge(&part.held);
         }
+        let held = held.held();
         let blocks: u64 = parts.iter().map(|part| part.site.blocks).sum();
+        let bytes: u64 = parts.iter().map(|part| part.site.bytes).sum();
         let oldest = parts.iter().filter_map(|part| part.oldest).min();
         let site = parts.first().map(|part| part.site);
         let owner = site.as_ref().map(owner).unwrap_or_default();
@@ -279,9 +281,10 @@ impl Known {
                 .map(|site| OriginId(u64::from(site.origin))),
             stack: self.stack.clone(),
             cut: site.is_some_and(|site| site.cut),
-            held: held.held(),
-            allocated_bytes: parts.iter().map(|part| part.site.bytes).sum(),
-            allocated_blocks: whole(blocks as f64 / alloc::UNITS),
+            held,
+            // Rounded block by block: never less than what lives.
+            allocated_bytes: bytes.max(held.live_bytes),
+            allocated_blocks: whole(blocks as f64 / alloc::UNITS).max(held.blocks),
             oldest_since_ms: oldest.map_or(0, |ticks| clock.millis(ticks)),
         };
         match &self.row {

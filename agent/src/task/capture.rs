@@ -9,6 +9,7 @@ use std::cell::Cell;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use super::behalf::Behalf;
 use crate::registry::Interner;
 use crate::stack;
 
@@ -51,6 +52,7 @@ impl Chains {
     /// An empty buffer for a poll whose own stack frame is at `top`.
     #[expect(clippy::unnecessary_box_returns, reason = "it goes around as a raw pointer")]
     pub(crate) fn begin(top: usize) -> Box<Self> {
+        let _own = Behalf::agent();
         stack::prepare();
         let spare = SPARE.try_with(Cell::take).ok().flatten();
         let mut chains = spare.unwrap_or_else(|| {
@@ -99,6 +101,7 @@ impl Chains {
 
     /// Empties the buffer into a tree; 0 when the table of trees is full.
     pub(crate) fn finish(self: Box<Self>) -> u32 {
+        let _own = Behalf::agent();
         RawTree::new(self.take()).intern()
     }
 

@@ -11,7 +11,6 @@ use std::task::{Context, Poll, Waker};
 
 use pin_project_lite::pin_project;
 
-use super::behalf::Behalf;
 use super::capture::{Chains, RawTree};
 use super::current::{self, PollFrame, WakeMode, outermost_of};
 use super::origin::{self, End};
@@ -265,7 +264,6 @@ fn prepare(
         }
         _ if requests.capture == CaptureRequest::Now && !not_ours => {
             let top = outermost(frame, record);
-            let _own = Behalf::agent();
             frame.chains.set(Box::into_raw(Chains::begin(top)));
         }
         _ => {}
@@ -371,7 +369,6 @@ fn take_tree(frame: &PollFrame) -> Option<u32> {
     if chains.is_null() || inherited {
         return None;
     }
-    let _own = Behalf::agent();
     // SAFETY: made by `Box::into_raw` in `prepare` of this very poll, and nobody uses it any
     // more: the inner poll is over, and the chains of inner frames ended with it.
     Some(unsafe { Box::from_raw(chains) }.finish())
