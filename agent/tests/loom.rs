@@ -43,9 +43,18 @@ mod registry {
     pub(crate) use sharded::{Place, Sharded};
 }
 
+#[path = "../src/alloc"]
+mod alloc {
+    pub(crate) mod live;
+    pub(crate) mod sites;
+}
+
 /// The models of first polls.
 #[path = "loom/first_polls.rs"]
 mod first_polls;
+/// The models of the sampled heap.
+#[path = "loom/heap.rs"]
+mod heap;
 /// The models of the registry alone.
 #[path = "loom/rooms.rs"]
 mod rooms;

@@ -149,7 +149,5 @@ pub(crate) fn lost() -> u64 {
 
 /// What the tables take up, roughly: pieces that were never used are not resident.
 pub(crate) fn bytes(blocks: usize) -> usize {
-    const PAGE: usize = 4_096;
-    let tables = size_of_val(&LIVE).min(blocks.saturating_mul(PAGE));
-    tables + SITES.used() * size_of::<super::sites::Site>()
+    LIVE.bytes(blocks) + SITES.used() * size_of::<super::sites::Site>()
 }

@@ -17,7 +17,7 @@
 //! All zeros is the empty set.
 
 use crate::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
-use crate::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, fence};
+use crate::sync::atomic::{AtomicU64, AtomicUsize, fence};
 
 const PLACES: usize = 7;
 const FREE: usize = 0;
@@ -206,14 +206,14 @@ impl<const BUCKETS: usize> Table<BUCKETS> {
 pub(crate) struct Live<const SMALL: usize, const LARGE: usize> {
     small: Table<SMALL>,
     large: Table<LARGE>,
-    /// The second table has been in use.
-    spilled: AtomicBool,
+    /// How many blocks have ever gone to the second table.
+    spilled: AtomicUsize,
 }
 
 impl<const SMALL: usize, const LARGE: usize> Live<SMALL, LARGE> {
     #[cfg(test)]
     pub(crate) fn new() -> Self {
-        Self { small: Table::new(), large: Table::new(), spilled: AtomicBool::new(false) }
+        Self { small: Table::new(), large: Table::new(), spilled: AtomicUsize::new(0) }
     }
 
     /// Whether the block at `address` may be in the set. False for nearly all that are not.
@@ -228,7 +228,7 @@ impl<const SMALL: usize, const LARGE: usize> Live<SMALL, LARGE> {
         if self.small.add(spot, address, block) {
             return true;
         }
-        self.spilled.store(true, Relaxed);
+        self.spilled.fetch_add(1, Relaxed);
         self.small.count_spilled(spot, true);
         let fits = self.large.add(Table::<LARGE>::spot(address), address, block);
         if !fits {
@@ -251,15 +251,20 @@ impl<const SMALL: usize, const LARGE: usize> Live<SMALL, LARGE> {
         found
     }
 
+    /// What the set takes up with so many blocks, roughly: pages that were never used are not there.
+    pub(crate) fn bytes(&self, blocks: usize) -> usize {
+        const PAGE: usize = 4_096;
+        let pages = |of: usize, blocks: usize| of.min(blocks.saturating_mul(PAGE));
+        let spilled = self.spilled.load(Relaxed);
+        pages(size_of_val(&self.small), blocks) + pages(size_of_val(&self.large), spilled)
+    }
+
     /// Shows every block that is in the set during the whole call, and some of those that come or
     /// go.
     pub(crate) fn for_each(&self, mut visit: impl FnMut(usize, Block)) {
         self.small.for_each(&mut visit);
-        if self.spilled.load(Relaxed) {
+        if self.spilled.load(Relaxed) > 0 {
             self.large.for_each(&mut visit);
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -146,3 +146,6 @@ fn count(block: *mut u8, size: usize) {
         }
     });
 }
+
+#[cfg(test)]
+mod tests;

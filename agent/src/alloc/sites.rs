@@ -102,7 +102,7 @@ impl Site {
     }
 
     fn pin(&self) -> bool {
-        let more = |pins: u32| (pins != RETIRED).then_some(pins + 1);
+        let more = |pins: u32| (pins != RETIRED).then(|| pins + 1);
         self.pins.fetch_update(AcqRel, Relaxed, more).is_ok()
     }
 
@@ -247,12 +247,12 @@ impl<const N: usize, const INDEX: usize> Sites<N, INDEX> {
         None
     }
 
-    /// A site that was never used, pinned.
+    /// A site that was never used, pinned; `None` if there is none, or it was retired right away.
     fn fresh(&self) -> Option<u32> {
         let next = |used: u32| (used < Self::MOST).then_some(used + 1);
         let number = self.used.fetch_update(AcqRel, Relaxed, next).ok()?;
-        self.site(number)?.pins.store(1, Release);
-        Some(number)
+        let pins = &self.site(number)?.pins;
+        pins.compare_exchange(0, 1, AcqRel, Relaxed).is_ok().then_some(number)
     }
 
     /// A retired site, pinned.
@@ -318,6 +318,3 @@ impl<const N: usize, const INDEX: usize> Sites<N, INDEX> {
         self.used.load(Relaxed) as usize
     }
 }
-
-#[cfg(test)]
-mod tests;

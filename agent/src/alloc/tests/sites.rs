@@ -1,6 +1,6 @@
 //! Sites are found again, kept while something lives, and make room.
 
-use super::*;
+use crate::alloc::sites::*;
 
 fn key(frames: &[usize]) -> Key<'_> {
     Key { labels: 1, origin: 2, cut: false, frames }

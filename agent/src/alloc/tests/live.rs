@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use proptest::prelude::*;
 
-use super::*;
+use crate::alloc::live::*;
 
 fn block(size: usize) -> Block {
     Block { size, mean: 7, site: 9, since: 11, task: (size as u64, 13) }
