@@ -247,12 +247,12 @@ impl<const N: usize, const INDEX: usize> Sites<N, INDEX> {
         None
     }
 
-    /// A site that was never used, pinned; `None` if there is none, or it was retired right away.
+    /// A site that was never used, pinned.
     fn fresh(&self) -> Option<u32> {
         let next = |used: u32| (used < Self::MOST).then_some(used + 1);
         let number = self.used.fetch_update(AcqRel, Relaxed, next).ok()?;
-        let pins = &self.site(number)?.pins;
-        pins.compare_exchange(0, 1, AcqRel, Relaxed).is_ok().then_some(number)
+        self.site(number)?.pins.store(1, Release);
+        Some(number)
     }
 
     /// A retired site, pinned.
@@ -277,12 +277,13 @@ impl<const N: usize, const INDEX: usize> Sites<N, INDEX> {
         }
         for number in 0..used {
             let Some(site) = self.site(number) else { return };
+            // One that somebody is about to pin for the first time has no hash yet.
+            let hash = site.hash.load(Acquire);
             let idle = site.pins.load(Relaxed) == 0 && site.last.load(Relaxed) < before;
-            if !idle || site.pins.compare_exchange(0, RETIRED, AcqRel, Relaxed).is_err() {
+            if hash == 0 || !idle || site.pins.compare_exchange(0, RETIRED, AcqRel, Relaxed).is_err() {
                 continue;
             }
-            let entries = self.entries(site.hash.load(Relaxed));
-            for entry in entries {
+            for entry in self.entries(hash) {
                 let own = entry.compare_exchange(number + 1, GONE, AcqRel, Relaxed);
                 if own.is_ok() {
                     break;
