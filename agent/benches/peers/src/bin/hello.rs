@@ -7,6 +7,9 @@
 //! printed is the median over all rounds of a kind's figure divided by the bare server's, with the
 //! interval that holds the true median 95 times in 100.
 //!
+//! `hello heap [ROUNDS [REQUESTS]]` compares a service that allocates on every request with the same
+//! one under `taskscope::alloc::TaskAlloc`.
+//!
 //! Two kinds are controls. `bare, again` is a second process of the first kind: what it differs by
 //! is noise. `empty layer` does what any layer of tower makes axum do, and nothing else.
 
@@ -30,9 +33,17 @@ use tower_service::Service;
 /// Which one each is compared with: the first.
 const KINDS: [&str; 6] =
     ["bare", "bare, again", "empty layer", "agent only", "tracked", "labelled"];
+/// With `heap` as the first argument: a service that allocates on every request, and the same with
+/// the allocator that samples.
+const HEAP_KINDS: [&str; 4] = ["bare", "bare, again", "sampled", "sampled, agent, tracked"];
+/// This program with the allocator that samples.
+const SAMPLED: &str = "hello-sampled";
+/// What a request allocates there, besides what axum does.
+const ALLOCATIONS: usize = 50;
 const CONNECTIONS: usize = 32;
 const WARM_UP_ROUNDS: usize = 5;
-const REQUEST: &[u8] = b"GET /hello HTTP/1.1\r\nHost: loopback\r\n\r\n";
+const HELLO: &[u8] = b"GET /hello HTTP/1.1\r\nHost: loopback\r\n\r\n";
+const ALLOCATE: &[u8] = b"GET /allocate HTTP/1.1\r\nHost: loopback\r\n\r\n";
 /// A server that nobody stops stops by itself.
 const LIFETIME: Duration = Duration::from_secs(1_800);
 
@@ -67,8 +78,16 @@ impl<R, S: Service<R>> Service<R> for Emptied<S> {
     }
 }
 
+/// Allocates, resizes and frees as a handler does that builds an answer from parts.
+async fn allocate() -> &'static str {
+    let parts: Vec<String> = (0..ALLOCATIONS).map(|n| format!("part {n} of the answer")).collect();
+    let answer = std::hint::black_box(parts.concat());
+    if answer.is_empty() { "" } else { "Hello, world!" }
+}
+
 async fn serve(kind: &str) -> Result<(), Failed> {
     let app = Router::new().route("/hello", get(|| async { "Hello, world!" }));
+    let app = app.route("/allocate", get(allocate));
     let app = match kind {
         "empty layer" => app.layer(Empty),
         "labelled" => app.layer(taskscope::tower::LabelLayer::new(taskscope::tower::route)),
@@ -76,7 +95,7 @@ async fn serve(kind: &str) -> Result<(), Failed> {
     };
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     println!("{}", listener.local_addr()?);
-    let is_tracked = kind == "tracked" || kind == "labelled";
+    let is_tracked = kind.ends_with("tracked") || kind == "labelled";
     loop {
         let (stream, _) = listener.accept().await?;
         stream.set_nodelay(true)?;
@@ -94,12 +113,16 @@ async fn serve(kind: &str) -> Result<(), Failed> {
 }
 
 /// Asks so many times; notes latencies in nanoseconds.
-async fn ask(stream: &mut TcpStream, times: usize) -> Result<Histogram<u64>, Failed> {
+async fn ask(
+    stream: &mut TcpStream,
+    request: &[u8],
+    times: usize,
+) -> Result<Histogram<u64>, Failed> {
     let mut latencies = Histogram::new(3)?;
     let mut answer = [0; 1024];
     for _ in 0..times {
         let start = Instant::now();
-        stream.write_all(REQUEST).await?;
+        stream.write_all(request).await?;
         let mut length = 0;
         while !answer[..length].ends_with(b"Hello, world!") {
             match stream.read(&mut answer[length..]).await? {
@@ -127,7 +150,10 @@ impl Drop for Server {
 
 impl Server {
     async fn start(kind: &str) -> Result<Self, Failed> {
-        let mut command = Command::new(std::env::current_exe()?);
+        let program = std::env::current_exe()?;
+        let sampled = kind.starts_with("sampled");
+        let program = if sampled { program.with_file_name(SAMPLED) } else { program };
+        let mut command = Command::new(program);
         let process = command.args(["serve", kind]).stdout(Stdio::piped()).spawn()?;
         let mut server = Self { process, connections: Vec::new() };
         let mut line = String::new();
@@ -155,14 +181,14 @@ impl Server {
         micros
     }
 
-    async fn measure(&mut self, requests: usize) -> Result<Slice, Failed> {
+    async fn measure(&mut self, request: &'static [u8], requests: usize) -> Result<Slice, Failed> {
         let (before, start) = (self.processor_micros(), Instant::now());
         let times = requests.div_ceil(CONNECTIONS);
         let clients: Vec<_> = std::mem::take(&mut self.connections)
             .into_iter()
             .map(|mut stream| {
                 tokio::spawn(async move {
-                    let latencies = ask(&mut stream, times).await?;
+                    let latencies = ask(&mut stream, request, times).await?;
                     Ok::<_, Failed>((stream, latencies))
                 })
             })
@@ -223,18 +249,23 @@ impl fmt::Display for Median {
     }
 }
 
-async fn compare(rounds: usize, requests: usize) -> Result<(), Failed> {
+async fn compare(
+    kinds: &[&str],
+    request: &'static [u8],
+    rounds: usize,
+    requests: usize,
+) -> Result<(), Failed> {
     let mut servers = Vec::new();
-    for kind in KINDS {
+    for kind in kinds {
         servers.push(Server::start(kind).await?);
     }
-    let mut slices: [Vec<Slice>; KINDS.len()] = Default::default();
+    let mut slices: Vec<Vec<Slice>> = kinds.iter().map(|_| Vec::new()).collect();
     for round in 0..rounds + WARM_UP_ROUNDS {
-        for turn in 0..KINDS.len() {
+        for turn in 0..kinds.len() {
             // Forth and back, each kind is first as often as last.
-            let turn = if round % 2 == 0 { turn } else { KINDS.len() - 1 - turn };
-            let kind = (round / 2 + turn) % KINDS.len();
-            let slice = servers[kind].measure(requests).await?;
+            let turn = if round % 2 == 0 { turn } else { kinds.len() - 1 - turn };
+            let kind = (round / 2 + turn) % kinds.len();
+            let slice = servers[kind].measure(request, requests).await?;
             if round >= WARM_UP_ROUNDS {
                 slices[kind].push(slice);
             }
@@ -248,11 +279,11 @@ async fn compare(rounds: usize, requests: usize) -> Result<(), Failed> {
         (|slice| slice.p99_us, " µs"),
         (|slice| slice.service_us, " µs"),
     ];
-    for (kind, own) in KINDS.iter().zip(&slices) {
+    for (kind, own) in kinds.iter().zip(&slices) {
         print!("| {kind}");
         for (column, unit) in columns {
             print!(" | {:.2}{unit}", Median::of(own.iter().map(column)).value);
-            if *kind != KINDS[0] {
+            if *kind != kinds[0] {
                 let pairs = own.iter().zip(&slices[0]);
                 let ratios = pairs.map(|(own, bare)| column(own) / column(bare));
                 print!(", {}", Median::of(ratios));
@@ -264,12 +295,13 @@ async fn compare(rounds: usize, requests: usize) -> Result<(), Failed> {
     Ok(())
 }
 
-fn main() -> Result<(), Failed> {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
+pub(crate) fn main() -> Result<(), Failed> {
+    let mut arguments: Vec<String> = std::env::args().skip(1).collect();
     if let [word, kind] = &arguments[..]
         && word == "serve"
     {
-        let has_agent = ["agent only", "tracked", "labelled"].contains(&&**kind);
+        let has_agent =
+            ["agent only", "tracked", "labelled"].contains(&&**kind) || kind.contains("agent");
         let agent = taskscope::Agent::builder().bind("127.0.0.1:0".parse()?);
         let _agent = if has_agent { Some(agent.start()?) } else { None };
         let runtime =
@@ -277,8 +309,16 @@ fn main() -> Result<(), Failed> {
         let served = runtime.block_on(async { tokio::time::timeout(LIFETIME, serve(kind)).await });
         return served.unwrap_or(Ok(()));
     }
+    let of_heap = arguments.first().is_some_and(|word| word == "heap");
+    if of_heap {
+        arguments.remove(0);
+    }
     let number = |at: usize, unless: usize| arguments.get(at).map_or(Ok(unless), |a| a.parse());
     let (rounds, requests) = (number(0, 200)?, number(1, 4_000)?);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(compare(rounds, requests))
+    if of_heap {
+        runtime.block_on(compare(&HEAP_KINDS, ALLOCATE, rounds, requests))
+    } else {
+        runtime.block_on(compare(&KINDS, HELLO, rounds, requests))
+    }
 }
