@@ -280,7 +280,10 @@ impl<const N: usize, const INDEX: usize> Sites<N, INDEX> {
             // One that somebody is about to pin for the first time has no hash yet.
             let hash = site.hash.load(Acquire);
             let idle = site.pins.load(Relaxed) == 0 && site.last.load(Relaxed) < before;
-            if hash == 0 || !idle || site.pins.compare_exchange(0, RETIRED, AcqRel, Relaxed).is_err() {
+            if hash == 0
+                || !idle
+                || site.pins.compare_exchange(0, RETIRED, AcqRel, Relaxed).is_err()
+            {
                 continue;
             }
             for entry in self.entries(hash) {
