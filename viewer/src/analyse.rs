@@ -6,12 +6,17 @@
 
 mod allocations;
 mod filter;
+mod flame;
+mod heap;
+mod holding;
 mod key;
+mod lines;
 mod losses;
 mod memory;
 pub mod numbers;
 mod order;
 mod pivot;
+mod place;
 mod query;
 pub mod runtimes;
 mod suspicion;
@@ -23,14 +28,22 @@ pub use allocations::{
     Allocation, allocations, heap_line, held_line, left_line, of_nobody, with_error,
 };
 pub use filter::Filter;
+pub use flame::{Cell, Flame, Weighted, layout};
+pub use heap::{
+    Counted, Fact, HeapBy, HeapColumn, HeapKey, HeapNode, HeapQuery, HeapRow, HeapSort, HeapTree,
+    Measure, OfRow, Part, counted, frame_label, heap_facts, heap_lines, heap_parts, heap_rows,
+    heap_tree, of_row, sort_heap,
+};
+pub use holding::{has_grown, is_there};
 pub use key::{Key, Value, keys_of};
+pub use lines::{Visible, VisibleRow};
 pub use losses::{Note, losses};
 pub use memory::{memory_line, nearly_full};
 pub use order::{Column, Sort, sort};
 pub use pivot::{Pivot, Row, Sum, pivot};
-pub use query::{Query, Selection};
+pub use query::{Lens, Query, Selection};
 pub use suspicion::{Evidence, HeapWeight, Heat, most_suspicious_first, waits_outside};
-pub use tree::{Merged, MergedNode, Visible, VisibleRow, merge, visible_rows};
+pub use tree::{Merged, MergedNode, merge, visible_rows};
 pub(crate) use wakers::together;
 pub use wakers::{Waking, wakings, woken_by};
 pub use whole::Whole;

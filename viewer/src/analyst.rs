@@ -5,6 +5,7 @@
 //! agent never makes a queue. The newest screen wins.
 
 mod compose;
+mod heap;
 mod pages;
 mod past;
 
@@ -33,6 +34,8 @@ pub enum Ask {
     Follow(Option<Arc<str>>),
     /// Try to connect now.
     Retry,
+    /// Count the heap's growth from now on, or from no moment any more.
+    MarkHeap(bool),
     /// Show this.
     Query(Arc<Query>),
 }
@@ -147,6 +150,8 @@ impl Desk {
                 self.past.forget();
                 self.orders.follow(self.session, target);
             }
+            Input::Ask(Ask::MarkHeap(true)) => self.store.mark_heap(),
+            Input::Ask(Ask::MarkHeap(false)) => self.store.forget_mark(),
             Input::Ask(Ask::Retry) => self.orders.hurry(),
             Input::Ask(Ask::Query(query)) => self.query = query,
             Input::Event(event) => self.store.apply(event, now),

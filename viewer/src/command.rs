@@ -5,9 +5,9 @@
 
 use std::sync::Arc;
 
-use taskscope_proto::model::TaskOrder;
+use taskscope_proto::model::{Frame, TaskOrder};
 
-use crate::analyse::{Column, Key, Value};
+use crate::analyse::{Column, HeapBy, HeapColumn, HeapKey, Key, Measure, Value};
 
 /// Something to do.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,6 +22,11 @@ pub enum Command {
     FirstRow,
     LastRow,
     ToggleLibraryFrames,
+    SwitchLens,
+    ShowHeap,
+    NextMeasure,
+    MarkHeap,
+    ClearMark,
     PreviousPage,
     NextPage,
     RetryNow,
@@ -37,6 +42,11 @@ pub enum Command {
     SortBy(Column),
     Select(Arc<[Value]>),
     OrderTasks(TaskOrder),
+    DivideHeap(HeapBy),
+    WeighHeap(Measure),
+    SortHeap(HeapColumn),
+    ChooseHeapRow(HeapKey),
+    FocusFrame(Arc<[Arc<Frame>]>),
     Copy(String),
 }
 
@@ -60,7 +70,7 @@ pub enum Press {
 
 impl Command {
     /// What the help page lists, in its order.
-    pub const LISTED: [Self; 16] = [
+    pub const LISTED: [Self; 21] = [
         Self::PreviousRow,
         Self::NextRow,
         Self::FirstRow,
@@ -69,6 +79,11 @@ impl Command {
         Self::CycleGrouping,
         Self::ChooseKeys,
         Self::ToggleLibraryFrames,
+        Self::SwitchLens,
+        Self::ShowHeap,
+        Self::NextMeasure,
+        Self::MarkHeap,
+        Self::ClearMark,
         Self::PreviousPage,
         Self::NextPage,
         Self::ShowConnect,
@@ -91,6 +106,11 @@ impl Command {
             Self::FirstRow => "First row",
             Self::LastRow => "Last row",
             Self::ToggleLibraryFrames => "Library frames",
+            Self::SwitchLens => "Tasks or bytes",
+            Self::ShowHeap => "Heap",
+            Self::NextMeasure => "Next measure",
+            Self::MarkHeap => "Mark this moment",
+            Self::ClearMark => "Clear the mark",
             Self::PreviousPage => "Previous tasks",
             Self::NextPage => "More tasks",
             Self::RetryNow => "Retry now",
@@ -101,9 +121,13 @@ impl Command {
             Self::Connect(_) => "Connect",
             Self::EditAddress(_) => "Address",
             Self::ToggleKey(_) => "Group by",
-            Self::SortBy(_) => "Sort",
+            Self::SortBy(_) | Self::SortHeap(_) => "Sort",
             Self::Select(_) => "Select",
             Self::OrderTasks(_) => "Order",
+            Self::DivideHeap(_) => "Divide",
+            Self::WeighHeap(_) => "Weigh",
+            Self::ChooseHeapRow(_) => "Choose",
+            Self::FocusFrame(_) => "Focus",
             Self::Copy(_) => "Copy",
         }
     }
@@ -120,6 +144,13 @@ impl Command {
             Self::FirstRow => "Look at the first row",
             Self::LastRow => "Look at the last row",
             Self::ToggleLibraryFrames => "Show or fold frames that are not the service's own code",
+            Self::SwitchLens => {
+                "What trends and the detail show first: tasks, or the bytes of the heap they hold"
+            }
+            Self::ShowHeap => "The whole heap: who holds it, and where it was allocated",
+            Self::NextMeasure => "Weigh the flame graph by live, outlived or allocated bytes",
+            Self::MarkHeap => "Count the heap's growth from now on, place by place",
+            Self::ClearMark => "Forget the moment that was marked",
             Self::PreviousPage => "The page of tasks before",
             Self::NextPage => "The next page of tasks",
             Self::RetryNow => "Try to connect without waiting any longer",
@@ -130,9 +161,13 @@ impl Command {
             Self::Connect(_) => "Look at this service",
             Self::EditAddress(_) => "The address of an agent",
             Self::ToggleKey(_) => "Add this key to the rows, or take it out",
-            Self::SortBy(_) => "Sort by this column; once more turns it round",
+            Self::SortBy(_) | Self::SortHeap(_) => "Sort by this column; once more turns it round",
             Self::Select(_) => "Look at this row closely",
             Self::OrderTasks(_) => "Which tasks to list first",
+            Self::DivideHeap(_) => "By what to divide the heap into rows",
+            Self::WeighHeap(measure) => measure.meaning(),
+            Self::ChooseHeapRow(_) => "Show only this row in the flame graph; once more shows all",
+            Self::FocusFrame(_) => "Let this frame fill the flame graph",
             Self::Copy(_) => "Copy to the clipboard",
         }
     }
@@ -149,6 +184,11 @@ impl Command {
             Self::FirstRow => &[Press::Home],
             Self::LastRow => &[Press::End],
             Self::ToggleLibraryFrames => &[Press::Sign('L')],
+            Self::SwitchLens => &[Press::Sign('B')],
+            Self::ShowHeap => &[Press::Sign('H')],
+            Self::NextMeasure => &[Press::Sign('W')],
+            Self::MarkHeap => &[Press::Sign('M')],
+            Self::ClearMark => &[Press::Sign('U')],
             Self::PreviousPage => &[Press::PageUp],
             Self::NextPage => &[Press::PageDown],
             Self::RetryNow => &[Press::Sign('R')],

@@ -2,14 +2,14 @@
 //!
 //! `8 parked stuck=8 was=2 age=60 median=30 bytes=64 task=audit @ src/a.rs:41 mpsc_send < src/main.rs:3`
 //! reads: eight tasks, parked, all stuck, two of them a minute ago, the oldest for 60 s, waiting at
-//! `src/a.rs:41`, spawned at `src/main.rs:3`. Without `@` the group has no await tree. The agent's
-//! clock says 1,000 s.
+//! `src/a.rs:41`, spawned at `src/main.rs:3`. Without `@` the group has no await tree. `live=`,
+//! `error=`, `left=` and `livewas=` say what it holds of the heap. The agent's clock says 1,000 s.
 
 use std::sync::Arc;
 
 use taskscope_proto::model::{
-    Activity, Frame, Group, GroupId, Header, Held, Label, Labels, Location, Node, Origin, OriginId,
-    Profile, State, TaskKind, Totals, Tree, WaitKind,
+    Activity, Frame, Group, GroupId, Header, Heap, HeapOwner, HeapSite, HeapSiteId, Held, Label,
+    Labels, Location, Node, Origin, OriginId, Profile, State, TaskKind, Totals, Tree, WaitKind,
 };
 
 /// What the agent's clock says in every fixture, milliseconds.
@@ -57,7 +57,8 @@ pub(crate) fn wait_kind(name: &str) -> WaitKind {
 }
 
 fn state(name: &str) -> State {
-    *State::ALL.iter().find(|s| s.name() == name).expect("state")
+    let all = State::ALL.iter().chain([&State::Finished]);
+    *all.into_iter().find(|s| s.name() == name).expect("state")
 }
 
 fn group(id: u64, line: &str) -> (Group, Location) {
@@ -98,6 +99,13 @@ fn group(id: u64, line: &str) -> (Group, Location) {
             "age" => group.oldest_since_ms = NOW_MS - 1_000 * number(),
             "median" => group.median_since_ms = NOW_MS - 1_000 * number(),
             "bytes" => group.future_bytes = number(),
+            "live" => {
+                group.held.live_bytes = number();
+                group.live_bytes_minute_ago = number();
+            }
+            "error" => group.held.error_bytes = number(),
+            "left" => group.held.outlived_bytes = number(),
+            "livewas" => group.live_bytes_minute_ago = number(),
             _ => labels.push(Label { key: key.into(), value: value.into() }),
         }
     }
@@ -144,5 +152,55 @@ pub(crate) fn profile(lines: &[&str]) -> Profile {
         ..Totals::default()
     };
     profile.header = Header { now_ms: NOW_MS, totals, ..Header::default() };
+    let held = profile.groups.iter().fold(Held::default(), |sum, group| sum.and(group.held));
+    if held.live_bytes > 0 {
+        profile.header.heap = Some(Heap { held, ..Heap::default() });
+    }
     profile
+}
+
+/// Sites of the heap, one line each: `7 live=100 error=5 blocks=2 left=40 allocated=900 age=60
+/// task=audit of=1 @ src/main.rs:1 src/a.rs:41 ~vec.rs:7` is the site 7, of tasks of origin 1. Without
+/// `of=` no task allocated there, and with `agent` the agent did; without `@` there is no stack.
+pub(crate) fn sites(lines: &[&str]) -> Vec<Arc<HeapSite>> {
+    lines.iter().map(|line| Arc::new(site(line))).collect()
+}
+
+fn site(line: &str) -> HeapSite {
+    let (head, frames) = line.split_once(" @ ").map_or((line, None), |(h, f)| (h, Some(f)));
+    let mut words = head.split_whitespace();
+    let mut site = HeapSite {
+        id: HeapSiteId(words.next().and_then(|word| word.parse().ok()).expect("an id")),
+        owner: HeapOwner::Nobody,
+        labels: Labels::default(),
+        origin: None,
+        stack: frames
+            .map(|frames| chain(&frames.split_whitespace().collect::<Vec<_>>(), &WaitKind::Mutex)),
+        cut: false,
+        held: Held::default(),
+        allocated_bytes: 0,
+        allocated_blocks: 0,
+        oldest_since_ms: 0,
+    };
+    let mut labels = Vec::new();
+    for word in words {
+        let (key, value) = word.split_once('=').unwrap_or((word, ""));
+        let number = || value.parse::<u64>().expect("a number");
+        match key {
+            "agent" => site.owner = HeapOwner::Agent,
+            "of" => {
+                site.owner = HeapOwner::Task;
+                site.origin = Some(OriginId(number()));
+            }
+            "live" => site.held.live_bytes = number(),
+            "error" => site.held.error_bytes = number(),
+            "blocks" => site.held.blocks = number(),
+            "left" => site.held.outlived_bytes = number(),
+            "allocated" => site.allocated_bytes = number(),
+            "age" => site.oldest_since_ms = NOW_MS - 1_000 * number(),
+            _ => labels.push(Label { key: key.into(), value: value.into() }),
+        }
+    }
+    site.labels = Labels::new(labels);
+    site
 }

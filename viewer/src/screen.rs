@@ -8,7 +8,10 @@ use std::time::Duration;
 
 use taskscope_proto::model::{Header, Process, TaskPage};
 
-use crate::analyse::{Key, Merged, Note, Row, Selection, Sort, Sum, Value, VisibleRow, Waking};
+use crate::analyse::{
+    Fact, Flame, HeapQuery, HeapRow, HeapTree, Key, Lens, Merged, Note, Part, Row, Selection, Sort,
+    Sum, Value, VisibleRow, Waking,
+};
 use crate::clock::Moment;
 use crate::connect::Failure;
 use crate::store::{Connection, Restart};
@@ -43,6 +46,10 @@ pub struct Screen {
     pub table: Table,
     /// The row that is looked at closely.
     pub detail: Option<Detail>,
+    /// The page of the heap, while it is open.
+    pub heap: Option<HeapPage>,
+    /// The moment from which on the heap's growth is counted, agent's clock.
+    pub marked_ms: Option<u64>,
 }
 
 /// The table of groups.
@@ -60,6 +67,8 @@ pub struct Table {
     pub base_groups: usize,
     /// Those that pass the filter.
     pub matching: usize,
+    /// What the trends are of.
+    pub lens: Lens,
     /// How long a stretch the trends show.
     pub trend_span: Duration,
 }
@@ -69,7 +78,7 @@ pub struct Table {
 pub struct ScreenRow {
     /// What the analysis says.
     pub row: Row,
-    /// Counts over [`Table::trend_span`], oldest first; fewer than [`TREND_STEPS`] while the
+    /// Tasks or bytes over [`Table::trend_span`], oldest first; fewer than [`TREND_STEPS`] while the
     /// viewer has not watched for so long.
     pub trend: Box<[u64]>,
 }
@@ -89,13 +98,73 @@ pub struct Detail {
     pub folded: Vec<VisibleRow>,
     /// The lines of the whole tree.
     pub unfolded: Vec<VisibleRow>,
+    /// Where its tasks allocated what they hold; `None` where nobody knows.
+    pub allocations: Option<Allocations>,
     /// A page of its tasks; `None` until it came.
     pub page: Option<Arc<TaskPage>>,
     /// Why the latest request for a page failed.
     pub page_failure: Option<Failure>,
 }
 
+/// Where tasks allocated what they hold.
+#[derive(Clone, Debug, Default)]
+pub struct Allocations {
+    /// The stacks as one tree, weighted by live bytes.
+    pub tree: HeapTree,
+    /// Its lines.
+    pub lines: Vec<VisibleRow>,
+    /// Tasks of other rows allocated there, too.
+    pub shared: bool,
+}
+
+/// The page of the heap.
+#[derive(Clone, Debug, Default)]
+pub struct HeapPage {
+    /// The service tells of its heap; otherwise there is nothing else here.
+    pub present: bool,
+    /// What this answers.
+    pub asked: HeapQuery,
+    /// The heap as a whole, in words.
+    pub facts: Vec<Fact>,
+    /// How the resident memory is divided.
+    pub parts: Vec<(Part, u64)>,
+    /// What a bar of these parts stands for.
+    pub whole: u64,
+    /// What lives in all.
+    pub live_bytes: u64,
+    /// The rows, sorted.
+    pub rows: Vec<HeapRow>,
+    /// Which of them the flame graph shows alone.
+    pub chosen: Option<usize>,
+    /// How many sites there are.
+    pub sites: usize,
+    /// How many of them pass the filter.
+    pub matching: usize,
+    /// The stacks as one tree.
+    pub tree: HeapTree,
+    /// Its picture.
+    pub flame: Flame,
+    /// What stands in each of its cells.
+    pub slabs: Vec<Slab>,
+    /// The nodes from the root to the one in focus.
+    pub way: Vec<u32>,
+}
+
+/// What stands in a cell of the flame graph.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Slab {
+    /// A few words.
+    pub label: String,
+    /// The filter points at it.
+    pub found: bool,
+}
+
 impl Screen {
+    /// Whether the service tells of its heap.
+    pub fn has_heap(&self) -> bool {
+        self.header.as_ref().is_some_and(|header| header.heap.is_some())
+    }
+
     /// Whether the numbers are those of right now.
     pub fn is_live(&self) -> bool {
         matches!(self.connection, Connection::Live { .. })

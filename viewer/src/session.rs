@@ -1,9 +1,11 @@
 //! What the user does with the window, as a pure function: a [`Command`] changes the [`Session`]
 //! and may have an [`Effect`] outside.
 
+mod heap;
+
 use std::sync::Arc;
 
-use crate::analyse::{Filter, Key, Query, Selection, Value};
+use crate::analyse::{Column, Filter, HeapQuery, Key, Lens, Query, Selection, Value};
 use crate::analyst::Ask;
 use crate::command::Command;
 use crate::screen::{PAGE, Screen};
@@ -16,6 +18,16 @@ pub enum Overlay {
     Connect,
     /// The help page.
     Help,
+}
+
+/// What fills the window.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Page {
+    /// The groups, and the chosen row below.
+    #[default]
+    Groups,
+    /// The heap.
+    Heap,
 }
 
 /// Something for the world outside.
@@ -34,6 +46,10 @@ pub enum Effect {
 pub struct Session {
     /// What is remembered.
     pub workspace: Workspace,
+    /// What fills the window.
+    pub page: Page,
+    /// What the page of the heap shows.
+    pub heap: HeapQuery,
     /// What lies over the screen.
     pub overlay: Option<Overlay>,
     /// What stands in the address field.
@@ -71,6 +87,9 @@ impl Session {
             filter: Filter::parse(&self.workspace.filter),
             sort: self.workspace.sort,
             selection: self.selection.clone(),
+            lens: self.workspace.lens,
+            fold: self.workspace.fold_library,
+            heap: (self.page == Page::Heap).then(|| self.heap.clone()),
         }
     }
 
@@ -93,6 +112,10 @@ impl Session {
 
     /// Does it.
     pub fn perform(&mut self, command: Command, screen: &Screen) -> Vec<Effect> {
+        let command = match self.perform_on_heap(command, screen) {
+            Ok(effects) => return effects,
+            Err(command) => command,
+        };
         match command {
             Command::ShowConnect => self.overlay = Some(Overlay::Connect),
             Command::ShowHelp if self.overlay == Some(Overlay::Help) => self.overlay = None,
@@ -101,6 +124,7 @@ impl Session {
             Command::ChooseKeys => self.choosing_keys = !self.choosing_keys,
             Command::ToggleLibraryFrames => {
                 self.workspace.fold_library = !self.workspace.fold_library;
+                return vec![self.asked()];
             }
             Command::EditAddress(address) => {
                 self.address = address;
@@ -142,7 +166,8 @@ impl Session {
                 self.group_by(keys);
             }
             Command::EditFilter(line) => self.workspace.filter = line,
-            Command::SortBy(column) => self.workspace.sort = self.workspace.sort.clicked(column),
+            Command::SortBy(column) => self.sort_by(column),
+            Command::SwitchLens => self.workspace.lens = self.workspace.lens.other(),
             Command::Select(values) => {
                 self.chose_row = true;
                 self.select(Some(values));
@@ -184,12 +209,20 @@ impl Session {
     fn forget_rows(&mut self) {
         self.selection = None;
         self.chose_row = false;
+        self.heap.chosen = None;
+        self.heap.focus = Arc::default();
     }
 
     fn group_by(&mut self, keys: Vec<Key>) {
         self.workspace.keys = keys;
         // A row of other keys is another row.
         self.forget_rows();
+    }
+
+    /// Who sorts by bytes wants to see how these went, too.
+    fn sort_by(&mut self, column: Column) {
+        self.workspace.sort = self.workspace.sort.clicked(column);
+        self.workspace.lens = if column.is_of_bytes() { Lens::Bytes } else { Lens::Tasks };
     }
 
     fn select(&mut self, values: Option<Arc<[Value]>>) {
@@ -231,6 +264,10 @@ impl Session {
         if self.remark.take().is_some() {
             return None;
         }
+        if self.page == Page::Heap {
+            self.dismiss_on_heap();
+            return Some(self.asked());
+        }
         if !self.workspace.filter.is_empty() {
             self.workspace.filter.clear();
             return Some(self.asked());
@@ -250,103 +287,4 @@ fn next_grouping(now: &[Key], available: &[Key]) -> Vec<Key> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::analyse::{Heat, Row};
-    use crate::screen::{ScreenRow, Table};
-
-    fn screen(names: &[&str]) -> Screen {
-        let row = |name: &&str| ScreenRow {
-            row: Row { values: [Value::Text((*name).into())].into(), ..Row::default() },
-            ..ScreenRow::default()
-        };
-        let table = Table { rows: names.iter().map(row).collect(), ..Table::default() };
-        Screen { table, available: Key::FIXED.to_vec(), ..Screen::default() }
-    }
-
-    fn selected(session: &Session) -> String {
-        let values = session.selection.as_ref().map(|row| row.values.clone());
-        values.map_or("-".into(), |values| values[0].to_string())
-    }
-
-    #[test]
-    fn the_first_row_is_looked_at_until_somebody_chooses_or_lets_go() {
-        let screen = screen(&["a", "b"]);
-        let mut session = Session::default();
-        assert!(session.settle(&screen).is_some());
-        assert_eq!(selected(&session), "a");
-        session.perform(Command::Dismiss, &screen);
-        assert_eq!(selected(&session), "-");
-        let newer = Screen { generation: session.generation, ..screen };
-        assert!(session.settle(&newer).is_none());
-    }
-
-    #[test]
-    fn a_row_that_nobody_chose_is_replaced_when_it_is_gone_or_worse_turns_up() {
-        let mut session = Session::default();
-        let mut settle = |names: &[&str], heat: Heat, expected: &str| {
-            let mut screen = screen(names);
-            screen.generation = session.generation;
-            screen.table.rows[0].row.heat = heat;
-            session.settle(&screen);
-            assert_eq!(selected(&session), expected);
-        };
-        settle(&["a", "b"], Heat::Calm, "a");
-        settle(&["b", "a"], Heat::Calm, "a");
-        settle(&["b", "a"], Heat::Stuck, "b");
-        settle(&["c"], Heat::Calm, "c");
-    }
-
-    #[test]
-    fn arrows_stay_within_the_table() {
-        let screen = screen(&["a", "b", "c"]);
-        let mut session = Session::default();
-        let mut press = |command, expected: &str| {
-            session.perform(command, &screen);
-            assert_eq!(selected(&session), expected);
-        };
-        press(Command::NextRow, "a");
-        press(Command::NextRow, "b");
-        press(Command::LastRow, "c");
-        press(Command::NextRow, "c");
-        press(Command::FirstRow, "a");
-        press(Command::PreviousRow, "a");
-    }
-
-    #[test]
-    fn grouping_goes_round_through_every_key() {
-        let screen = screen(&[]);
-        let mut session = Session::default();
-        for expected in Key::FIXED {
-            session.perform(Command::CycleGrouping, &screen);
-            assert_eq!(session.workspace.keys, [expected]);
-        }
-        session.perform(Command::CycleGrouping, &screen);
-        assert_eq!(session.workspace.keys, Workspace::usual_keys());
-    }
-
-    #[test]
-    fn escape_closes_one_thing_at_a_time() {
-        let screen = screen(&["a"]);
-        let mut session = Session::default();
-        session.perform(Command::NextRow, &screen);
-        session.perform(Command::EditFilter("x".into()), &screen);
-        session.perform(Command::ShowHelp, &screen);
-        session.perform(Command::Dismiss, &screen);
-        assert_eq!((session.overlay, &*session.workspace.filter), (None, "x"));
-        session.perform(Command::Dismiss, &screen);
-        assert_eq!((&*session.workspace.filter, &*selected(&session)), ("", "a"));
-        session.perform(Command::Dismiss, &screen);
-        assert_eq!(selected(&session), "-");
-    }
-
-    #[test]
-    fn an_empty_address_is_a_problem_and_not_a_target() {
-        let mut session = Session::default();
-        assert_eq!(session.perform(Command::Connect("  ".into()), &screen(&[])), []);
-        assert!(session.address_problem.is_some());
-        let effects = session.perform(Command::Connect(" h:1 ".into()), &screen(&[]));
-        assert_eq!(effects[0], Effect::Ask(Ask::Follow(Some("h:1".into()))));
-        assert_eq!(session.workspace.recent, ["h:1"]);
-    }
-}
+mod tests;

@@ -12,7 +12,7 @@ use taskscope_proto::model::{Process, Profile, TaskPage};
 use crate::clock::Moment;
 use crate::connect::{Event, Failure, Happening};
 
-pub use history::{History, Window};
+pub use history::{History, Level, Window};
 
 /// How it stands with the connection.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -73,6 +73,7 @@ pub struct Store {
     history: History,
     restart: Option<Restart>,
     answer: Option<Answer>,
+    marked: Option<Arc<Profile>>,
 }
 
 impl Store {
@@ -136,10 +137,26 @@ impl Store {
             self.profile = None;
             self.history = History::default();
             self.answer = None;
+            self.marked = None;
         }
         self.history.reconnected();
         self.process = Some(process);
         self.connection = Connection::Live { since: now };
+    }
+
+    /// Remembers the heap of this moment, to count from.
+    pub fn mark_heap(&mut self) {
+        self.marked = self.profile.clone().filter(|profile| profile.header.heap.is_some());
+    }
+
+    /// Forgets that moment.
+    pub fn forget_mark(&mut self) {
+        self.marked = None;
+    }
+
+    /// The state at the moment from which on the heap's growth is counted.
+    pub fn marked(&self) -> Option<&Arc<Profile>> {
+        self.marked.as_ref()
     }
 
     /// The address being followed.
@@ -239,6 +256,24 @@ mod tests {
         assert!(store.profile().is_none());
         assert!(store.history().is_empty());
         assert_eq!(store.restart(), Some(&Restart { at: at(4), old_pid: 41 }));
+    }
+
+    #[test]
+    fn a_mark_needs_a_heap_and_does_not_outlive_the_run() {
+        let with_heap = || {
+            let profile = crate::fixture::profile(&["1 parked live=5 < a:1"]);
+            Happening::Profile(Arc::new(profile))
+        };
+        let mut without = store([connected(7, 1), profile(500)]);
+        without.mark_heap();
+        assert!(without.marked().is_none());
+        let mut store = store([connected(7, 1), with_heap()]);
+        store.mark_heap();
+        assert!(store.marked().is_some());
+        store.apply(Event { session: 1, happening: connected(7, 1) }, at(9));
+        assert!(store.marked().is_some(), "the same run");
+        store.apply(Event { session: 1, happening: connected(8, 2) }, at(9));
+        assert!(store.marked().is_none());
     }
 
     #[test]

@@ -3,10 +3,12 @@
 //! Views change nothing. They get a [`Look`] and put [`Command`]s into a list; whoever called
 //! them carries the commands out.
 
+mod allocations;
 mod banner;
 mod connect_dialog;
 mod group_table;
 mod groups;
+mod heap;
 mod help;
 mod keys;
 mod losses;
@@ -20,10 +22,11 @@ mod waiting;
 
 use egui::{CentralPanel, Panel, Ui};
 
+use crate::analyse::Lens;
 use crate::clock::Moment;
 use crate::command::Command;
 use crate::screen::Screen;
-use crate::session::{Overlay, Session};
+use crate::session::{Overlay, Page, Session};
 use crate::theme;
 
 /// Everything a view may look at.
@@ -68,14 +71,21 @@ fn main(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
     Panel::bottom("losses")
         .frame(theme::panel(palette).fill(palette.bar))
         .show(ui, |ui| losses::show(ui, look));
+    // Old numbers look old.
+    let opacity = if look.screen.is_live() { 1.0 } else { 0.62 };
+    if look.session.page == Page::Heap {
+        ui.scope(|ui| {
+            ui.set_opacity(opacity);
+            heap::show(ui, look, commands);
+        });
+        return;
+    }
     if look.session.choosing_keys {
         Panel::left("keys")
             .frame(theme::panel(palette))
             .default_size(190.0)
             .show(ui, |ui| groups::choose_keys(ui, look, commands));
     }
-    // Old numbers look old.
-    let opacity = if look.screen.is_live() { 1.0 } else { 0.62 };
     if look.screen.detail.is_some() {
         let height = ui.available_height();
         Panel::bottom("detail")
@@ -94,19 +104,43 @@ fn main(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
     });
 }
 
-/// The chosen row: where its tasks wait, and which they are.
+/// As wide as the await tree, the allocations and the tasks need to stand side by side.
+const ROOM_FOR_THREE: f32 = 1_260.0;
+
+/// The chosen row: where its tasks wait, what they hold, and which they are.
 fn detail(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
     let palette = theme::palette(ui);
     let width = ui.available_width();
-    Panel::right("tasks")
+    let has_heap = look.screen.has_heap();
+    let row =
+        look.screen.detail.as_ref().and_then(|detail| look.screen.table.rows.get(detail.row?));
+    // What has ended waits nowhere: all that there is to see is what it left.
+    let ended = row.is_some_and(|row| row.row.sum.has_ended());
+    let three = has_heap && !ended && width >= ROOM_FOR_THREE;
+    let share = if three { 0.34 } else { 0.44 };
+    // One panel of its own for each layout: it remembers how wide it was dragged.
+    Panel::right(if three { "tasks of three" } else { "tasks" })
         .frame(theme::flush(palette))
-        .default_size(width * 0.44)
+        .default_size(width * share)
         .size_range(200.0..=(width - 240.0).max(201.0))
         .resizable(true)
         .show(ui, |ui| tasks::show(ui, look, commands));
-    CentralPanel::default()
-        .frame(theme::flush(palette))
-        .show(ui, |ui| tree::show(ui, look, commands));
+    if three {
+        Panel::right("allocations")
+            .frame(theme::flush(palette))
+            .default_size(width * 0.33)
+            .size_range(200.0..=(ui.available_width() - 240.0).max(201.0))
+            .resizable(true)
+            .show(ui, |ui| allocations::show(ui, look, commands));
+    }
+    let instead = ended || has_heap && !three && look.screen.table.lens == Lens::Bytes;
+    CentralPanel::default().frame(theme::flush(palette)).show(ui, |ui| {
+        if instead {
+            allocations::show(ui, look, commands);
+        } else {
+            tree::show(ui, look, commands);
+        }
+    });
 }
 
 /// A button for a command, with its tooltip and its shortcut.

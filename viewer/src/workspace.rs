@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::analyse::{Key, Sort};
+use crate::analyse::{Key, Lens, Sort};
 
 /// The version that this build writes.
 const VERSION: u32 = 1;
@@ -55,6 +55,8 @@ pub struct Workspace {
     pub keys: Vec<Key>,
     /// Order of the rows.
     pub sort: Sort,
+    /// Whether one looks at tasks or at bytes.
+    pub lens: Lens,
     /// The filter line.
     pub filter: String,
     /// Colours.
@@ -71,6 +73,7 @@ impl Default for Workspace {
             version: VERSION,
             keys: Self::usual_keys(),
             sort: Sort::default(),
+            lens: Lens::default(),
             filter: String::new(),
             theme: ThemeChoice::default(),
             fold_library: true,

@@ -53,7 +53,12 @@ fn what_cannot_run_ends_with_2_and_says_what_to_do() {
             "taskscope: `nonsense` is not an address: it has no port".into(),
         ),
         (vec!["dump"], "error: the following required arguments were not provided".into()),
-        (vec!["top", "6670"], "error: unrecognized subcommand 'top'".into()),
+        (vec!["top", &closed], format!("taskscope: nothing listens on {closed}\n  start the ")),
+        (
+            vec!["heap", &closed, "-o", "/nowhere/heap.pb.gz"],
+            format!("taskscope: nothing listens on {closed}\n  start the "),
+        ),
+        (vec!["bottom", "6670"], "error: unrecognized subcommand 'bottom'".into()),
     ] {
         let output = run(&args);
         let error = words(&output.stderr);

@@ -70,6 +70,7 @@ impl Key {
                 _ => Value::Blank(without_tree(group)),
             },
             Self::Handle | Self::Parent if !group.tracked => Value::Blank("not tracked"),
+            Self::Handle | Self::Parent if group.state == State::Finished => Value::Blank("ended"),
             Self::Handle => Value::Word(if group.detached { "detached" } else { "held" }),
             Self::Parent => Value::Word(if group.orphan { "orphan" } else { "alive or none" }),
         }
@@ -178,6 +179,7 @@ mod tests {
             "8 parked stuck=8 task=audit @ src/audit.rs:41 mpsc_send < src/main.rs:3",
             "2 running task=audit < src/main.rs:3",
             "1 parked - < src/main.rs:9",
+            "0 finished live=9 task=audit < src/main.rs:3",
         ]);
         let check = |at: usize, key: &Key, expected: &str| {
             let group = &profile.groups[at];
@@ -195,6 +197,9 @@ mod tests {
         check(2, &Key::AwaitPoint, "(not captured yet)");
         check(0, &Key::Handle, "held");
         check(0, &Key::Parent, "alive or none");
+        check(3, &Key::State, "finished");
+        check(3, &Key::AwaitPoint, "(ended)");
+        check(3, &Key::Handle, "(ended)");
         assert_eq!(keys_of(&profile).len(), 7);
     }
 }

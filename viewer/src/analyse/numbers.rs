@@ -77,6 +77,16 @@ pub fn bytes(bytes: u64) -> String {
     if value < 10.0 { format!("{value:.1} {unit}") } else { format!("{value:.0} {unit}") }
 }
 
+/// A difference of bytes with its sign, `0 B` as `0`.
+pub fn signed_bytes(difference: i64) -> String {
+    let sign = match difference {
+        0 => return "0".to_owned(),
+        1.. => "+",
+        _ => "-",
+    };
+    format!("{sign}{}", bytes(difference.unsigned_abs()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -119,6 +129,9 @@ mod tests {
             (u64::MAX, "16777216 TiB"),
         ] {
             assert_eq!(bytes(size), expected);
+        }
+        for (size, expected) in [(0, "0"), (1_536, "+1.5 KiB"), (-7, "-7 B")] {
+            assert_eq!(signed_bytes(size), expected);
         }
     }
 }

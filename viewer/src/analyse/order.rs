@@ -10,7 +10,8 @@ use super::Row;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Column {
-    /// Most evidence first, see [`Evidence`](super::Evidence); then the most tasks.
+    /// Most evidence first, see [`Evidence`](super::Evidence), the growth of bytes included; then
+    /// the most tasks, then the most bytes.
     #[default]
     Suspicion,
     /// The values of the key columns, from this one on.
@@ -29,6 +30,19 @@ pub enum Column {
     Spawned,
     /// Ended in the last minute.
     Finished,
+    /// Bytes of the heap that are held.
+    Bytes,
+    /// Bytes more than a minute ago.
+    BytesGrowth,
+    /// Bytes allocated in the last minute.
+    Allocated,
+}
+
+impl Column {
+    /// Whether it tells of bytes, not of tasks.
+    pub fn is_of_bytes(self) -> bool {
+        matches!(self, Self::Bytes | Self::BytesGrowth | Self::Allocated)
+    }
 }
 
 /// A column and a direction.
@@ -81,11 +95,14 @@ fn compare(a: &Row, b: &Row, column: Column) -> Ordering {
         Column::Median => age(a.median_since_ms).cmp(&age(b.median_since_ms)),
         Column::Spawned => a.sum.spawned_per_min.cmp(&b.sum.spawned_per_min),
         Column::Finished => a.sum.finished_per_min.cmp(&b.sum.finished_per_min),
+        Column::Bytes => a.sum.held.live_bytes.cmp(&b.sum.held.live_bytes),
+        Column::BytesGrowth => a.sum.bytes_growth.cmp(&b.sum.bytes_growth),
+        Column::Allocated => a.sum.allocated_per_min.cmp(&b.sum.allocated_per_min),
     }
 }
 
 fn suspicion(row: &Row) -> impl Ord {
-    (row.sum.evidence.points(), row.sum.count)
+    (row.sum.evidence.points(), row.sum.count, row.sum.held.live_bytes)
 }
 
 #[cfg(test)]
@@ -116,6 +133,31 @@ mod tests {
         check(Column::Oldest, true, "listens stuck piles calm grows");
         check(Column::Key(0), false, "calm grows listens piles stuck");
         check(Column::Stuck, true, "listens piles stuck calm grows");
+    }
+
+    #[test]
+    fn a_leak_of_bytes_comes_before_what_idles_even_if_its_tasks_have_ended() {
+        let profile = fixture::profile(&[
+            "200 parked stuck=200 was=200 live=1000 livewas=1000 task=idle @ src/a.rs:1 io_read < src/m.rs:1",
+            "3 parked was=3 live=3000 livewas=2990 error=20 task=big @ src/a.rs:2 mutex < src/m.rs:2",
+            "0 finished live=900 livewas=600 error=100 task=leak < src/m.rs:3",
+            "1 parked was=1 live=100 livewas=700 task=shrinks @ src/a.rs:4 mutex < src/m.rs:4",
+        ]);
+        let mut rows = pivot(&profile, &[Key::Label("task".into())], &[0, 1, 2, 3]).rows;
+        let mut check = |column, expected: &str| {
+            sort(&mut rows, Sort { column, descending: true });
+            let names: Vec<String> = rows.iter().map(|row| row.values[0].to_string()).collect();
+            assert_eq!(names.join(" "), expected, "{column:?}");
+        };
+        // 300 of 5,000 bytes came in the last minute: six percent.
+        check(Column::Suspicion, "leak idle big shrinks");
+        check(Column::Bytes, "big idle leak shrinks");
+        check(Column::BytesGrowth, "leak big idle shrinks");
+        let heat = |name: &str| {
+            rows.iter().find(|row| row.values[0].to_string() == name).map(|row| row.heat)
+        };
+        assert_eq!(heat("leak"), Some(crate::analyse::Heat::Growing));
+        assert_eq!(heat("big"), Some(crate::analyse::Heat::Calm), "within its error");
     }
 
     #[test]

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
-use taskscope_proto::model::{Activity, Group, Origin, OriginId, Profile};
+use taskscope_proto::model::{Activity, Group, Held, Origin, OriginId, Profile};
 
+use super::holding::{difference, is_there, percent_grown};
 use super::suspicion::growth;
 use super::{Evidence, HeapWeight, Heat, Key, Value};
 
@@ -37,6 +38,12 @@ pub struct Sum {
     pub panicked: u64,
     /// Message of such a panic.
     pub last_panic: Option<Arc<str>>,
+    /// What they hold of the heap, and what those that ended have left.
+    pub held: Held,
+    /// How many more bytes that is than a minute ago.
+    pub bytes_growth: i64,
+    /// Allocated in the last minute, over all spawn locations that the groups come from.
+    pub allocated_per_min: u64,
 }
 
 impl Sum {
@@ -55,6 +62,9 @@ impl Sum {
             let since = self.oldest_since_ms.unwrap_or(u64::MAX).min(group.oldest_since_ms);
             self.oldest_since_ms = Some(since);
         }
+        self.held = self.held.and(group.held);
+        let grown = difference(group.held.live_bytes, group.live_bytes_minute_ago);
+        self.bytes_growth = self.bytes_growth.saturating_add(grown);
     }
 
     fn add_origin(&mut self, origin: &Origin) {
@@ -64,6 +74,13 @@ impl Sum {
         if self.last_panic.is_none() {
             self.last_panic.clone_from(&origin.last_panic);
         }
+        let allocated = origin.allocated_bytes_last_minute;
+        self.allocated_per_min = self.allocated_per_min.saturating_add(allocated);
+    }
+
+    /// Whether all of its tasks have ended and their bytes are all that is left.
+    pub fn has_ended(&self) -> bool {
+        self.count == 0 && self.held.live_bytes > 0
     }
 }
 
@@ -101,7 +118,8 @@ pub fn pivot(profile: &Profile, keys: &[Key], indices: &[u32]) -> Pivot {
     let mut values = Vec::with_capacity(keys.len());
     for &index in indices {
         let Some(group) = profile.groups.get(index as usize) else { continue };
-        if group.count == 0 && group.count_minute_ago == 0 {
+        let was_there = group.count_minute_ago > 0 || group.live_bytes_minute_ago > 0;
+        if !is_there(group) && !was_there {
             continue;
         }
         let origin = profile.origin(group.origin).map(|origin| &**origin);
@@ -137,6 +155,10 @@ fn finish(row: &mut Row, profile: &Profile) {
     let young = profile.header.now_ms < 60_000;
     let growth = if young { 0 } else { row.sum.growth };
     row.heat = Heat::of(row.sum.count, row.sum.evidence.own_stuck, growth);
+    let heap = profile.header.heap.as_ref();
+    if percent_grown(row.sum.bytes_growth, &row.sum.held, heap) > 0 && !young {
+        row.heat = row.heat.and_growing();
+    }
 }
 
 /// Adds each origin once, however many groups come from it.

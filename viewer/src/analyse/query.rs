@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
 use taskscope_proto::model::TaskOrder;
 
-use super::{Filter, Key, Sort, Value};
+use super::{Filter, HeapQuery, Key, Sort, Value};
 
 /// Which row is looked at closely, and which page of its tasks.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -15,6 +16,28 @@ pub struct Selection {
     pub order: TaskOrder,
     /// How many of its tasks to pass over.
     pub offset: u64,
+}
+
+/// Through what the groups are looked at.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Lens {
+    /// How many tasks there are.
+    #[default]
+    Tasks,
+    /// How many bytes of the heap they hold.
+    Bytes,
+}
+
+impl Lens {
+    /// The other one.
+    #[must_use]
+    pub fn other(self) -> Self {
+        match self {
+            Self::Tasks => Self::Bytes,
+            Self::Bytes => Self::Tasks,
+        }
+    }
 }
 
 /// Everything that decides what the screen shows of a profile.
@@ -30,4 +53,10 @@ pub struct Query {
     pub sort: Sort,
     /// The row that is looked at closely.
     pub selection: Option<Selection>,
+    /// What the trends are of.
+    pub lens: Lens,
+    /// Whether runs of library frames are folded away.
+    pub fold: bool,
+    /// The page of the heap, if that is open instead of the groups.
+    pub heap: Option<HeapQuery>,
 }

@@ -5,9 +5,10 @@
 
 use std::cmp::Reverse;
 
-use taskscope_proto::model::{Group, Header, Profile, State, WaitKind};
+use taskscope_proto::model::{Group, Header, Held, Profile, State, WaitKind};
 
 use super::Whole;
+use super::holding::{difference, has_grown};
 use super::whole::whole_groups;
 
 /// How suspicious a row is. Later means more.
@@ -35,6 +36,15 @@ impl Heat {
         }
     }
 
+    /// The same, of tasks whose bytes grow.
+    #[must_use]
+    pub fn and_growing(self) -> Self {
+        match self {
+            Self::Calm | Self::Growing => Self::Growing,
+            Self::Stuck | Self::Piling => Self::Piling,
+        }
+    }
+
     /// Judges counts: living tasks, those of them that count as stuck, and the growth in a minute.
     pub fn of(count: u64, suspicious: u64, growth: i64) -> Self {
         let enough = i64::try_from(count / 20).unwrap_or(i64::MAX).max(2);
@@ -56,9 +66,9 @@ impl Heat {
 /// count a tenth, so they come before others only where they are ten times as many. Of them,
 /// timers and listeners are never held to be stuck: their waits are what the code asks for.
 ///
-/// Where the heap is sampled, bytes count as well. The whole heap weighs as much as all tasks
-/// together: a quarter of it for what is held, the rest for what is held more than a minute ago.
-/// Of what is held, the stated error is taken off first.
+/// Where the heap is sampled, bytes count as well: those that came in the last minute, if they are
+/// more than the error, and a fiftieth of those that are held for sure. The whole heap weighs as
+/// much as all tasks together, and as a thousand tasks at least.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Evidence {
     /// Stuck on something of the service's own.
@@ -71,7 +81,9 @@ pub struct Evidence {
     pub outside_growth: i64,
     /// Bytes that are held for sure.
     pub held: u64,
-    /// How many more bytes are held than a minute ago.
+    /// All bytes that are held, with their error.
+    held_in_all: Held,
+    /// How many more that is than a minute ago.
     pub held_growth: i64,
     /// What the whole heap weighs.
     pub heap: HeapWeight,
@@ -88,7 +100,8 @@ impl HeapWeight {
     /// In this profile.
     pub fn of(header: &Header) -> Self {
         let bytes = header.heap.map_or(0, |heap| heap.held.live_bytes);
-        Self { bytes, points: header.totals.alive().max(1).saturating_mul(OWN_POINTS) }
+        let tasks = header.totals.alive().max(LEAST_TASKS);
+        Self { bytes, points: tasks.saturating_mul(OWN_POINTS) }
     }
 
     #[expect(
@@ -98,11 +111,14 @@ impl HeapWeight {
     )]
     fn weigh(self, held: u64, growth: i64) -> u64 {
         let growth = u64::try_from(growth).unwrap_or(0);
-        let weighed = 0.25 * held as f64 + 0.75 * growth as f64;
+        let weighed = held as f64 / 50.0 + growth as f64;
         let share = weighed / self.bytes.max(1) as f64;
         (share.min(1.0) * self.points as f64) as u64
     }
 }
+
+/// As many tasks as the heap weighs at least.
+const LEAST_TASKS: u64 = 1_000;
 
 /// What a task counts that waits for the service's own things, in points.
 const OWN_POINTS: u64 = 10;
@@ -114,7 +130,9 @@ impl Evidence {
         let held = group.held;
         let surely = held.live_bytes.saturating_sub(held.error_bytes);
         self.held = self.held.saturating_add(surely);
-        self.held_growth = self.held_growth.saturating_add(held_growth(group));
+        self.held_in_all = self.held_in_all.and(held);
+        let growth_of_bytes = difference(held.live_bytes, group.live_bytes_minute_ago);
+        self.held_growth = self.held_growth.saturating_add(growth_of_bytes);
         let kinds = waits_for(group);
         if kinds.is_empty() || !kinds.iter().all(waits_outside) {
             self.own_stuck = self.own_stuck.saturating_add(group.stuck);
@@ -132,7 +150,8 @@ impl Evidence {
         let grown = |growth: i64| u64::try_from(growth).unwrap_or(0);
         let own = self.own_stuck.saturating_add(grown(self.own_growth));
         let outside = self.outside_stuck.saturating_add(grown(self.outside_growth));
-        let bytes = self.heap.weigh(self.held, self.held_growth);
+        let has_grown = has_grown(self.held_growth, &self.held_in_all);
+        let bytes = self.heap.weigh(self.held, if has_grown { self.held_growth } else { 0 });
         own.saturating_mul(OWN_POINTS).saturating_add(outside).saturating_add(bytes)
     }
 }
@@ -145,12 +164,6 @@ pub fn waits_outside(kind: &WaitKind) -> bool {
 fn waits_for(group: &Group) -> &[WaitKind] {
     let tree = group.tree.as_ref().filter(|_| group.state == State::Parked);
     tree.map_or(&[], |tree| &tree.wait_kinds)
-}
-
-/// How many more bytes are held than a minute ago.
-pub(super) fn held_growth(group: &Group) -> i64 {
-    let growth = i128::from(group.held.live_bytes) - i128::from(group.live_bytes_minute_ago);
-    i64::try_from(growth).unwrap_or(if growth < 0 { i64::MIN } else { i64::MAX })
 }
 
 /// How many more tasks there are than a minute ago.

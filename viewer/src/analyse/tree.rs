@@ -1,12 +1,14 @@
 //! The await trees of a row, merged into one and weighted by tasks.
 //!
-//! Frames are equal when their file, line and column are; names do not count, because inlined
-//! functions have short ones. Frames without a source line fall back on module and offset.
+//! When two frames are the same says [`place`](super::place).
 
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 use taskscope_proto::model::{Frame, Group, State, WaitKind};
+
+use super::lines::{VisibleRow, lines};
+use super::place::{Place, place};
 
 /// A node of a [`Merged`] tree.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,20 +42,6 @@ pub struct Merged {
     pub without_tree: u64,
     /// Tasks that have a tree without any chain: nothing will ever wake them.
     pub no_waker: u64,
-}
-
-#[derive(PartialEq, Eq, Hash)]
-enum Place {
-    Source(Arc<str>, u32, u32),
-    Binary(Arc<str>, u64, Arc<str>),
-}
-
-fn place(frame: &Frame) -> Place {
-    if let Some(location) = &frame.location {
-        return Place::Source(location.file.clone(), location.line, location.column);
-    }
-    let module = frame.module.as_ref().map_or_else(|| "".into(), |module| module.path.clone());
-    Place::Binary(module, frame.offset, frame.function.clone())
 }
 
 #[derive(Default)]
@@ -146,75 +134,25 @@ pub fn merge<'a>(groups: impl Iterator<Item = &'a Group>) -> Merged {
     merger.merged
 }
 
-/// One line of a tree on the screen.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct VisibleRow {
-    /// How far to indent it.
-    pub depth: u32,
-    /// What stands there.
-    pub shows: Visible,
-}
-
-/// What a line of a tree on the screen stands for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Visible {
-    /// The node with this index.
-    Node(u32),
-    /// A run of this many library frames without a branch in it.
-    Folded(u32),
-}
-
 /// The lines of a tree, heaviest branch first. With `fold`, runs of library frames that neither
 /// branch nor end a chain become one line each.
 pub fn visible_rows(merged: &Merged, fold: bool) -> Vec<VisibleRow> {
-    let mut children: Vec<Vec<u32>> = vec![Vec::new(); merged.nodes.len()];
-    let mut roots = Vec::new();
-    for (at, node) in (0u32..).zip(&merged.nodes) {
-        match node.parent.and_then(|parent| children.get_mut(parent as usize)) {
-            Some(siblings) => siblings.push(at),
-            None => roots.push(at),
-        }
-    }
     let node = |at: u32| merged.nodes.get(at as usize);
-    let heaviest_last = |list: &mut Vec<u32>| {
-        list.sort_by_key(|&at| node(at).map(|n| (!n.secondary, n.tasks, std::cmp::Reverse(at))));
-    };
-    heaviest_last(&mut roots);
-    children.iter_mut().for_each(heaviest_last);
-
-    let below = |at: u32| children.get(at as usize).map_or(&[][..], Vec::as_slice);
-    let foldable = |at: u32| {
-        let plain = node(at).is_some_and(|n| !n.frame.user && !n.await_point);
-        fold && plain && below(at).len() == 1
-    };
-    let mut rows = Vec::new();
-    let mut open: Vec<(u32, u32)> = roots.into_iter().map(|root| (root, 0)).collect();
-    while let Some((mut at, depth)) = open.pop() {
-        let first = at;
-        let mut run = 0;
-        while foldable(at) {
-            let Some(&only) = below(at).first() else { break };
-            run += 1;
-            at = only;
-        }
-        // A line that says that one line is folded saves none.
-        if run == 1 {
-            (run, at) = (0, first);
-        }
-        let mut depth = depth;
-        if run > 0 {
-            rows.push(VisibleRow { depth, shows: Visible::Folded(run) });
-            depth += 1;
-        }
-        rows.push(VisibleRow { depth, shows: Visible::Node(at) });
-        open.extend(below(at).iter().map(|&child| (child, depth + 1)));
-    }
-    rows
+    let parents: Vec<Option<u32>> = merged.nodes.iter().map(|node| node.parent).collect();
+    lines(
+        &parents,
+        |_| true,
+        |at| node(at).map(|n| (!n.secondary, n.tasks, std::cmp::Reverse(at))),
+        |at| fold && node(at).is_some_and(|n| !n.frame.user && !n.await_point),
+        // What a chain ends in says what it waits for.
+        false,
+    )
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::analyse::lines::Visible;
     use crate::fixture::{chain, profile};
     use taskscope_proto::model::Profile;
 

@@ -7,6 +7,7 @@ use rustc_hash::FxHashMap;
 use taskscope_proto::limits::MAX_WAKERS;
 use taskscope_proto::model::{Group, Labels, OriginId, Profile, State, Tree, Waker};
 
+use super::holding::is_there;
 use super::pivot::weighted_median;
 
 /// Tasks that are equal in labels, origin, state and await tree.
@@ -49,10 +50,6 @@ pub(super) fn whole_groups(profile: &Profile) -> Vec<Whole> {
         whole.group.wakers.truncate(MAX_WAKERS);
     }
     wholes
-}
-
-fn is_there(group: &Group) -> bool {
-    group.count > 0 || group.held.live_bytes > 0
 }
 
 impl Whole {

@@ -2,12 +2,13 @@
 
 use taskscope_proto::model::{Group, Profile};
 
+use super::heap;
 use crate::analyse::{
-    Column, Key, Query, Row, Selection, Sort, keys_of, losses, merge, pivot, sort, together,
-    visible_rows, wakings,
+    Column, Key, Lens, Query, Row, Selection, Sort, is_there, keys_of, losses, merge, pivot, sort,
+    together, visible_rows, wakings,
 };
 use crate::screen::{Detail, Screen, ScreenRow, TREND_STEPS, Table};
-use crate::store::{History, Store};
+use crate::store::{History, Level, Store};
 
 /// The screen that answers the query with what the store knows.
 pub fn compose(store: &Store, query: &Query) -> Screen {
@@ -27,7 +28,14 @@ pub fn compose(store: &Store, query: &Query) -> Screen {
     screen.notes = losses(store.process().map(|process| &**process), &profile.header);
     screen.available = keys_of(profile);
     screen.table = table(profile, store.history(), query, &screen.available);
-    screen.detail = query.selection.as_ref().map(|row| detail(profile, row, &screen));
+    let marked = store.marked().map(|profile| &**profile);
+    screen.marked_ms = marked.map(|profile| profile.header.now_ms);
+    if let Some(asked) = &query.heap {
+        screen.heap = Some(heap::page(profile, marked, query, asked));
+    } else {
+        let selection = query.selection.as_ref();
+        screen.detail = selection.map(|row| detail(profile, row, query, &screen));
+    }
     screen
 }
 
@@ -41,16 +49,23 @@ fn table(profile: &Profile, history: &History, query: &Query, available: &[Key])
     let keys = usable_keys(&query.keys, available);
     let sorted_by = match query.sort.column {
         Column::Key(at) if at >= keys.len() => Sort::default(),
+        column if column.is_of_bytes() && profile.header.heap.is_none() => Sort::default(),
         _ => query.sort,
     };
     let matching = query.filter.matches(profile);
     let mut answer = pivot(profile, &keys, &matching);
     sort(&mut answer.rows, sorted_by);
     let window = history.window(TREND_STEPS);
+    let has_heap = profile.header.heap.is_some();
+    let lens = if has_heap { query.lens } else { Lens::Tasks };
+    let level = |level: Level| match lens {
+        Lens::Tasks => level.count,
+        Lens::Bytes => level.bytes,
+    };
     let with_trend = |row: Row| {
         let mut trend = vec![0; window.seconds.len()].into_boxed_slice();
         for group in row.members.iter().filter_map(|&at| profile.groups.get(at as usize)) {
-            history.add_to(group.id, &window, &mut trend);
+            history.add_to(group.id, &window, level, &mut trend);
         }
         ScreenRow { row, trend }
     };
@@ -59,20 +74,21 @@ fn table(profile: &Profile, history: &History, query: &Query, available: &[Key])
         sort: sorted_by,
         rows: answer.rows.into_iter().map(with_trend).collect(),
         total: answer.total,
-        base_groups: profile.groups.iter().filter(|group| group.count > 0).count(),
+        base_groups: profile.groups.iter().filter(|group| is_there(group)).count(),
         matching: matching
             .iter()
             .filter_map(|&at| profile.groups.get(at as usize))
-            .filter(|group| group.count > 0)
+            .filter(|group| is_there(group))
             .count(),
+        lens,
         trend_span: std::time::Duration::from_secs(window.span_secs),
     }
 }
 
-fn detail(profile: &Profile, selection: &Selection, screen: &Screen) -> Detail {
+fn detail(profile: &Profile, selection: &Selection, query: &Query, screen: &Screen) -> Detail {
     let row = screen.position(&selection.values);
-    let members = row.and_then(|at| screen.table.rows.get(at));
-    let members = members.map_or(&[][..], |row| row.row.members.as_slice());
+    let shown = row.and_then(|at| screen.table.rows.get(at));
+    let members = shown.map_or(&[][..], |row| row.row.members.as_slice());
     let group = |&at: &u32| -> Option<&Group> { profile.groups.get(at as usize).map(|g| &**g) };
     let tree = merge(members.iter().filter_map(group));
     Detail {
@@ -82,6 +98,9 @@ fn detail(profile: &Profile, selection: &Selection, screen: &Screen) -> Detail {
         unfolded: visible_rows(&tree, false),
         tree,
         wakings: wakings(profile, &together(members.iter().filter_map(group))),
+        allocations: shown.and_then(|shown| {
+            heap::allocations(profile, &screen.table.keys, &shown.row, query.fold)
+        }),
         page: None,
         page_failure: None,
     }

@@ -173,7 +173,7 @@ mod tests {
         profile.header.heap = Some(Heap { held, ..Heap::default() });
         let fetch = Arc::make_mut(&mut profile.groups[1]);
         fetch.held = Held { live_bytes: 3 << 20, ..Held::default() };
-        fetch.live_bytes_minute_ago = 1 << 20;
+        fetch.live_bytes_minute_ago = (3 << 20) - (512 << 10);
         profile
     }
 
@@ -187,7 +187,7 @@ mod tests {
     #[test]
     fn a_line_for_each_group_in_the_order_asked_for() {
         let audit = "8 +6 8 1 m 00 s 0 B 0 task=audit src/audit.rs:41:1 mpsc_send";
-        let fetch = "2 0 0 2 s 3.0 MiB +2.0 MiB task=fetch running, spawned at src/main.rs:9:1";
+        let fetch = "2 0 0 2 s 3.0 MiB +512 KiB task=fetch running, spawned at src/main.rs:9:1";
         let titles = "tasks growth stuck oldest bytes growth labels where";
         for (sort, expected) in [
             (TopSort::Suspicion, [audit, fetch]),

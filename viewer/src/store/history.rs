@@ -1,4 +1,5 @@
-//! How many tasks each base group had, second by second, for the last ten minutes.
+//! How many tasks each base group had, and how many bytes it held, second by second, for the last
+//! ten minutes.
 //!
 //! What was before the viewer connected, or while it was not connected, the agent remembers: it is
 //! asked once for each group ([`History::unfilled`]), and a failure to answer is asked about no
@@ -10,7 +11,7 @@
 use std::collections::VecDeque;
 
 use rustc_hash::FxHashMap;
-use taskscope_proto::model::{GroupId, HistoryPage, Profile, Run, Series, Subject};
+use taskscope_proto::model::{GroupId, HistoryPage, Point, Profile, Run, Series, Subject};
 
 /// How far back it goes, in seconds.
 const KEEP_SECS: u64 = 600;
@@ -36,9 +37,18 @@ pub struct History {
 struct Track {
     /// The agent has said what was before.
     filled: bool,
-    /// (second, count from then on), oldest first.
-    changes: VecDeque<(u64, u64)>,
+    /// (second, level from then on), oldest first.
+    changes: VecDeque<(u64, Level)>,
     revision: u64,
+}
+
+/// What there was of a group.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Level {
+    /// How many tasks.
+    pub count: u64,
+    /// What they held of the heap.
+    pub bytes: u64,
 }
 
 /// A stretch of time, cut into equal steps.
@@ -51,11 +61,11 @@ pub struct Window {
 }
 
 impl Track {
-    fn set(&mut self, second: u64, count: u64) {
+    fn set(&mut self, second: u64, level: Level) {
         match self.changes.back_mut() {
-            Some((_, last)) if *last == count => {}
-            Some((at, last)) if *at == second => *last = count,
-            _ => self.changes.push_back((second, count)),
+            Some((_, last)) if *last == level => {}
+            Some((at, last)) if *at == second => *last = level,
+            _ => self.changes.push_back((second, level)),
         }
     }
 
@@ -64,15 +74,18 @@ impl Track {
         self.filled = true;
         let from = series.from_ms / 1_000;
         let end = from + u64::from(series.steps);
-        let of_run = |run: &Run| (from + u64::from(run.first), run.point.count);
+        let of_run = |run: &Run| {
+            let Point { count, live_bytes: bytes, .. } = run.point;
+            (from + u64::from(run.first), Level { count, bytes })
+        };
         let seen_after = self.changes.iter().rev().find(|(at, _)| *at <= end).copied();
         let old = std::mem::take(&mut self.changes);
         let before = old.iter().copied().filter(|(at, _)| *at < from);
         let after = old.iter().copied().filter(|(at, _)| *at > end);
-        let at_end = seen_after.map(|(_, count)| (end, count));
+        let at_end = seen_after.map(|(_, level)| (end, level));
         let remembered = series.runs.iter().map(of_run);
-        for (second, count) in before.chain(remembered).chain(at_end).chain(after) {
-            self.set(second, count);
+        for (second, level) in before.chain(remembered).chain(at_end).chain(after) {
+            self.set(second, level);
         }
     }
 
@@ -101,12 +114,13 @@ impl History {
             }
             let track = self.tracks.entry(group.id).or_default();
             track.revision = revision;
-            track.set(second, group.count);
+            let bytes = group.held.live_bytes;
+            track.set(second, Level { count: group.count, bytes });
         }
         let oldest = second.saturating_sub(KEEP_SECS);
         self.tracks.retain(|_, track| {
             if track.revision != revision {
-                track.set(second, 0);
+                track.set(second, Level::default());
             }
             track.forget_before(oldest);
             track.revision == revision || track.changes.len() > 1
@@ -156,16 +170,22 @@ impl History {
         Window { span_secs, seconds: known.collect() }
     }
 
-    /// Adds a group's counts over the window to `sums`, one for each step.
-    pub fn add_to(&self, group: GroupId, window: &Window, sums: &mut [u64]) {
+    /// Adds what a group had `of` something over the window to `sums`, one for each step.
+    pub fn add_to(
+        &self,
+        group: GroupId,
+        window: &Window,
+        of: impl Fn(Level) -> u64,
+        sums: &mut [u64],
+    ) {
         let Some(track) = self.tracks.get(&group) else { return };
         let mut changes = track.changes.iter().peekable();
-        let mut count = 0;
+        let mut level = Level::default();
         for (second, sum) in window.seconds.iter().zip(sums) {
             while let Some((_, next)) = changes.next_if(|(at, _)| at <= second) {
-                count = *next;
+                level = *next;
             }
-            *sum += count;
+            *sum = sum.saturating_add(of(level));
         }
     }
 
@@ -181,7 +201,6 @@ mod tests {
 
     use super::*;
     use crate::fixture;
-    use taskscope_proto::model::Point;
 
     fn record(history: &mut History, second: u64, lines: &[&str]) {
         let mut profile = fixture::profile(lines);
@@ -192,8 +211,30 @@ mod tests {
     fn series(history: &History, group: u64, steps: usize) -> Vec<u64> {
         let window = history.window(steps);
         let mut sums = vec![0; window.seconds.len()];
-        history.add_to(GroupId(group), &window, &mut sums);
+        history.add_to(GroupId(group), &window, |level| level.count, &mut sums);
         sums
+    }
+
+    #[test]
+    fn bytes_have_a_past_of_their_own_even_when_the_tasks_have_ended() {
+        let mut history = History::default();
+        record(&mut history, 100, &["3 parked live=30 < a:1"]);
+        record(&mut history, 130, &["0 finished live=50 < a:1"]);
+        record(&mut history, 160, &["0 finished live=50 < a:1"]);
+        let bytes = |history: &History| {
+            let window = history.window(4);
+            let mut sums = vec![0; window.seconds.len()];
+            history.add_to(GroupId(1), &window, |level| level.bytes, &mut sums);
+            sums
+        };
+        assert_eq!(
+            (bytes(&history), series(&history, 1, 4)),
+            (vec![30, 30, 50, 50], vec![3, 3, 0, 0])
+        );
+        let remembered = [10, 20].map(|live_bytes| Point { live_bytes, ..Point::default() });
+        let series = vec![Series::new(Subject::Group(GroupId(1)), 100_000, &remembered)];
+        history.take_in(1, Some(&HistoryPage { series, ..HistoryPage::default() }));
+        assert_eq!(bytes(&history), [10, 30, 50, 50], "what the agent knows of the first seconds");
     }
 
     #[test]

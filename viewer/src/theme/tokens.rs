@@ -31,6 +31,11 @@ pub struct Palette {
     pub on_hot: Color32,
     pub share: Color32,
     pub trend: Color32,
+    pub flame_own: Color32,
+    pub flame_own_odd: Color32,
+    pub flame_library: Color32,
+    pub flame_point: Color32,
+    pub flame_found: Color32,
     pub shadow: Color32,
 }
 
@@ -66,6 +71,11 @@ pub static DARK: Palette = Palette {
     on_hot: rgb(0x0024_0c08),
     share: rgb(0x0032_4d70),
     trend: rgb(0x006f_83a0),
+    flame_own: rgb(0x0030_4c70),
+    flame_own_odd: rgb(0x0038_5680),
+    flame_library: rgb(0x0024_2a33),
+    flame_point: rgb(0x0026_62a8),
+    flame_found: rgb(0x0074_581c),
     shadow: Color32::from_black_alpha(140),
 };
 
@@ -96,5 +106,10 @@ pub static LIGHT: Palette = Palette {
     on_hot: rgb(0x00ff_ffff),
     share: rgb(0x00bc_d5f5),
     trend: rgb(0x007c_8ea8),
+    flame_own: rgb(0x00bf_d8f7),
+    flame_own_odd: rgb(0x00af_cdf2),
+    flame_library: rgb(0x00ea_edf2),
+    flame_point: rgb(0x0086_b6f0),
+    flame_found: rgb(0x00fd_dc8a),
     shadow: Color32::from_black_alpha(40),
 };

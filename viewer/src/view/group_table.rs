@@ -1,82 +1,22 @@
 //! The table of groups.
 
+mod columns;
+
 use egui::accesskit::Role;
 use egui::{Color32, Rect, Sense, Ui, WidgetInfo};
 use egui_extras::{Column as Width, TableBuilder, TableRow};
 
+pub(super) use self::columns::with_error;
+use self::columns::{Number, TREND_WIDTH, about_bytes, bytes_sentence, fitting, words_and_colour};
 use super::groups::value_words;
-use super::table::{Title, cell, number, title};
-use super::{Look, place};
-use crate::analyse::numbers::{age, count, counted, signed};
-use crate::analyse::{Column, Heat, Key, Row, Value};
+use super::table::{Title, cell, number, part, title};
+use super::{Look, hint, place};
+use crate::analyse::numbers::{age, bytes, count, counted, signed};
+use crate::analyse::{Column, Heat, Key, Lens, Row, Value};
 use crate::command::Command;
 use crate::screen::{ScreenRow, TREND_STEPS};
 use crate::theme::{self, CELL_PAD, Palette, ROW_HEIGHT};
 use crate::widgets::{Side, cell_text, keep_end, sparkline};
-
-/// A column of numbers.
-struct Number {
-    column: Column,
-    title: &'static str,
-    tooltip: &'static str,
-    width: f32,
-    /// When the window is too narrow for all, the highest gives way first; zero never does.
-    gives_way: u8,
-}
-
-const NUMBERS: [Number; 7] = [
-    column(Column::Count, "tasks", "Living tasks", 74.0, 0),
-    column(Column::Growth, "growth/min", "Tasks more (or fewer) than a minute ago", 88.0, 0),
-    column(
-        Column::Stuck,
-        "stuck",
-        "Longer in one state than the threshold, timers excepted",
-        70.0,
-        0,
-    ),
-    column(Column::Oldest, "oldest", "How long the longest is in its state", 94.0, 0),
-    column(Column::Median, "median", "How long half of them are in their state at least", 94.0, 1),
-    column(
-        Column::Spawned,
-        "spawned/min",
-        "Spawned in the last minute where these come from",
-        94.0,
-        2,
-    ),
-    column(
-        Column::Finished,
-        "ended/min",
-        "Ended in the last minute where these come from",
-        84.0,
-        3,
-    ),
-];
-const TREND_WIDTH: f32 = 104.0;
-
-const fn column(
-    column: Column,
-    title: &'static str,
-    tooltip: &'static str,
-    width: f32,
-    gives_way: u8,
-) -> Number {
-    Number { column, title, tooltip, width, gives_way }
-}
-
-/// The columns that there is room for beside the keys.
-fn fitting(width: f32, keys: &[Key]) -> Vec<&'static Number> {
-    let for_keys: f32 = keys.iter().map(|key| key_width(key) * 0.9).sum();
-    let room = width - for_keys - TREND_WIDTH;
-    let mut shown: Vec<&Number> = NUMBERS.iter().collect();
-    while shown.iter().map(|number| number.width).sum::<f32>() > room {
-        let next = shown.iter().enumerate().max_by_key(|(_, number)| number.gives_way);
-        match next {
-            Some((at, number)) if number.gives_way > 0 => drop(shown.remove(at)),
-            _ => break,
-        }
-    }
-    shown
-}
 
 fn key_width(key: &Key) -> f32 {
     match key {
@@ -89,7 +29,9 @@ fn key_width(key: &Key) -> f32 {
 pub(super) fn show(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
     let table = &look.screen.table;
     let palette = theme::palette(ui);
-    let shown = fitting(ui.available_width(), &table.keys);
+    let heap = look.screen.header.as_ref().and_then(|header| header.heap.as_ref());
+    let width = ui.available_width();
+    let shown = fitting(width, &table.keys, heap.is_some(), table.sort.column);
     let titles: Vec<&str> = table.keys.iter().map(Key::title).collect();
     let scroll_to = scroll_target(ui, look);
     ui.spacing_mut().item_spacing = egui::Vec2::ZERO;
@@ -108,10 +50,12 @@ pub(super) fn show(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
     if let Some(row) = scroll_to {
         builder = builder.scroll_to_row(row, None);
     }
-    builder.header(ROW_HEIGHT, |mut row| header(&mut row, &shown, look, commands)).body(|body| {
+    let whole_bytes = heap.map_or(0, |heap| heap.held.live_bytes);
+    let style = Style { shown: &shown, look, palette, has_heap: heap.is_some(), whole_bytes };
+    builder.header(ROW_HEIGHT, |mut row| header(&mut row, &style, commands)).body(|body| {
         body.rows(ROW_HEIGHT, table.rows.len(), |mut row| {
             if let Some(data) = table.rows.get(row.index()) {
-                group(&mut row, data, &Style { shown: &shown, look, palette }, commands);
+                group(&mut row, data, &style, commands);
             }
         });
     });
@@ -144,17 +88,13 @@ fn key_widths(keys: &[Key]) -> Vec<Width> {
     keys.iter().enumerate().map(width).collect()
 }
 
-fn header(
-    row: &mut TableRow<'_, '_>,
-    shown: &[&Number],
-    look: &Look<'_>,
-    commands: &mut Vec<Command>,
-) {
-    let table = &look.screen.table;
+fn header(row: &mut TableRow<'_, '_>, style: &Style<'_>, commands: &mut Vec<Command>) {
+    let table = &style.look.screen.table;
     let sorted = |column| (table.sort.column == column).then_some(table.sort.descending);
     let mut add = |text: &str, tooltip: &str, side, column| {
         let sorted = sorted(column);
-        if title(row, Title { text, tooltip, side, sorted }, true) {
+        let click = Some("Sort by");
+        if title(row, Title { text, tooltip, side, sorted, click }) {
             commands.push(Command::SortBy(column));
         }
     };
@@ -164,12 +104,29 @@ fn header(
     for (at, key) in table.keys.iter().enumerate() {
         add(key.title(), "Sort by this key", Side::Left, Column::Key(at));
     }
-    for number in shown {
+    for number in style.shown {
         add(number.title, number.tooltip, Side::Right, number.column);
     }
-    let tooltip = format!("Living tasks over the last {}", age(table.trend_span));
-    let trend = Title { text: "trend", tooltip: &tooltip, side: Side::Left, sorted: None };
-    title(row, trend, false);
+    trend_title(row, style, commands);
+}
+
+/// Says what the trends are of; a click shows the other.
+fn trend_title(row: &mut TableRow<'_, '_>, style: &Style<'_>, commands: &mut Vec<Command>) {
+    let table = &style.look.screen.table;
+    let (text, what) = match (style.has_heap, table.lens) {
+        (false, _) => ("trend", "Living tasks"),
+        (true, Lens::Tasks) => ("trend of tasks", "Living tasks"),
+        (true, Lens::Bytes) => ("trend of bytes", "Bytes of the heap"),
+    };
+    let mut tooltip = format!("{what} over the last {}", age(table.trend_span));
+    if style.has_heap {
+        tooltip = format!("{tooltip}\nClick: {}", hint(&Command::SwitchLens));
+    }
+    let click = style.has_heap.then_some("Switch the");
+    let trend = Title { text, tooltip: &tooltip, side: Side::Left, sorted: None, click };
+    if title(row, trend) {
+        commands.push(Command::SwitchLens);
+    }
 }
 
 /// What all rows have in common.
@@ -177,6 +134,9 @@ struct Style<'a> {
     shown: &'a [&'static Number],
     look: &'a Look<'a>,
     palette: &'a Palette,
+    has_heap: bool,
+    /// Of the whole heap.
+    whole_bytes: u64,
 }
 
 fn group(
@@ -199,7 +159,14 @@ fn group(
     }
     for shown in style.shown {
         let (words, colour) = words_and_colour(shown.column, &data.row, style);
-        number(row, fill, &words, colour);
+        if shown.column == Column::Bytes {
+            let (sum, bar) = (&data.row.sum, palette.flame_point);
+            let share = (sum.held.live_bytes, style.whole_bytes);
+            part(row, fill, &words, (colour, bar), share)
+                .on_hover_ui(|ui| drop(ui.label(about_bytes(sum))));
+        } else {
+            number(row, fill, &words, colour);
+        }
     }
     cell(row, fill, |ui, rect| {
         let colour = if heat == Heat::Calm { palette.trend } else { heat_colour(heat, palette) };
@@ -259,38 +226,6 @@ fn value(row: &mut TableRow<'_, '_>, fill: Option<Color32>, value: &Value, strip
     });
 }
 
-fn words_and_colour(column: Column, row: &Row, style: &Style<'_>) -> (String, Color32) {
-    let (sum, palette) = (&row.sum, style.palette);
-    let quiet = |number: u64| {
-        (count(number), if number == 0 { palette.text_faint } else { palette.text_dim })
-    };
-    let since = |since: Option<u64>| {
-        let age_of = |since| age(style.look.screen.age(since, style.look.now));
-        (since.map_or("-".into(), age_of), palette.text)
-    };
-    match column {
-        Column::Growth => {
-            let colour = match (sum.growth, row.heat) {
-                (0, _) => palette.text_faint,
-                (_, Heat::Growing | Heat::Piling) => heat_colour(row.heat, palette),
-                _ => palette.text_dim,
-            };
-            (signed(sum.growth), colour)
-        }
-        Column::Stuck if sum.evidence.own_stuck > 0 => {
-            (count(sum.stuck), heat_colour(row.heat, palette))
-        }
-        Column::Stuck => quiet(sum.stuck),
-        Column::Oldest => since(sum.oldest_since_ms),
-        Column::Median => since(row.median_since_ms),
-        Column::Spawned => quiet(sum.spawned_per_min),
-        Column::Finished => quiet(sum.finished_per_min),
-        Column::Count | Column::Key(_) | Column::Suspicion => {
-            (count(sum.count), palette.text_strong)
-        }
-    }
-}
-
 /// The row as a sentence, for those who do not see it.
 fn sentence(row: &Row, look: &Look<'_>) -> String {
     let values: Vec<String> = row.values.iter().map(value_words).collect();
@@ -298,33 +233,21 @@ fn sentence(row: &Row, look: &Look<'_>) -> String {
     let sum = &row.sum;
     let oldest = sum.oldest_since_ms.map_or("-".into(), |ms| age(look.screen.age(ms, look.now)));
     let median = row.median_since_ms.map_or("-".into(), |ms| age(look.screen.age(ms, look.now)));
+    let heap = look.screen.header.as_ref().is_some_and(|header| header.heap.is_some());
+    let held = if heap { format!(", {}", bytes_sentence(sum)) } else { String::new() };
+    let tasks = if sum.has_ended() {
+        format!("ended; {} left", bytes(sum.held.live_bytes))
+    } else {
+        counted(sum.count, "task")
+    };
     format!(
         "{values}: {}, {} a minute, {} stuck, oldest {oldest}, median {median}, {} spawned \
-         and {} ended a minute; {}",
-        counted(sum.count, "task"),
+         and {} ended a minute{held}; {}",
+        tasks,
         signed(sum.growth),
         count(sum.stuck),
         count(sum.spawned_per_min),
         count(sum.finished_per_min),
         row.heat.words(),
     )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_narrow_window_keeps_the_columns_that_matter() {
-        let keys = [Key::Label("task".into()), Key::AwaitPoint, Key::WaitKind];
-        for (width, expected) in [
-            (1_440.0, "tasks growth/min stuck oldest median spawned/min ended/min"),
-            (1_084.0, "tasks growth/min stuck oldest median spawned/min"),
-            (900.0, "tasks growth/min stuck oldest"),
-            (100.0, "tasks growth/min stuck oldest"),
-        ] {
-            let titles: Vec<&str> = fitting(width, &keys).iter().map(|n| n.title).collect();
-            assert_eq!(titles.join(" "), expected, "{width}");
-        }
-    }
 }

@@ -67,7 +67,7 @@ fn controls(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
     });
 }
 
-fn filter(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
+pub(super) fn filter(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
     let mut line = look.session.workspace.filter.clone();
     // Its own identity: the chips before it come and go, and the focus must not follow them.
     let field = TextEdit::singleline(&mut line)

@@ -6,12 +6,14 @@ use super::button;
 use crate::command::Command;
 use crate::theme::{self, Palette};
 
-const FILTER: [(&str, &str); 6] = [
+const FILTER: [(&str, &str); 8] = [
     ("fetch", "anything known about a group: labels, state, source lines, every frame"),
     ("tenant:acme", "one label"),
     ("state:parked", "the state; likewise wait:, await: and spawn:"),
     ("is:stuck", "longer in one state than the service's threshold"),
-    ("is:growing", "more tasks than a minute ago"),
+    ("is:growing", "more tasks than a minute ago, or more bytes by more than their error"),
+    ("is:outlived", "bytes that outlived the tasks that allocated them"),
+    ("bytes>10M", "holds more of the heap; likewise outlived> and tasks>, with < and >= too"),
     ("-timer", "not this"),
 ];
 

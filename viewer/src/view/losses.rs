@@ -4,6 +4,7 @@ use egui::{Align, Layout, RichText, Ui};
 
 use super::Look;
 use super::top::freshness;
+use crate::analyse::numbers::age;
 use crate::theme;
 
 pub(super) fn show(ui: &mut Ui, look: &Look<'_>) {
@@ -22,6 +23,12 @@ pub(super) fn show(ui: &mut Ui, look: &Look<'_>) {
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             let words = RichText::new(freshness(look)).font(theme::small());
             ui.label(words.color(palette.text_faint));
+            if let Some(marked_ms) = look.screen.marked_ms {
+                let ago = age(look.screen.age(marked_ms, look.now));
+                let words = RichText::new(format!("heap marked {ago} ago")).font(theme::small());
+                ui.label(words.color(palette.accent))
+                    .on_hover_text("The page of the heap shows what has grown since.");
+            }
             if let Some(copied) = &look.session.copied {
                 let words = RichText::new(format!("copied {copied}")).font(theme::small());
                 ui.label(words.color(palette.good));

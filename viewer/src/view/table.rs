@@ -1,25 +1,26 @@
 //! What the tables have in common: painted cells, and titles that sort.
 
 use egui::accesskit::Role;
-use egui::{Align2, Color32, FontId, Rect, Sense, Stroke, Ui, WidgetInfo};
+use egui::{Align2, Color32, FontId, Rect, Response, Sense, Stroke, Ui, WidgetInfo};
 use egui_extras::TableRow;
 
 use crate::theme::{self, CELL_PAD};
-use crate::widgets::{Side, cell_text};
+use crate::widgets::{Side, cell_text, share_bar};
 
 /// A cell whose content is painted into its rectangle, padding taken off.
 pub(super) fn cell(
     row: &mut TableRow<'_, '_>,
     fill: Option<Color32>,
     paint: impl FnOnce(&Ui, Rect),
-) {
-    row.col(|ui| {
+) -> Response {
+    let (_, response) = row.col(|ui| {
         let rect = ui.max_rect();
         if let Some(fill) = fill {
             ui.painter().rect_filled(rect, 0.0, fill);
         }
         paint(ui, rect.shrink2(egui::vec2(CELL_PAD, 0.0)));
     });
+    response
 }
 
 /// A cell with a number in it.
@@ -34,6 +35,23 @@ pub(super) fn number(
     });
 }
 
+/// A cell with a number in it, over a bar for its part of the whole.
+pub(super) fn part(
+    row: &mut TableRow<'_, '_>,
+    fill: Option<Color32>,
+    text: &str,
+    colours: (Color32, Color32),
+    (part, whole): (u64, u64),
+) -> Response {
+    let (colour, bar) = colours;
+    cell(row, fill, |ui, rect| {
+        let strip =
+            Rect::from_x_y_ranges(rect.x_range(), rect.bottom() - 4.5..=rect.bottom() - 1.5);
+        share_bar(ui, strip, part, whole, (Color32::TRANSPARENT, bar));
+        cell_text(ui, rect, Side::Right, text, theme::mono(), colour);
+    })
+}
+
 /// What a column's title says and how it stands.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Title<'a> {
@@ -42,19 +60,21 @@ pub(super) struct Title<'a> {
     pub(super) side: Side,
     /// Whether rows are sorted by it, and if so whether the largest comes first.
     pub(super) sorted: Option<bool>,
+    /// What a click does, if anything.
+    pub(super) click: Option<&'a str>,
 }
 
 /// A column's title. Returns whether it was clicked.
-pub(super) fn title(row: &mut TableRow<'_, '_>, title: Title<'_>, sortable: bool) -> bool {
+pub(super) fn title(row: &mut TableRow<'_, '_>, title: Title<'_>) -> bool {
     let mut clicked = false;
     row.col(|ui| {
         let palette = theme::palette(ui);
         let rect = ui.max_rect();
-        let sense = if sortable { Sense::click() } else { Sense::hover() };
+        let sense = if title.click.is_some() { Sense::click() } else { Sense::hover() };
         let response = ui.interact(rect, ui.scope_id().with("title"), sense);
         let colour = match title.sorted {
             Some(_) => palette.accent,
-            None if response.hovered() && sortable => palette.text_strong,
+            None if response.hovered() && title.click.is_some() => palette.text_strong,
             None => palette.text_dim,
         };
         let inner = rect.shrink2(egui::vec2(CELL_PAD, 0.0));
@@ -73,9 +93,9 @@ pub(super) fn title(row: &mut TableRow<'_, '_>, title: Title<'_>, sortable: bool
             Some(false) => ", smallest first",
             None => "",
         };
-        if sortable {
+        if let Some(click) = title.click {
             response.widget_info(|| {
-                WidgetInfo::labeled(Role::Button, true, format!("Sort by {}{order}", title.text))
+                WidgetInfo::labeled(Role::Button, true, format!("{click} {}{order}", title.text))
             });
         }
         clicked = response.on_hover_text(title.tooltip).clicked();

@@ -9,7 +9,8 @@ use taskscope_proto::model::{Activity, Task, TaskOrder, TaskPage};
 
 use super::table::{Title, cell, nothing, number, title};
 use super::{Look, hint, place};
-use crate::analyse::numbers::{age, count, span};
+use crate::analyse::Sum;
+use crate::analyse::numbers::{age, bytes, count, span};
 use crate::command::Command;
 use crate::screen::{Detail, PAGE};
 use crate::theme::{self, ROW_HEIGHT};
@@ -39,6 +40,11 @@ const TITLES: [(&str, &str, Side, f32); 6] = [
 pub(super) fn show(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
     let Some(detail) = &look.screen.detail else { return };
     theme::panel(theme::palette(ui)).show(ui, |ui| heading(ui, detail, commands));
+    let sum = detail.row.and_then(|at| look.screen.table.rows.get(at)).map(|row| &row.row.sum);
+    if let Some(sum) = sum.filter(|sum| sum.has_ended()) {
+        nothing(ui, &ended(sum));
+        return;
+    }
     match (&detail.page, &detail.page_failure) {
         (Some(page), _) if page.tasks.is_empty() => {
             nothing(ui, "None of them is alive any more.");
@@ -102,7 +108,7 @@ fn table(ui: &mut Ui, page: &Arc<TaskPage>, look: &Look<'_>, commands: &mut Vec<
     }
     let header = |mut row: TableRow<'_, '_>| {
         for (text, tooltip, side, _) in TITLES {
-            title(&mut row, Title { text, tooltip, side, sorted: None }, false);
+            title(&mut row, Title { text, tooltip, side, sorted: None, click: None });
         }
     };
     builder.auto_shrink(false).header(ROW_HEIGHT, header).body(|body| {
@@ -166,6 +172,12 @@ fn line(
     if response.on_hover_text(tooltip).clicked() {
         commands.push(Command::Copy(words));
     }
+}
+
+/// All that is to say of a row whose tasks have ended.
+pub(super) fn ended(sum: &Sum) -> String {
+    let left = bytes(sum.held.live_bytes);
+    format!("All of its tasks have ended; {left} that they allocated live on.")
 }
 
 /// What became of its handle and its parent.

@@ -6,6 +6,7 @@ use taskscope_proto::model::{Coverage, Totals};
 use super::{Look, button, hint};
 use crate::analyse::numbers::{age, count, counted};
 use crate::command::Command;
+use crate::session::Page;
 use crate::store::Connection;
 use crate::theme::{self, Palette};
 
@@ -16,6 +17,13 @@ pub(super) fn show(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
         let theme = ui.button(look.session.workspace.theme.text());
         if theme.on_hover_text(hint(&Command::SwitchTheme)).clicked() {
             commands.push(Command::SwitchTheme);
+        }
+        if look.screen.header.is_some() {
+            let open = look.session.page == Page::Heap;
+            let heap = egui::Button::new(Command::ShowHeap.text()).selected(open);
+            if ui.add(heap).on_hover_text(hint(&Command::ShowHeap)).clicked() {
+                commands.push(Command::ShowHeap);
+            }
         }
         ui.add_space(8.0);
         if let Some(header) = &look.screen.header {

@@ -4,6 +4,7 @@ use egui::accesskit::Role;
 use egui::{Align, Layout, Rect, RichText, ScrollArea, Sense, Ui, WidgetInfo, pos2, vec2};
 
 use super::table::nothing;
+use super::tasks::ended as ended_words;
 use super::{Look, groups, hint, place};
 use crate::analyse::numbers::{age, bytes, count, counted, span};
 use crate::analyse::{Merged, MergedNode, Visible, VisibleRow, woken_by};
@@ -28,7 +29,11 @@ pub(super) fn show(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
         return;
     }
     if rows.is_empty() {
-        nothing(ui, &without_tree(&detail.tree));
+        let row = detail.row.and_then(|at| look.screen.table.rows.get(at));
+        let ended = row.filter(|row| row.row.sum.has_ended());
+        let words =
+            ended.map_or_else(|| without_tree(&detail.tree), |row| ended_words(&row.row.sum));
+        nothing(ui, &words);
         return;
     }
     ui.spacing_mut().item_spacing.y = 0.0;
@@ -86,6 +91,9 @@ fn facts(look: &Look<'_>, detail: &Detail) -> String {
             facts.push(format!("oldest {}", age(look.screen.age(since, look.now))));
         }
         facts.push(format!("futures {}", bytes(sum.future_bytes)));
+        if look.screen.header.as_ref().is_some_and(|header| header.heap.is_some()) {
+            facts.push(format!("holds {}", bytes(sum.held.live_bytes)));
+        }
         if sum.activity.polls > 0 {
             let (running, ready) = (span(sum.activity.running_us), span(sum.activity.ready_us));
             facts.push(format!("{}, {running} in them", counted(sum.activity.polls, "poll")));

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod agent;
 #[cfg(test)]
+mod heap;
+#[cfg(test)]
 mod keyboard;
 #[cfg(test)]
 mod net;
@@ -12,6 +14,8 @@ mod pixels;
 mod printer;
 #[cfg(test)]
 mod sample;
+#[cfg(test)]
+mod sample_heap;
 #[cfg(test)]
 mod screens;
 #[cfg(test)]

@@ -34,7 +34,7 @@ fn place(text: &str) -> Location {
 }
 
 /// `function @ file:line:column`; what lies in the registry is library code.
-fn frame(text: &str) -> Arc<Frame> {
+pub(crate) fn frame(text: &str) -> Arc<Frame> {
     let (function, at) = text.split_once(" @ ").unwrap_or((text, ""));
     let location = place(at);
     let user = !location.file.contains("/registry/");
@@ -122,7 +122,7 @@ fn single(frame: &str, leaf: &str, kind: WaitKind) -> Arc<Tree> {
     tree(frame, &[(chain, kind, false)])
 }
 
-fn labels(pairs: &[(&str, &str)]) -> Labels {
+pub(crate) fn labels(pairs: &[(&str, &str)]) -> Labels {
     Labels::new(pairs.iter().map(|(k, v)| Label { key: (*k).into(), value: (*v).into() }))
 }
 

@@ -1,0 +1,221 @@
+//! The columns of numbers: which there are, which fit, and what each says of a row.
+
+use egui::Color32;
+use taskscope_proto::model::Held;
+
+use super::{Style, heat_colour, key_width};
+use crate::analyse::numbers::{age, bytes, count, counted, signed, signed_bytes};
+use crate::analyse::{Column, Heat, Key, Row, Sum, has_grown};
+
+/// A column of numbers.
+pub(super) struct Number {
+    pub(super) column: Column,
+    pub(super) title: &'static str,
+    pub(super) tooltip: &'static str,
+    pub(super) width: f32,
+    /// When the window is too narrow for all, the highest gives way first; zero never does.
+    gives_way: u8,
+}
+
+const NUMBERS: [Number; 10] = [
+    column(Column::Count, "tasks", "Living tasks", 74.0, 0),
+    column(Column::Growth, "growth/min", "Tasks more (or fewer) than a minute ago", 88.0, 0),
+    column(
+        Column::Bytes,
+        "bytes",
+        "What they hold of the heap, and what those that ended have left: an estimate",
+        84.0,
+        0,
+    ),
+    column(Column::BytesGrowth, "bytes/min", "Bytes more (or fewer) than a minute ago", 86.0, 1),
+    column(
+        Column::Stuck,
+        "stuck",
+        "Longer in one state than the threshold, timers excepted",
+        70.0,
+        0,
+    ),
+    column(Column::Oldest, "oldest", "How long the longest is in its state", 94.0, 0),
+    column(Column::Median, "median", "How long half of them are in their state at least", 94.0, 2),
+    column(
+        Column::Allocated,
+        "allocated/min",
+        "Allocated in the last minute, freed or not, where these come from",
+        98.0,
+        3,
+    ),
+    column(
+        Column::Spawned,
+        "spawned/min",
+        "Spawned in the last minute where these come from",
+        94.0,
+        4,
+    ),
+    column(
+        Column::Finished,
+        "ended/min",
+        "Ended in the last minute where these come from",
+        84.0,
+        5,
+    ),
+];
+pub(super) const TREND_WIDTH: f32 = 104.0;
+
+const fn column(
+    column: Column,
+    title: &'static str,
+    tooltip: &'static str,
+    width: f32,
+    gives_way: u8,
+) -> Number {
+    Number { column, title, tooltip, width, gives_way }
+}
+
+/// The columns that there is room for beside the keys. By whichever is sorted stays.
+pub(super) fn fitting(
+    width: f32,
+    keys: &[Key],
+    has_heap: bool,
+    sorted: Column,
+) -> Vec<&'static Number> {
+    let for_keys: f32 = keys.iter().map(|key| key_width(key) * 0.9).sum();
+    let room = width - for_keys - TREND_WIDTH;
+    let known = |number: &&Number| has_heap || !number.column.is_of_bytes();
+    let mut shown: Vec<&Number> = NUMBERS.iter().filter(known).collect();
+    let rank = |number: &Number| if number.column == sorted { 0 } else { number.gives_way };
+    while shown.iter().map(|number| number.width).sum::<f32>() > room {
+        let next = shown.iter().enumerate().max_by_key(|(_, number)| rank(number));
+        match next {
+            Some((at, number)) if rank(number) > 0 => drop(shown.remove(at)),
+            _ => break,
+        }
+    }
+    shown
+}
+
+/// What a column says of a row, and in which colour.
+pub(super) fn words_and_colour(column: Column, row: &Row, style: &Style<'_>) -> (String, Color32) {
+    let (sum, palette) = (&row.sum, style.palette);
+    let dim = |number: u64| if number == 0 { palette.text_faint } else { palette.text_dim };
+    let quiet = |number: u64| (count(number), dim(number));
+    let since = |since: Option<u64>| {
+        let age_of = |since| age(style.look.screen.age(since, style.look.now));
+        (since.map_or("-".into(), age_of), palette.text)
+    };
+    match column {
+        Column::Growth => {
+            let colour = match (sum.growth, row.heat) {
+                (0, _) => palette.text_faint,
+                (1.., Heat::Growing | Heat::Piling) => heat_colour(row.heat, palette),
+                _ => palette.text_dim,
+            };
+            (signed(sum.growth), colour)
+        }
+        Column::Stuck if sum.evidence.own_stuck > 0 => {
+            (count(sum.stuck), heat_colour(row.heat, palette))
+        }
+        Column::Stuck => quiet(sum.stuck),
+        Column::Oldest => since(sum.oldest_since_ms),
+        Column::Median => since(row.median_since_ms),
+        Column::Spawned => quiet(sum.spawned_per_min),
+        Column::Finished => quiet(sum.finished_per_min),
+        Column::Bytes if sum.held.live_bytes == 0 => ("0".into(), palette.text_faint),
+        Column::Bytes => (bytes(sum.held.live_bytes), palette.text_strong),
+        Column::BytesGrowth => {
+            let colour = match sum.bytes_growth {
+                // Within its error it may as well be nothing.
+                growth if !has_grown(growth.saturating_abs(), &sum.held) => palette.text_faint,
+                1.. => heat_colour(row.heat, palette),
+                _ => palette.text_dim,
+            };
+            (signed_bytes(sum.bytes_growth), colour)
+        }
+        Column::Allocated if sum.allocated_per_min == 0 => ("0".into(), palette.text_faint),
+        Column::Allocated => (bytes(sum.allocated_per_min), palette.text_dim),
+        Column::Count | Column::Key(_) | Column::Suspicion if sum.has_ended() => {
+            ("ended".into(), palette.text_faint)
+        }
+        Column::Count | Column::Key(_) | Column::Suspicion => {
+            (count(sum.count), palette.text_strong)
+        }
+    }
+}
+
+/// What is behind the number of bytes, for who points at it.
+pub(super) fn about_bytes(sum: &Sum) -> String {
+    let Held { blocks, outlived_bytes, outlived_blocks, .. } = sum.held;
+    let mut lines = vec![
+        format!("{} of the heap", with_error(&sum.held)),
+        format!("in about {}", counted(blocks, "block")),
+    ];
+    let living = sum.held.live_bytes.saturating_sub(outlived_bytes);
+    if let Some(each) = living.checked_div(sum.count) {
+        lines.push(format!("{} for each living task", bytes(each)));
+    }
+    if outlived_bytes > 0 {
+        let blocks = counted(outlived_blocks, "block");
+        lines.push(format!("{} ({blocks}) outlived their tasks", bytes(outlived_bytes)));
+    }
+    lines.push(format!("{} a minute", signed_bytes(sum.bytes_growth)));
+    lines.join("\n")
+}
+
+/// `12 MiB ± 1.1 MiB`.
+pub(in crate::view) fn with_error(held: &Held) -> String {
+    format!("{} ± {}", bytes(held.live_bytes), bytes(held.error_bytes))
+}
+
+/// What the sentence of a row says of its bytes.
+pub(super) fn bytes_sentence(sum: &Sum) -> String {
+    let left = match sum.held.outlived_bytes {
+        0 => String::new(),
+        left => format!(", {} of it outlived its tasks", bytes(left)),
+    };
+    format!("holds {}{left}, {} a minute", with_error(&sum.held), signed_bytes(sum.bytes_growth))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_narrow_window_keeps_the_columns_that_matter() {
+        let keys = [Key::Label("task".into()), Key::AwaitPoint, Key::WaitKind];
+        let check = |width, has_heap, sorted, expected: &str| {
+            let shown = fitting(width, &keys, has_heap, sorted);
+            let titles: Vec<&str> = shown.iter().map(|n| n.title).collect();
+            assert_eq!(titles.join(" "), expected, "{width}");
+        };
+        let first = Column::Suspicion;
+        for (width, expected) in [
+            (1_440.0, "tasks growth/min stuck oldest median spawned/min ended/min"),
+            (1_084.0, "tasks growth/min stuck oldest median spawned/min"),
+            (900.0, "tasks growth/min stuck oldest"),
+            (100.0, "tasks growth/min stuck oldest"),
+        ] {
+            check(width, false, first, expected);
+        }
+        let most = "tasks growth/min bytes bytes/min stuck oldest median allocated/min spawned/min \
+                    ended/min";
+        check(1_440.0, true, first, most);
+        check(1_084.0, true, first, "tasks growth/min bytes bytes/min stuck oldest");
+        check(900.0, true, first, "tasks growth/min bytes stuck oldest");
+        let sorted = "tasks growth/min bytes stuck oldest allocated/min";
+        check(900.0, true, Column::Allocated, sorted);
+    }
+
+    #[test]
+    fn who_points_at_the_bytes_learns_how_exact_they_are_and_what_is_left_over() {
+        let held = Held {
+            live_bytes: 3 << 20,
+            error_bytes: 512 << 10,
+            blocks: 6,
+            outlived_bytes: 1 << 20,
+            outlived_blocks: 1,
+        };
+        let sum = Sum { held, count: 4, bytes_growth: -2_048, ..Sum::default() };
+        let expected = "3.0 MiB ± 512 KiB of the heap\nin about 6 blocks\n512 KiB for each living \
+                        task\n1.0 MiB (1 block) outlived their tasks\n-2.0 KiB a minute";
+        assert_eq!(about_bytes(&sum), expected);
+    }
+}
