@@ -28,6 +28,10 @@ struct Spent {
     realloc: Duration,
 }
 
+type Part = (&'static str, fn(&Spent) -> Duration);
+const PARTS: [Part; 3] =
+    [("alloc", |s| s.alloc), ("dealloc", |s| s.dealloc), ("realloc", |s| s.realloc)];
+
 fn layout() -> Layout {
     Layout::new::<[u8; SIZE]>()
 }
@@ -89,9 +93,7 @@ fn compare<A: GlobalAlloc + Sync>(name: &str, bare: &A, sampled: &TaskAlloc<A>) 
         };
         let (without, with) = (of(0), of(1));
         print!("{name:9} {threads:2} threads");
-        let parts: [(&str, fn(&Spent) -> Duration); 3] =
-            [("alloc", |s| s.alloc), ("dealloc", |s| s.dealloc), ("realloc", |s| s.realloc)];
-        for (part, of) in parts {
+        for (part, of) in PARTS {
             let (without, with) = (median(&without, of), median(&with, of));
             print!("   {part} {without:5.1} -> {with:5.1} ({:+.1})", with - without);
         }

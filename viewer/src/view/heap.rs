@@ -15,6 +15,9 @@ use crate::command::Command;
 use crate::screen::HeapPage;
 use crate::theme;
 
+/// As wide as the choices, the mark and the filter need to stand on one line.
+const ROOM_FOR_MARK: f32 = 1_060.0;
+
 pub(super) fn show(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
     let palette = theme::palette(ui);
     let Some(page) = &look.screen.heap else {
@@ -57,6 +60,7 @@ pub(super) fn show(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
 /// By what the rows are made, the mark, the filter.
 fn controls(ui: &mut Ui, look: &Look<'_>, page: &HeapPage, commands: &mut Vec<Command>) {
     let palette = theme::palette(ui);
+    let narrow = ui.available_width() < ROOM_FOR_MARK;
     ui.horizontal(|ui| {
         ui.label(RichText::new("Divide by").color(palette.text_dim))
             .on_hover_text(hint(&Command::CycleGrouping));
@@ -67,8 +71,10 @@ fn controls(ui: &mut Ui, look: &Look<'_>, page: &HeapPage, commands: &mut Vec<Co
                 commands.push(Command::DivideHeap(by));
             }
         }
-        ui.separator();
-        mark(ui, look, commands);
+        if !narrow {
+            ui.separator();
+            mark(ui, look, commands);
+        }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             groups::filter(ui, look, commands);
             let rows = counted(page.rows.len() as u64, "row");
@@ -81,6 +87,9 @@ fn controls(ui: &mut Ui, look: &Look<'_>, page: &HeapPage, commands: &mut Vec<Co
             ui.label(RichText::new(words).font(theme::small()).color(palette.text_faint));
         });
     });
+    if narrow {
+        ui.horizontal(|ui| mark(ui, look, commands));
+    }
 }
 
 /// The moment from which on growth is counted.

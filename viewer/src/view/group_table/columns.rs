@@ -6,6 +6,7 @@ use taskscope_proto::model::Held;
 use super::{Style, heat_colour, key_width};
 use crate::analyse::numbers::{age, bytes, count, counted, signed, signed_bytes};
 use crate::analyse::{Column, Heat, Key, Row, Sum, has_grown};
+use crate::theme::Palette;
 
 /// A column of numbers.
 pub(super) struct Number {
@@ -27,7 +28,7 @@ const NUMBERS: [Number; 10] = [
         84.0,
         0,
     ),
-    column(Column::BytesGrowth, "bytes/min", "Bytes more (or fewer) than a minute ago", 86.0, 1),
+    column(Column::BytesGrowth, "bytes/min", "Bytes more (or fewer) than a minute ago", 86.0, 2),
     column(
         Column::Stuck,
         "stuck",
@@ -36,27 +37,27 @@ const NUMBERS: [Number; 10] = [
         0,
     ),
     column(Column::Oldest, "oldest", "How long the longest is in its state", 94.0, 0),
-    column(Column::Median, "median", "How long half of them are in their state at least", 94.0, 2),
+    column(Column::Median, "median", "How long half of them are in their state at least", 94.0, 3),
     column(
         Column::Allocated,
         "allocated/min",
         "Allocated in the last minute, freed or not, where these come from",
         98.0,
-        3,
+        4,
     ),
     column(
         Column::Spawned,
         "spawned/min",
         "Spawned in the last minute where these come from",
         94.0,
-        4,
+        5,
     ),
     column(
         Column::Finished,
         "ended/min",
         "Ended in the last minute where these come from",
         84.0,
-        5,
+        6,
     ),
 ];
 pub(super) const TREND_WIDTH: f32 = 104.0;
@@ -82,7 +83,12 @@ pub(super) fn fitting(
     let room = width - for_keys - TREND_WIDTH;
     let known = |number: &&Number| has_heap || !number.column.is_of_bytes();
     let mut shown: Vec<&Number> = NUMBERS.iter().filter(known).collect();
-    let rank = |number: &Number| if number.column == sorted { 0 } else { number.gives_way };
+    let rank = |number: &Number| match number.column {
+        column if column == sorted => 0,
+        // Bytes want room, too.
+        Column::Oldest if has_heap => 1,
+        _ => number.gives_way,
+    };
     while shown.iter().map(|number| number.width).sum::<f32>() > room {
         let next = shown.iter().enumerate().max_by_key(|(_, number)| rank(number));
         match next {
@@ -106,7 +112,7 @@ pub(super) fn words_and_colour(column: Column, row: &Row, style: &Style<'_>) -> 
         Column::Growth => {
             let colour = match (sum.growth, row.heat) {
                 (0, _) => palette.text_faint,
-                (1.., Heat::Growing | Heat::Piling) => heat_colour(row.heat, palette),
+                (1.., Heat::Growing | Heat::Piling) => grown(row.heat, palette),
                 _ => palette.text_dim,
             };
             (signed(sum.growth), colour)
@@ -125,7 +131,7 @@ pub(super) fn words_and_colour(column: Column, row: &Row, style: &Style<'_>) -> 
             let colour = match sum.bytes_growth {
                 // Within its error it may as well be nothing.
                 growth if !has_grown(growth.saturating_abs(), &sum.held) => palette.text_faint,
-                1.. => heat_colour(row.heat, palette),
+                1.. => grown(row.heat, palette),
                 _ => palette.text_dim,
             };
             (signed_bytes(sum.bytes_growth), colour)
@@ -138,6 +144,14 @@ pub(super) fn words_and_colour(column: Column, row: &Row, style: &Style<'_>) -> 
         Column::Count | Column::Key(_) | Column::Suspicion => {
             (count(sum.count), palette.text_strong)
         }
+    }
+}
+
+/// The colour of a growth. A row may be calm although it grows: in a young process all do.
+fn grown(heat: Heat, palette: &Palette) -> Color32 {
+    match heat {
+        Heat::Calm => palette.text_dim,
+        heat => heat_colour(heat, palette),
     }
 }
 
@@ -177,6 +191,7 @@ pub(super) fn bytes_sentence(sum: &Sum) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::theme;
 
     #[test]
     fn a_narrow_window_keeps_the_columns_that_matter() {
@@ -199,9 +214,16 @@ mod tests {
                     ended/min";
         check(1_440.0, true, first, most);
         check(1_084.0, true, first, "tasks growth/min bytes bytes/min stuck oldest");
-        check(900.0, true, first, "tasks growth/min bytes stuck oldest");
-        let sorted = "tasks growth/min bytes stuck oldest allocated/min";
+        check(900.0, true, first, "tasks growth/min bytes stuck");
+        let sorted = "tasks growth/min bytes stuck allocated/min";
         check(900.0, true, Column::Allocated, sorted);
+    }
+
+    #[test]
+    fn growth_can_be_read_however_calm_the_row_is() {
+        for heat in [Heat::Calm, Heat::Growing, Heat::Stuck, Heat::Piling] {
+            assert!(grown(heat, &theme::DARK).a() == 255, "{heat:?}");
+        }
     }
 
     #[test]

@@ -7,10 +7,7 @@ use crate::command::Command;
 use crate::theme;
 
 /// What a service needs.
-const CODE: &str = "use std::alloc::System;
-
-#[global_allocator]
-static ALLOCATOR: taskscope::alloc::TaskAlloc<System> = taskscope::alloc::TaskAlloc::new(System);";
+const CODE: &str = include_str!("allocator.txt");
 
 pub(super) fn show(ui: &mut Ui, commands: &mut Vec<Command>) {
     let palette = theme::palette(ui);
@@ -32,7 +29,9 @@ pub(super) fn show(ui: &mut Ui, commands: &mut Vec<Command>) {
         let left = egui::Layout::top_down(egui::Align::Min);
         frame.show(ui, |ui| {
             ui.with_layout(left, |ui| {
-                ui.label(RichText::new(CODE).font(theme::mono()).color(palette.text_strong));
+                ui.label(
+                    RichText::new(CODE.trim_end()).font(theme::mono()).color(palette.text_strong),
+                );
             });
         });
         ui.add_space(12.0);

@@ -1,12 +1,17 @@
 //! The heap as a whole: a line of numbers, and a bar that shows how memory is divided.
 
-use egui::{Color32, RichText, Sense, Ui, vec2};
+use egui::accesskit::Role;
+use egui::{Color32, Rect, Sense, Ui, WidgetInfo, pos2, vec2};
 
 use crate::analyse::numbers::bytes;
 use crate::analyse::{Fact, Part};
 use crate::screen::HeapPage;
 use crate::theme::{self, Palette};
 use crate::widgets::parts_bar;
+
+/// Height of a number with its name, and of the number alone.
+const HEIGHT: f32 = 40.0;
+const VALUE: f32 = 22.0;
 
 pub(super) fn show(ui: &mut Ui, page: &HeapPage) {
     let palette = theme::palette(ui);
@@ -32,27 +37,28 @@ pub(super) fn show(ui: &mut Ui, page: &HeapPage) {
     bar.on_hover_text_at_pointer(words);
 }
 
-/// A number with its name below, and the colour of its part of the bar.
+/// A number with its name below, and the colour of its part of the bar. Painted at its own size, so
+/// that the line breaks between numbers where the window is narrow.
 fn number(ui: &mut Ui, fact: &Fact, first: bool, palette: &Palette) {
-    let response = ui.vertical(|ui| {
-        ui.spacing_mut().item_spacing.y = 1.0;
-        let colour = if fact.warm { palette.warm } else { palette.text_strong };
-        let font = if first { theme::heading() } else { theme::body() };
-        // All names stand on one line, however tall the number above is.
-        ui.horizontal(|ui| {
-            ui.set_min_height(20.0);
-            ui.label(RichText::new(&fact.value).font(font).color(colour));
-        });
-        ui.horizontal(|ui| {
-            ui.spacing_mut().item_spacing.x = 4.0;
-            if let Some(part) = fact.part {
-                let (rect, _) = ui.allocate_exact_size(vec2(8.0, 8.0), Sense::hover());
-                ui.painter().rect_filled(rect, 2.0, part_colour(part, palette));
-            }
-            ui.label(RichText::new(fact.name).font(theme::small()).color(palette.text_faint));
-        });
-    });
-    response.response.on_hover_text(&fact.meaning);
+    let colour = if fact.warm { palette.warm } else { palette.text_strong };
+    let font = if first { theme::heading() } else { theme::body() };
+    let paint = ui.painter();
+    let value = paint.layout_no_wrap(fact.value.clone(), font, colour);
+    let name = paint.layout_no_wrap(fact.name.to_owned(), theme::small(), palette.text_faint);
+    let indent = if fact.part.is_some() { 12.0 } else { 0.0 };
+    let width = value.size().x.max(indent + name.size().x);
+    let (rect, response) = ui.allocate_exact_size(vec2(width, HEIGHT), Sense::hover());
+    let below = rect.top() + VALUE;
+    let value_at = pos2(rect.left(), below - value.size().y);
+    ui.painter().galley(value_at, value, colour);
+    if let Some(part) = fact.part {
+        let square = Rect::from_min_size(pos2(rect.left(), below + 5.0), vec2(8.0, 8.0));
+        ui.painter().rect_filled(square, 2.0, part_colour(part, palette));
+    }
+    ui.painter().galley(pos2(rect.left() + indent, below + 1.0), name, palette.text_faint);
+    let words = format!("{}: {}", fact.name, fact.value);
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &words));
+    response.on_hover_text(&fact.meaning);
 }
 
 fn part_colour(part: Part, palette: &Palette) -> Color32 {

@@ -15,8 +15,8 @@ use crate::screen::HeapPage;
 use crate::theme::{self, Palette};
 use crate::widgets::{CellLook, Cells, flame};
 
-/// Steps of the way to the frame in focus that are written out.
-const STEPS: usize = 5;
+/// About how wide a step of the way to the frame in focus is.
+const STEP: f32 = 190.0;
 
 pub(super) fn show(ui: &mut Ui, look: &Look<'_>, page: &HeapPage, commands: &mut Vec<Command>) {
     theme::panel(theme::palette(ui)).show(ui, |ui| heading(ui, look, page, commands));
@@ -106,7 +106,9 @@ fn way(ui: &mut Ui, page: &HeapPage, commands: &mut Vec<Command>) {
     if step(ui, "all", "The whole flame graph") {
         commands.push(focus(page, &[]));
     }
-    let left_out = page.way.len().saturating_sub(STEPS);
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to 1..=6")]
+    let steps = (ui.available_width() / STEP).clamp(1.0, 6.0) as usize;
+    let left_out = page.way.len().saturating_sub(steps);
     if left_out > 0 {
         ui.label(RichText::new("› …").font(theme::small()).color(palette.text_faint));
     }

@@ -119,7 +119,11 @@ fn line(
             HeapColumn::Live => {
                 let colours = (palette.text_strong, palette.flame_point);
                 let share = (data.held.live_bytes, style.page.live_bytes);
-                part(row, None, &with_error(&data.held), colours, share);
+                let words = match data.held.live_bytes {
+                    0 => "0".to_owned(),
+                    _ => with_error(&data.held),
+                };
+                part(row, None, &words, colours, share);
                 continue;
             }
             HeapColumn::Grown => {
