@@ -157,7 +157,7 @@ impl Command {
             Self::Disconnect => "Let go of the service",
             Self::SwitchTheme => "Switch between light, dark and what the system says",
             Self::ShowHelp => "All shortcuts and the language of the filter",
-            Self::Dismiss => "Close what is open, empty the filter, or let go of the row",
+            Self::Dismiss => "Close what is open, go back, empty the filter, or let go of the row",
             Self::Connect(_) => "Look at this service",
             Self::EditAddress(_) => "The address of an agent",
             Self::ToggleKey(_) => "Add this key to the rows, or take it out",

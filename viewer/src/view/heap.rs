@@ -8,7 +8,7 @@ mod table;
 use egui::{Align, CentralPanel, Layout, Panel, RichText, Ui};
 
 use super::table::nothing;
-use super::{Look, groups, hint};
+use super::{Look, groups};
 use crate::analyse::numbers::{age, count, counted};
 use crate::analyse::{HeapBy, HeapKey};
 use crate::command::Command;
@@ -63,7 +63,7 @@ fn controls(ui: &mut Ui, look: &Look<'_>, page: &HeapPage, commands: &mut Vec<Co
     let narrow = ui.available_width() < ROOM_FOR_MARK;
     ui.horizontal(|ui| {
         ui.label(RichText::new("Divide by").color(palette.text_dim))
-            .on_hover_text(hint(&Command::CycleGrouping));
+            .on_hover_text("What makes up a row; g goes to the next");
         for by in HeapBy::ALL {
             let choice = egui::Button::new(by.title()).selected(page.asked.by == by);
             let choice = ui.add(choice).on_hover_text(Command::DivideHeap(by).tooltip());

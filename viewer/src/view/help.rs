@@ -1,10 +1,13 @@
 //! The help page: every command with its keys, and the language of the filter.
 
-use egui::{Grid, Modal, RichText, Ui};
+use egui::{Grid, Modal, RichText, ScrollArea, Ui};
 
 use super::button;
 use crate::command::Command;
 use crate::theme::{self, Palette};
+
+/// Height of a line: there are many.
+const LINE: f32 = 19.0;
 
 const FILTER: [(&str, &str); 8] = [
     ("fetch", "anything known about a group: labels, state, source lines, every frame"),
@@ -21,30 +24,37 @@ pub(super) fn show(ui: &mut Ui, commands: &mut Vec<Command>) {
     let palette = theme::palette(ui);
     let modal =
         Modal::new(egui::Id::unique("help")).frame(theme::card(palette)).show(ui.ctx(), |ui| {
-            ui.set_width(620.0);
-            heading(ui, "Keys", palette);
-            Grid::new("keys").num_columns(3).spacing([18.0, 5.0]).show(ui, |ui| {
-                for command in &Command::LISTED {
-                    let keys: Vec<String> =
-                        command.shortcuts().iter().map(ToString::to_string).collect();
-                    row(ui, &keys.join(", "), command.text(), command.tooltip(), palette);
-                }
-            });
-            ui.add_space(10.0);
-            heading(ui, "Filter", palette);
-            Grid::new("filter").num_columns(2).spacing([18.0, 5.0]).show(ui, |ui| {
-                for (word, meaning) in FILTER {
-                    ui.label(RichText::new(word).font(theme::mono()).color(palette.accent));
-                    ui.label(RichText::new(meaning).color(palette.text_dim));
-                    ui.end_row();
-                }
-            });
+            ui.set_width(640.0);
+            // Room for the card's edges and its button, however low the window is.
+            let height = (ui.ctx().content_rect().height() - 120.0).max(120.0);
+            ScrollArea::vertical().max_height(height).show(ui, |ui| lists(ui, palette));
             ui.add_space(10.0);
             button(ui, Command::Dismiss, commands);
         });
     if modal.backdrop_response.clicked() {
         commands.push(Command::Dismiss);
     }
+}
+
+fn lists(ui: &mut Ui, palette: &Palette) {
+    heading(ui, "Keys", palette);
+    let grid = |name, columns| Grid::new(name).num_columns(columns).spacing([18.0, 3.0]);
+    ui.spacing_mut().interact_size.y = LINE;
+    grid("keys", 3).show(ui, |ui| {
+        for command in &Command::LISTED {
+            let keys: Vec<String> = command.shortcuts().iter().map(ToString::to_string).collect();
+            row(ui, &keys.join(", "), command.text(), command.tooltip(), palette);
+        }
+    });
+    ui.add_space(10.0);
+    heading(ui, "Filter", palette);
+    grid("filter", 2).show(ui, |ui| {
+        for (word, meaning) in FILTER {
+            ui.label(RichText::new(word).font(theme::mono()).color(palette.accent));
+            ui.label(RichText::new(meaning).color(palette.text_dim));
+            ui.end_row();
+        }
+    });
 }
 
 fn heading(ui: &mut Ui, text: &str, palette: &Palette) {
