@@ -1,7 +1,5 @@
 //! `taskscope heap` writes what pprof itself reads.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
-
 use std::path::Path;
 use std::process::{Command, Stdio};
 
