@@ -1,6 +1,6 @@
 //! The await trees of a row, merged into one and weighted by tasks.
 //!
-//! When two frames are the same says [`place`](super::place).
+//! When two frames are the same says `place`.
 
 use std::sync::Arc;
 

@@ -124,7 +124,8 @@ pub fn heap_tree(sites: &[Counted<'_>], measure: Measure, fold: bool) -> HeapTre
     merger.tree
 }
 
-/// The lines of a tree, heaviest branch first; see [`lines`]. The lightest branches are left out.
+/// The lines of a tree, heaviest branch first. With `fold`, runs of library frames become one line
+/// each. The lightest branches are left out.
 pub fn heap_lines(tree: &HeapTree, fold: bool) -> Vec<VisibleRow> {
     let node = |at: u32| tree.nodes.get(at as usize);
     let parents: Vec<Option<u32>> = tree.nodes.iter().map(|node| node.parent).collect();

@@ -2,7 +2,6 @@
 
 use egui::{RichText, Ui};
 
-use super::super::button;
 use crate::command::Command;
 use crate::theme;
 
@@ -13,7 +12,7 @@ pub(super) fn show(ui: &mut Ui, commands: &mut Vec<Command>) {
     let palette = theme::palette(ui);
     ui.add_space((ui.available_height() * 0.2).min(140.0));
     ui.vertical_centered(|ui| {
-        ui.set_max_width(780.0);
+        ui.set_max_width(720.0);
         let heading = RichText::new("Which tasks hold the memory?").font(theme::heading());
         ui.label(heading.color(palette.text_strong));
         ui.add_space(6.0);
@@ -43,6 +42,5 @@ pub(super) fn show(ui: &mut Ui, commands: &mut Vec<Command>) {
         if ui.button("Back to the groups").clicked() {
             commands.push(Command::ShowHeap);
         }
-        button(ui, Command::ShowConnect, commands);
     });
 }
