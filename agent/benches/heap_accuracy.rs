@@ -16,7 +16,7 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use taskscope::alloc::{TaskAlloc, sample_every};
-use taskscope::model::{Group, Profile};
+use taskscope::model::{Group, Held, Profile};
 use taskscope::prelude::*;
 use taskscope::{SnapshotOptions, labels};
 use tokio::runtime::{Builder, Runtime};
@@ -83,7 +83,7 @@ fn run(runtime: &Runtime, bytes: u64, random: &mut Random) -> Run {
         let truth = told.await.unwrap() as f64;
         let profile = tokio::task::spawn_blocking(profile).await.unwrap();
         let held = profile.groups.iter().filter(|group| is_holder(group));
-        let held = held.map(|group| group.held).reduce(|a, b| a.and(b)).unwrap_or_default();
+        let held = held.map(|group| group.held).reduce(Held::and).unwrap_or_default();
         task.abort();
         task.await.unwrap_err();
         let (estimate, error) = (held.live_bytes as f64, held.error_bytes as f64);

@@ -182,12 +182,12 @@ async fn what_a_spawn_allocates_is_the_new_tasks() {
     sample_every(MEAN);
     let parent = async {
         let child = || async {
-            let large = black_box([7_u8; 64 << 10]);
+            let large = black_box([7_u8; 16 << 10]);
             pending_with_waker().await;
             black_box(&large);
         };
         let labels = || labels! { "task" => "child" };
-        (0..128)
+        (0..512)
             .map(|_| taskscope::task::Builder::new().labels(labels()).spawn(child()))
             .collect::<Vec<_>>()
     };

@@ -11,6 +11,7 @@
 //! what the storm allocated and nothing else.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
+#![expect(clippy::print_stdout, reason = "a storm says how long it took")]
 #![expect(unsafe_code, reason = "calls allocators as the language does")]
 
 use std::alloc::{GlobalAlloc, Layout, System};
@@ -69,12 +70,17 @@ impl Block {
         block
     }
 
+    /// Another one for most blocks, and never that of a zeroed one.
+    fn mark(self) -> u8 {
+        self.0.addr().to_le_bytes()[1] | 1
+    }
+
     fn write(self, layout: Layout) {
-        let mark = self.0.addr() as u8 | 1;
+        let mark = self.mark();
         // SAFETY: a block has room for its head and one byte more.
         unsafe {
             self.0.cast::<usize>().write_unaligned(layout.size());
-            self.0.cast::<usize>().add(1).write_unaligned(layout.align());
+            self.0.add(8).cast::<usize>().write_unaligned(layout.align());
             self.0.add(HEAD - 1).write(mark);
             self.0.add(layout.size() - 1).write(mark);
         }
@@ -85,9 +91,9 @@ impl Block {
         // SAFETY: written by `write`.
         unsafe {
             let size = self.0.cast::<usize>().read_unaligned();
-            let align = self.0.cast::<usize>().add(1).read_unaligned();
+            let align = self.0.add(8).cast::<usize>().read_unaligned();
             let marks = [self.0.add(HEAD - 1).read(), self.0.add(size - 1).read()];
-            assert_eq!(marks, [self.0.addr() as u8 | 1; 2]);
+            assert_eq!(marks, [self.mark(); 2]);
             Layout::from_size_align(size, align).unwrap()
         }
     }
@@ -179,7 +185,9 @@ fn storm<A: GlobalAlloc + Sync>(name: &str, allocator: &A, operations: u64) {
         });
         let rage = |seed| rage(allocator, &shared, &left, seed);
         let raging: Vec<_> = (1..=THREADS).map(|seed| scope.spawn(move || rage(seed))).collect();
-        raging.into_iter().for_each(|thread| thread.join().unwrap());
+        for thread in raging {
+            thread.join().unwrap();
+        }
         done.store(true, Relaxed);
         reader.join().unwrap();
     });
@@ -239,7 +247,9 @@ fn a_block_that_could_not_be_resized_is_still_there() {
         let block = *blocks.last().unwrap();
         assert!(allocator.realloc(block, layout, 2 << 20).is_null());
         assert_eq!(heap().held, before);
-        blocks.into_iter().for_each(|block| allocator.dealloc(block, layout));
+        for block in blocks {
+            allocator.dealloc(block, layout);
+        }
     }
     assert_eq!(heap().held, Held::default());
 }
@@ -253,7 +263,9 @@ impl Drop for AtEnd {
     fn drop(&mut self) {
         self.0.take().unwrap().free(&AT_END);
         let blocks: Vec<Block> = (0..200).map(|_| Block::new(&AT_END, 1_000, 16, false)).collect();
-        blocks.into_iter().for_each(|block| block.free(&AT_END));
+        for block in blocks {
+            block.free(&AT_END);
+        }
     }
 }
 

@@ -76,6 +76,7 @@ mod tests {
     use super::*;
 
     const MEAN: u32 = 512 << 10;
+    const RUNS: u32 = 1_000;
 
     /// Draws which of `blocks` are sampled, and sums them up.
     fn draw(random: &mut impl FnMut() -> f64, blocks: &[(usize, u32)]) -> Sum {
@@ -113,7 +114,6 @@ mod tests {
             let truth: f64 =
                 blocks.iter().map(|(size, number)| *size as f64 * f64::from(*number)).sum();
             let (mut held, mut mean) = (0, 0.0);
-            const RUNS: u32 = 1_000;
             for _ in 0..RUNS {
                 let sum = draw(&mut random, blocks);
                 held += u32::from((sum.bytes - truth).abs() <= sum.error());
