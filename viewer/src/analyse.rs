@@ -31,8 +31,8 @@ pub use filter::Filter;
 pub use flame::{Cell, Flame, Weighted, layout};
 pub use heap::{
     Counted, Fact, HeapBy, HeapColumn, HeapKey, HeapNode, HeapQuery, HeapRow, HeapSort, HeapTree,
-    Measure, OfRow, Part, counted, frame_label, heap_facts, heap_lines, heap_parts, heap_rows,
-    heap_tree, of_row, sort_heap,
+    Measure, Mostly, OfRow, Part, counted, frame_label, heap_facts, heap_lines, heap_parts,
+    heap_rows, heap_tree, of_row, sort_heap,
 };
 pub use holding::{has_grown, is_there};
 pub use key::{Key, Value, keys_of};

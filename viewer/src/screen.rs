@@ -9,8 +9,8 @@ use std::time::Duration;
 use taskscope_proto::model::{Header, Process, TaskPage};
 
 use crate::analyse::{
-    Fact, Flame, HeapQuery, HeapRow, HeapTree, Key, Lens, Merged, Note, Part, Row, Selection, Sort,
-    Sum, Value, VisibleRow, Waking,
+    Fact, Flame, HeapQuery, HeapRow, HeapTree, Key, Lens, Merged, Mostly, Note, Part, Row,
+    Selection, Sort, Sum, Value, VisibleRow, Waking,
 };
 use crate::clock::Moment;
 use crate::connect::Failure;
@@ -113,6 +113,8 @@ pub struct Allocations {
     pub tree: HeapTree,
     /// Its lines.
     pub lines: Vec<VisibleRow>,
+    /// Who holds most of it, if somebody does.
+    pub mostly: Option<Mostly>,
     /// Tasks of other rows allocated there, too.
     pub shared: bool,
 }

@@ -15,7 +15,7 @@ use super::holding::difference;
 
 pub use facts::{Fact, Part, heap_facts, heap_parts};
 pub use names::frame_label;
-pub use of_row::{OfRow, of_row};
+pub use of_row::{Mostly, OfRow, of_row};
 pub use rows::{HeapKey, HeapRow, heap_rows, sort_heap};
 pub use tree::{HeapNode, HeapTree, heap_lines, heap_tree};
 

@@ -82,7 +82,8 @@ pub(super) fn allocations(
     let of_row = of_row(profile, keys, row);
     let tree: HeapTree = heap_tree(&of_row.sites, Measure::Live, false);
     let lines = heap_lines(&tree, fold);
-    Some(Allocations { tree, lines, shared: of_row.shared })
+    let mostly = of_row.mostly(profile);
+    Some(Allocations { tree, lines, mostly, shared: of_row.shared })
 }
 
 #[cfg(test)]

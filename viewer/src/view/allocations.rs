@@ -72,6 +72,18 @@ fn heading(ui: &mut Ui, look: &Look<'_>, detail: &Detail, commands: &mut Vec<Com
     }
     let words = RichText::new(facts.join("  ·  ")).font(theme::small());
     ui.add(egui::Label::new(words.color(palette.text_faint)).truncate());
+    if let Some(mostly) = detail.allocations.as_ref().and_then(|all| all.mostly.as_ref()) {
+        let labels = if mostly.labels.is_empty() {
+            "tasks without labels".to_owned()
+        } else {
+            mostly.labels.to_string()
+        };
+        let spawned_at = place::short(&mostly.spawned_at);
+        let held = bytes(mostly.live_bytes);
+        let words = format!("mostly {labels}, spawned at {spawned_at}: {held}");
+        let words = RichText::new(words).font(theme::small()).color(palette.text);
+        ui.add(egui::Label::new(words).truncate());
+    }
 }
 
 fn line(ui: &mut Ui, row: &VisibleRow, tree: &HeapTree, commands: &mut Vec<Command>) {

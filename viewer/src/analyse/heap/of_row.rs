@@ -8,8 +8,8 @@
 
 use std::sync::Arc;
 
-use rustc_hash::FxHashSet;
-use taskscope_proto::model::{Group, HeapSite, Held, Labels, OriginId, Profile, State};
+use rustc_hash::{FxHashMap, FxHashSet};
+use taskscope_proto::model::{Group, HeapSite, Held, Labels, Location, OriginId, Profile, State};
 
 use super::Counted;
 use crate::analyse::{Key, Row, Value, is_there};
@@ -22,6 +22,35 @@ pub struct OfRow<'a> {
     pub sites: Vec<Counted<'a>>,
     /// Tasks of other rows have allocated there, too, and nobody knows how much.
     pub shared: bool,
+}
+
+/// The label set and the spawn location that most of a row's bytes come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mostly {
+    /// Labels in effect where they were allocated.
+    pub labels: Labels,
+    /// Where the tasks that did were spawned.
+    pub spawned_at: Location,
+    /// How many bytes.
+    pub live_bytes: u64,
+}
+
+impl OfRow<'_> {
+    /// Who holds more than half of it; `None` if nobody does.
+    pub fn mostly(&self, profile: &Profile) -> Option<Mostly> {
+        let mut by_holder: FxHashMap<(&Labels, OriginId), u64> = FxHashMap::default();
+        let mut all: u64 = 0;
+        for Counted { site, held, .. } in &self.sites {
+            all = all.saturating_add(held.live_bytes);
+            if let Some(origin) = site.origin {
+                let sum = by_holder.entry((&site.labels, origin)).or_default();
+                *sum = sum.saturating_add(held.live_bytes);
+            }
+        }
+        let ((labels, origin), live_bytes) = by_holder.into_iter().max_by_key(|(_, sum)| *sum)?;
+        let origin = profile.origin(origin).filter(|_| live_bytes > all / 2)?;
+        Some(Mostly { labels: labels.clone(), spawned_at: origin.spawned_at.clone(), live_bytes })
+    }
 }
 
 /// The sites of a row whose key columns are these.
@@ -137,6 +166,33 @@ mod tests {
         let facts: Vec<(&str, &str, bool)> =
             facts.iter().map(|(values, ids, shared)| (&**values, &**ids, *shared)).collect();
         assert_eq!(facts, expected);
+    }
+
+    #[test]
+    fn who_holds_more_than_half_is_named_and_nobody_else() {
+        let mut profile = fixture::profile(&[
+            "3 parked task=web tenant=a @ src/a.rs:1 mutex < src/m.rs:1",
+            "2 parked task=web tenant=b @ src/a.rs:1 mutex < src/m.rs:2",
+        ]);
+        let mut check = |of_b: u64, expected: Option<(&str, u64)>| {
+            let line = format!("2 live={of_b} task=web tenant=b of=2 @ src/a.rs:5");
+            profile.heap_sites = fixture::sites(&[
+                "1 live=100 task=web tenant=a of=1 @ src/a.rs:5",
+                &line,
+                "3 live=10 task=web tenant=b of=2 @ src/a.rs:6",
+            ]);
+            let rows = pivot(&profile, &[Key::Label("task".into())], &[0, 1]).rows;
+            let mostly = of_row(&profile, &[Key::Label("task".into())], &rows[0]).mostly(&profile);
+            let words = mostly.as_ref().map(|mostly| {
+                let Mostly { labels, spawned_at, live_bytes } = mostly;
+                (format!("{labels} < {spawned_at}"), *live_bytes)
+            });
+            let words = words.as_ref().map(|(words, bytes)| (words.as_str(), *bytes));
+            assert_eq!(words, expected);
+        };
+        check(90, None);
+        check(20, Some(("task=web tenant=a < src/m.rs:1:1", 100)));
+        check(200, Some(("task=web tenant=b < src/m.rs:2:1", 210)));
     }
 
     #[test]
