@@ -143,6 +143,13 @@ async fn what_no_task_allocates_is_nobodys_and_what_the_agent_does_is_its_own() 
     let top = nobody.max_by_key(|site| site.held.live_bytes).unwrap();
     assert!(top.held.live_bytes > (12 * MIB) as u64, "{top:#?}");
     assert_eq!((top.origin, top.labels.len()), (None, 0));
+    // The first look read the executable's symbols, and keeps them.
+    let agent = snapshot().await;
+    let heap = agent.header.heap.unwrap();
+    assert!(heap.agent_bytes > 100_000, "{heap:?}");
+    let of_agent = agent.heap_sites.iter().filter(|site| site.owner == HeapOwner::Agent);
+    let held: u64 = of_agent.map(|site| site.held.live_bytes).sum();
+    assert!(held.abs_diff(heap.agent_bytes) < 1_000, "{held}, {heap:?}");
     let function = &top.stack.as_ref().unwrap().await_point.as_ref().unwrap().function;
     assert!(!function.is_empty());
     drop(held);

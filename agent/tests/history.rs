@@ -2,10 +2,13 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
 
+use std::alloc::System;
 use std::future::pending;
+use std::hint::black_box;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use taskscope::alloc::TaskAlloc;
 use taskscope::labels;
 use taskscope::model::{
     Capture, GroupId, HistoryPage, HistoryQuery, Point, Profile, Resolution, Series, State, Subject,
@@ -15,6 +18,12 @@ use taskscope_proto::stream::Decoder;
 use taskscope_proto::wire;
 use taskscope_proto::wire::taskscope_client::TaskscopeClient;
 use tonic::transport::Channel;
+
+#[global_allocator]
+static ALLOCATOR: TaskAlloc<System> = TaskAlloc::new(System);
+
+/// What each task holds, in one block: so large that it is sampled for sure.
+const HELD: u64 = 8 << 20;
 
 type Client = TaskscopeClient<Channel>;
 
@@ -36,7 +45,11 @@ async fn history(client: &mut Client, query: &HistoryQuery) -> HistoryPage {
 
 fn spawn(count: usize) {
     for _ in 0..count {
-        Builder::new().labels(labels! { "case" => "piles up" }).spawn(pending::<()>());
+        Builder::new().labels(labels! { "case" => "piles up" }).spawn(async {
+            let held = black_box(vec![1_u8; usize::try_from(HELD).unwrap()]);
+            pending::<()>().await;
+            drop(held);
+        });
     }
 }
 
@@ -76,6 +89,9 @@ async fn who_connects_late_sees_how_it_began() {
     let parked = by_state.series.iter().find(|s| s.subject == Subject::State(State::Parked));
     let parked = parked.unwrap();
     assert_eq!(counts(parked), [0, 3, 7]);
+    let mut held: Vec<u64> = parked.points().map(|point| point.live_bytes / HELD).collect();
+    held.dedup();
+    assert_eq!(held, [0, 3, 7]);
     let stuck: Vec<u64> = parked.points().map(|point| point.stuck).collect();
     assert!(stuck.contains(&3) && stuck.is_sorted(), "{stuck:?}");
     let last_ms = parked.from_ms + u64::from(parked.steps - 1) * by_state.step_ms;
