@@ -135,6 +135,10 @@ impl<const BUCKETS: usize, const BITS: u32> Table<BUCKETS, BITS> {
     #[inline]
     fn may_hold(&self, spot: Spot) -> bool {
         let tags = self.tags(spot).load(Relaxed);
+        // With few samples most words have no tag at all.
+        if tags == 0 {
+            return false;
+        }
         // A byte of `differ` is zero where the tag fits. The classic test for a zero byte; where it
         // errs, it says yes.
         let differ = tags ^ (u64::from(spot.tag) * ONES);
