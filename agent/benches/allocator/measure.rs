@@ -6,10 +6,10 @@ use std::sync::Barrier;
 use std::time::{Duration, Instant};
 
 /// Blocks that live at a time: more than a thread's cache of any of the allocators holds.
-pub const BLOCKS: usize = 4_096;
+pub(crate) const BLOCKS: usize = 4_096;
 /// Turns of each of the two.
-pub const TURNS: usize = 300;
-pub const SIZE: usize = 64;
+pub(crate) const TURNS: usize = 300;
+pub(crate) const SIZE: usize = 64;
 
 #[derive(Clone, Copy, Default)]
 struct Spent {
@@ -71,7 +71,11 @@ fn turns(bare: &impl GlobalAlloc, sampled: &impl GlobalAlloc, start: &Barrier) -
 }
 
 /// Prints what `sampled` takes beside `bare`, which it wraps, for an allocation, a free, a resize.
-pub fn compare(name: &str, bare: &(impl GlobalAlloc + Sync), sampled: &(impl GlobalAlloc + Sync)) {
+pub(crate) fn compare(
+    name: &str,
+    bare: &(impl GlobalAlloc + Sync),
+    sampled: &(impl GlobalAlloc + Sync),
+) {
     for threads in [1, 2, 4, 8, 16] {
         let start = Barrier::new(threads);
         let all: Vec<_> = std::thread::scope(|scope| {
