@@ -148,8 +148,8 @@ async fn what_no_task_allocates_is_nobodys_and_what_the_agent_does_is_its_own() 
     let heap = agent.header.heap.unwrap();
     assert!(heap.agent_bytes > 100_000, "{heap:?}");
     let of_agent = agent.heap_sites.iter().filter(|site| site.owner == HeapOwner::Agent);
-    let held: u64 = of_agent.map(|site| site.held.live_bytes).sum();
-    assert!(held.abs_diff(heap.agent_bytes) < 1_000, "{held}, {heap:?}");
+    let sum: u64 = of_agent.map(|site| site.held.live_bytes).sum();
+    assert!(sum.abs_diff(heap.agent_bytes) < 1_000, "{sum}, {heap:?}");
     let function = &top.stack.as_ref().unwrap().await_point.as_ref().unwrap().function;
     assert!(!function.is_empty());
     drop(held);
