@@ -41,9 +41,9 @@ pub(crate) use sites::{Read as Site, UNITS};
 /// # Cost
 /// Not sampled, on a shared x86-64 server, over System, jemalloc and mimalloc: up to 0.8 ns more for
 /// an allocation, 0.9 ns for a free, 1.1 ns for a resize, on 1 to 16 threads (`agent/benches/compare
-/// allocator` and `cargo bench -p taskscope --bench allocator`). A sample, one in 512 KiB, walks the stack: about 0.3 µs along frame pointers.
-/// Samples of a heap of 4 GiB take up 3 MB (`--bench heap_accuracy`), more where more different stacks
-/// allocate: at most 8 MB for stacks.
+/// allocator` and `cargo bench -p taskscope --bench allocator`). A sample, one in 512 KiB, walks the
+/// stack. Samples of a heap of 4 GiB take up 3 MB (`--bench heap_accuracy`), more where more
+/// different stacks allocate: at most 8 MB for stacks.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct TaskAlloc<A> {
     inner: A,
