@@ -39,9 +39,9 @@ mod clock;
 #[cfg(feature = "hyper")]
 pub mod hyper;
 pub mod labels;
+mod primitives;
 mod process;
 mod profile;
-
 mod profiler;
 mod registry;
 #[cfg(feature = "runtime-hooks")]
@@ -53,7 +53,6 @@ mod snapshot;
 mod spawn;
 mod stack;
 mod symbols;
-mod sync;
 pub mod task;
 mod ticker;
 #[cfg(feature = "tower")]

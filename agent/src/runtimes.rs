@@ -12,7 +12,7 @@ use taskscope_proto::limits::MAX_RUNTIMES;
 use tokio::runtime::{Handle, Id};
 
 use crate::clock;
-use crate::sync::Mutex;
+use crate::primitives::Mutex;
 
 pub(crate) use metrics::{Reading, WorkerReading};
 

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::Thread;
 
 use crate::clock::{self, TICK};
-use crate::sync::Mutex;
+use crate::primitives::Mutex;
 
 /// How many agents want the time. The lock is held while the time is written, so that none is
 /// written after the last one went.

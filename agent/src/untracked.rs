@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64};
 
 use rustc_hash::FxBuildHasher;
 
-use crate::sync::Mutex;
+use crate::primitives::Mutex;
 
 /// Tasks that are kept at a time.
 const MAX_TASKS: usize = 200_000;

@@ -1,13 +1,13 @@
 //! The races of the waker, the record and the registry, in every order that loom finds.
 //!
-//! The very files of the agent are compiled here against loom's atomics: `crate::sync` below
+//! The very files of the agent are compiled here against loom's atomics: `crate::primitives` below
 //! takes the place of the agent's.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
 #![expect(unsafe_code, reason = "the models stand in for the polling thread")]
 #![expect(dead_code, reason = "the agent's files hold more than the models use")]
 
-mod sync {
+mod primitives {
     pub(crate) use loom::cell::UnsafeCell;
     pub(crate) use loom::sync::{Arc, atomic};
 
@@ -67,9 +67,9 @@ use loom::sync::atomic::AtomicUsize;
 use loom::sync::atomic::Ordering::{AcqRel, Acquire, Release};
 use loom::thread;
 
+use primitives::Arc;
 use registry::{Counted, Sharded};
 use rooms::vacate;
-use sync::Arc;
 use task::record::{Birth, CaptureRequest, Kind, Record, Standing};
 use task::wake_slot::{Set, WakeSlot};
 use task::woken;

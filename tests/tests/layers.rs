@@ -1,6 +1,6 @@
 //! The walls of the house: a room may use only the rooms on floors below its own.
 //!
-//! **The agent.** From the ground: what knows nothing of tasks (`sync`, `clock`), the collections,
+//! **The agent.** From the ground: what knows nothing of tasks (`primitives`, `clock`), the collections,
 //! the table of label sets and the stack walk; on these stands `task`, whose records everything
 //! else reads. `labels` is two rooms: its table is below `task`, which keeps numbers of label
 //! sets; its functions ask for the *current* task and are above. `symbols`, `capture` and `spawn`
@@ -26,7 +26,7 @@ use taskscope_tests::sources::{Source, rust_files};
 
 /// From the ground up. A room is a module, or a part of one that has a floor of its own.
 const AGENT: &[&[&str]] = &[
-    &["sync", "clock"],
+    &["primitives", "clock"],
     &["registry", "runtimes", "ticker", "untracked"],
     &["labels::table", "stack"],
     &["task"],
@@ -187,14 +187,17 @@ fn what_is_analysed_and_printed_is_pure() {
 #[test]
 fn a_crack_is_found() {
     let file = |path: &str, text: &str| Source { path: path.into(), text: text.into() };
-    let floors: &[&[&str]] = &[&["sync"], &["task", "labels::table"], &["labels"]];
+    let floors: &[&[&str]] = &[&["primitives"], &["task", "labels::table"], &["labels"]];
     let good = [
-        file("agent/src/task/mod.rs", "use crate::sync::Arc;\nuse super::sync;"),
+        file("agent/src/task/mod.rs", "use crate::primitives::Arc;\nuse super::primitives;"),
         file("agent/src/labels/mod.rs", "use crate::task::Record;\nuse table::Table;"),
     ];
     assert_eq!(cracks(&good, floors, &[]), Vec::<String>::new());
     for (bad, word) in [
-        (file("agent/src/sync.rs", "use crate::{sync, task::Record};"), "must not use task"),
+        (
+            file("agent/src/primitives.rs", "use crate::{primitives, task::Record};"),
+            "must not use task",
+        ),
         (file("agent/src/task/mod.rs", "use crate::labels::table;"), "must not use labels::table"),
         (file("agent/src/labels/table.rs", "use super::Labels;"), "must not use labels,"),
         (file("agent/src/attic.rs", ""), "in no room"),

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use super::estimate::{Sum, whole};
 use super::live::{Block, Live};
 use super::sites::{Key, MAX_FRAMES, Read, Sites, UNITS};
-use crate::sync::Mutex;
+use crate::primitives::Mutex;
 use crate::task::behalf::{self, Owner};
 use crate::task::current;
 use crate::{clock, stack};

@@ -17,8 +17,8 @@
 //!
 //! All zeros is the empty set.
 
-use crate::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
-use crate::sync::atomic::{AtomicU64, AtomicUsize, fence};
+use crate::primitives::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
+use crate::primitives::atomic::{AtomicU64, AtomicUsize, fence};
 
 const PLACES: usize = 7;
 /// Bits of an address within a page, and within the smallest block.

@@ -16,8 +16,8 @@
 //!
 //! All zeros is the empty collection.
 
-use crate::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
-use crate::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, fence};
+use crate::primitives::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
+use crate::primitives::atomic::{AtomicU32, AtomicU64, AtomicUsize, fence};
 
 /// Return addresses that are kept of a stack, innermost first.
 pub(crate) const MAX_FRAMES: usize = 56;

@@ -13,9 +13,9 @@
 //! carries a number that is not asked any more, and writes nothing. A handler that began is
 //! waited for, or the thread stays unasked.
 
+use crate::primitives::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
+use crate::primitives::atomic::{AtomicPtr, AtomicU64, AtomicUsize};
 use crate::stack::{REGISTERS, Registers};
-use crate::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
-use crate::sync::atomic::{AtomicPtr, AtomicU64, AtomicUsize};
 use crate::task::threads::Here;
 
 /// Words of a stack that are copied: 256 KiB. Of a deeper one the innermost are.

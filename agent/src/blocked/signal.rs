@@ -22,8 +22,8 @@ use std::ptr;
 use std::sync::OnceLock;
 
 use super::answer::{Answer, Asked, MAX_WORDS, Polled};
+use crate::primitives::atomic::Ordering::Relaxed;
 use crate::stack::{self, STACK_POINTER};
-use crate::sync::atomic::Ordering::Relaxed;
 use crate::task::current::{self, PollFrame};
 use crate::task::threads::Thread;
 

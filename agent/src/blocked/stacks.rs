@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 
 use rustc_hash::FxBuildHasher;
 
-use crate::sync::{Arc, Mutex};
+use crate::primitives::{Arc, Mutex};
 use crate::task::capture::RawTree;
 
 /// How long a stack is kept that no task is in any more. Longer than a profile looks back.

@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 use rustc_hash::FxBuildHasher;
 
 use crate::clock;
+use crate::primitives::atomic::Ordering::Relaxed;
 use crate::registry::Counted;
-use crate::sync::atomic::Ordering::Relaxed;
 use crate::task::record::{Kind, Phase, Record, Standing};
 use crate::task::{current, tracker};
 

@@ -10,8 +10,8 @@ use std::sync::{Arc, LazyLock, OnceLock};
 use rustc_hash::FxBuildHasher;
 use taskscope_proto::model::{Label, Labels};
 
+use crate::primitives::Mutex;
 use crate::registry::{Full, Interner};
-use crate::sync::Mutex;
 
 /// Distinct values of one key.
 const MAX_VALUES: usize = 1_000;

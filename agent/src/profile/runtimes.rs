@@ -67,7 +67,7 @@ impl Tallies {
             self.never_polled += u64::from(waits && record.made_as == Kind::Task);
             return;
         }
-        let number = record.runtime.load(crate::sync::atomic::Ordering::Relaxed);
+        let number = record.runtime.load(crate::primitives::atomic::Ordering::Relaxed);
         let at = self.by_runtime.iter().position(|tally| tally.number == number);
         let at = at.unwrap_or_else(|| {
             self.by_runtime.push(Tally { number, ..Tally::default() });

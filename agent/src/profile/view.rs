@@ -6,8 +6,8 @@ use rustc_hash::FxBuildHasher;
 use taskscope_proto::model::State;
 
 use crate::blocked::{self, Seen};
+use crate::primitives::atomic::Ordering::Relaxed;
 use crate::registry::Place;
-use crate::sync::atomic::Ordering::Relaxed;
 use crate::task::record::{Birth, Kind, Record, Standing};
 use crate::task::tracker;
 

@@ -21,10 +21,10 @@ use std::mem::{ManuallyDrop, MaybeUninit};
 use std::ops::Deref;
 use std::ptr::NonNull;
 
+use crate::primitives::UnsafeCell;
+use crate::primitives::atomic::AtomicU64;
+use crate::primitives::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
 use crate::registry::Place;
-use crate::sync::UnsafeCell;
-use crate::sync::atomic::AtomicU64;
-use crate::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
 
 /// A reference can be made of the entry by who finds it in the registry.
 const LISTED: u64 = 1 << 63;

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use rustc_hash::FxBuildHasher;
 
 use super::AppendVec;
-use crate::sync::Mutex;
+use crate::primitives::Mutex;
 
 const SHARDS: usize = 16;
 /// What a value costs in the tables, roughly: a hash, a short list of numbers, a mark.

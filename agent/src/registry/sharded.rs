@@ -14,9 +14,9 @@
 use std::num::NonZero;
 
 use super::counted::{self, Counted, Entry, Vacant};
-use crate::sync::Mutex;
-use crate::sync::atomic::AtomicUsize;
-use crate::sync::atomic::Ordering::Relaxed;
+use crate::primitives::Mutex;
+use crate::primitives::atomic::AtomicUsize;
+use crate::primitives::atomic::Ordering::Relaxed;
 
 /// How many entries a reader copies under one lock.
 const PIECE: usize = 64;

@@ -3,8 +3,8 @@
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 use crate::clock;
+use crate::primitives::atomic::Ordering::Relaxed;
 use crate::registry::Counted;
-use crate::sync::atomic::Ordering::Relaxed;
 use crate::task::current::PollFrame;
 use crate::task::origin::{self, End};
 use crate::task::record::Record;

@@ -10,7 +10,7 @@ use std::ptr;
 use super::current;
 use super::record::Record;
 use super::ticket::Ticket;
-use crate::sync::atomic::Ordering::Relaxed;
+use crate::primitives::atomic::Ordering::Relaxed;
 
 /// Whose a block of memory is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

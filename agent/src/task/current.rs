@@ -15,8 +15,8 @@ use super::capture::Chains;
 use super::record::{Kind, Record};
 use super::woken::Wake;
 use super::{stopwatch, threads};
+use crate::primitives::atomic::Ordering::Relaxed;
 use crate::registry::Counted;
-use crate::sync::atomic::Ordering::Relaxed;
 
 /// One poll under way.
 #[derive(Debug)]

@@ -8,8 +8,8 @@ use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 use std::sync::{Arc, OnceLock};
 
+use crate::primitives::Mutex;
 use crate::registry::Interner;
-use crate::sync::Mutex;
 
 /// Different origins that are told apart.
 const MAX_ORIGINS: u32 = 100_000;

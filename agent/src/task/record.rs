@@ -23,8 +23,8 @@ pub(crate) use super::state::{Birth, CaptureRequest, Kind, Phase, Requests, Stan
 use super::times::{Times, low_half};
 use super::wake_slot::WakeSlot;
 use super::woken::{Wake, Woken};
-use crate::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release as ReleaseOrder};
-use crate::sync::atomic::{AtomicBool, AtomicU8, AtomicU16, AtomicU32, AtomicU64};
+use crate::primitives::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release as ReleaseOrder};
+use crate::primitives::atomic::{AtomicBool, AtomicU8, AtomicU16, AtomicU32, AtomicU64};
 
 /// The next poll shall capture the await tree.
 const CAPTURE: u8 = 1;

@@ -12,10 +12,10 @@
 #[derive(Debug, Default)]
 pub(crate) struct SpanLabels {
     /// The low half of the number of the poll in which the span was left.
-    poll: crate::sync::atomic::AtomicU32,
+    poll: crate::primitives::atomic::AtomicU32,
     /// The span's id, 0 for none, [`SEVERAL`].
-    span: crate::sync::atomic::AtomicU64,
-    labels: crate::sync::atomic::AtomicU32,
+    span: crate::primitives::atomic::AtomicU64,
+    labels: crate::primitives::atomic::AtomicU32,
 }
 
 #[cfg(not(feature = "tracing"))]
@@ -37,7 +37,7 @@ impl SpanLabels {
 #[cfg(feature = "tracing")]
 mod kept {
     use super::SpanLabels;
-    use crate::sync::atomic::Ordering::Relaxed;
+    use crate::primitives::atomic::Ordering::Relaxed;
 
     /// Spans were left side by side.
     const SEVERAL: u64 = u64::MAX;

@@ -28,9 +28,9 @@
 use std::ptr;
 
 use super::current::PollFrame;
-use crate::sync::Mutex;
-use crate::sync::atomic::Ordering::{Acquire, Relaxed, Release, SeqCst};
-use crate::sync::atomic::{AtomicPtr, AtomicU64, compiler_fence};
+use crate::primitives::Mutex;
+use crate::primitives::atomic::Ordering::{Acquire, Relaxed, Release, SeqCst};
+use crate::primitives::atomic::{AtomicPtr, AtomicU64, compiler_fence};
 
 /// What a thread is in the middle of. See the [module](self).
 #[derive(Debug)]

@@ -6,8 +6,8 @@
 
 use super::record::Record;
 use super::tracker;
+use crate::primitives::atomic::Ordering::Relaxed;
 use crate::registry::Place;
-use crate::sync::atomic::Ordering::Relaxed;
 
 /// See the [module](self).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

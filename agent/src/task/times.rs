@@ -16,8 +16,8 @@
 //!
 //! [`clock::coarse`]: crate::clock::coarse
 
-use crate::sync::atomic::AtomicU64;
-use crate::sync::atomic::Ordering::Relaxed;
+use crate::primitives::atomic::AtomicU64;
+use crate::primitives::atomic::Ordering::Relaxed;
 
 /// One poll in so many is measured, on average.
 pub(crate) const STRIDE: u64 = 16;

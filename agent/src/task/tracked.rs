@@ -17,8 +17,8 @@ use super::origin::{self, End};
 use super::record::{Birth, CaptureRequest, Kind, Record, Requests};
 use super::wake_slot::Set;
 use super::{inner_poll, stopwatch, tracker, waker};
+use crate::primitives::atomic::Ordering::Relaxed;
 use crate::registry::Counted;
-use crate::sync::atomic::Ordering::Relaxed;
 use crate::{clock, runtimes, untracked};
 
 pin_project! {

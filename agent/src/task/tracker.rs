@@ -10,8 +10,8 @@ use super::current;
 use super::origin::{self, End};
 use super::record::{Birth, Kind, Record};
 use crate::clock;
+use crate::primitives::atomic::Ordering::Relaxed;
 use crate::registry::{Counted, Place, Sharded, Spares, Vacant};
-use crate::sync::atomic::Ordering::Relaxed;
 
 /// Ids that a thread takes at a time.
 const ID_BLOCK: u64 = 256;

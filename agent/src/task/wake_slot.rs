@@ -42,9 +42,9 @@
 use std::mem::ManuallyDrop;
 use std::task::Waker;
 
-use crate::sync::UnsafeCell;
-use crate::sync::atomic::AtomicU64;
-use crate::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release as ReleaseOrder};
+use crate::primitives::UnsafeCell;
+use crate::primitives::atomic::AtomicU64;
+use crate::primitives::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release as ReleaseOrder};
 
 const EMPTY: u64 = 1;
 const WRITING: u64 = 2;

@@ -6,7 +6,7 @@ use loom::thread;
 use super::alloc::live::{Block, Live};
 use super::alloc::sites::{Key, Sites};
 use super::model;
-use super::sync::Arc;
+use super::primitives::Arc;
 
 /// A block of which every field says the same.
 fn block(number: usize) -> Block {

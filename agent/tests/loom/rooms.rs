@@ -3,8 +3,8 @@
 use loom::thread;
 
 use super::model;
+use super::primitives::Arc;
 use super::registry::{Counted, Place, Sharded, Vacant};
-use super::sync::Arc;
 
 /// As `task/tracker.rs` ends what it has unlisted: room for the next, or it is forgotten.
 pub(crate) fn vacate<T>(set: &Sharded<T, 1>, entry: Counted<T>, place: Place) -> Option<Vacant<T>> {

@@ -5,8 +5,8 @@
 use std::task::Waker;
 
 use super::{Phase, Record};
+use crate::primitives::atomic::Ordering::Release as ReleaseOrder;
 use crate::registry::Counted;
-use crate::sync::atomic::Ordering::Release as ReleaseOrder;
 use crate::task::wake_slot::{Release, Set};
 
 impl Record {
