@@ -7,8 +7,10 @@
 //!
 //! A viewer meets enum values that it does not know when the agent is newer but still speaks the
 //! viewer's protocol. Where passing over them is harmless they become the honest "unknown" of
-//! their type: debug information, stack walk, a runtime's flavor, wait kinds, who owns a block. A combination of waits becomes
-//! [`AnyOf`](crate::model::Combine::AnyOf), which proves the least about the task. A state, a
+//! their type: debug information, stack walk, a runtime's flavor, wait kinds, who owns a block,
+//! what a holder has to do with what it holds. A combination of waits becomes
+//! [`AnyOf`](crate::model::Combine::AnyOf), which proves the least about the task, a class of verdict
+//! [`Suspect`](crate::model::Class::Suspect): its reason says more. A state, a
 //! kind of task, an order, a resolution or a kind of capture has no such stand-in: taking a state for another
 //! would make every count on the screen wrong. A new one of those is a new protocol
 //! ([`version`](crate::version)), so here it is an error.
@@ -27,6 +29,7 @@ mod process;
 mod query;
 mod runtime;
 mod task;
+mod verdict;
 mod wait_kind;
 
 pub(crate) use check::{at_most, cut, optional, text};

@@ -35,6 +35,10 @@ pub const MAX_GROUPS_PER_HISTORY: usize = 10_000;
 pub const MAX_HISTORY_STEPS: usize = 1_440;
 /// Origins that a group says it is woken by.
 pub const MAX_WAKERS: usize = 3;
+/// Things that a group, or a task, is said to wait for.
+pub const MAX_BLOCKERS: usize = 8;
+/// Groups on the way from one that waits to the one at the root.
+pub const MAX_CHAIN: usize = 16;
 /// Runtimes of one profile.
 pub const MAX_RUNTIMES: usize = 32;
 /// Workers that are listed of one runtime.

@@ -12,6 +12,7 @@ mod profile;
 mod runtime;
 mod task;
 mod tree;
+mod verdict;
 mod wait_kind;
 
 pub use heap::{Heap, HeapOwner, HeapSite, HeapSiteId, Held};
@@ -24,4 +25,5 @@ pub use profile::{
 pub use runtime::{Runtime, RuntimeFlavor, Stall, Worker};
 pub use task::{Activity, Capture, State, Task, TaskKind, TaskOrder, TaskPage, TaskQuery};
 pub use tree::{Combine, Frame, Location, Module, Node, Tree};
+pub use verdict::{Blocker, Class, Holder, Relation, Verdict};
 pub use wait_kind::WaitKind;

@@ -180,6 +180,9 @@ fn a_page_of_big_tasks_ends_early_and_drops_a_tree_that_fits_nowhere() {
         woken_by: None,
         detached: false,
         orphan: false,
+        proven: false,
+        blockers: Vec::new(),
+        waiting_for_it: 0,
     };
     let huge = chain(4_000, 1, &"x".repeat(500));
     let mut tasks = vec![task(1, huge)];

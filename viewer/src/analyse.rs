@@ -5,6 +5,7 @@
 //! thread, a file or a pixel, and nothing here can fail: odd input gives an odd but honest answer.
 
 mod allocations;
+mod blame;
 mod filter;
 mod flame;
 mod heap;
@@ -27,6 +28,7 @@ mod whole;
 pub use allocations::{
     Allocation, allocations, heap_line, held_line, left_line, of_nobody, with_error,
 };
+pub use blame::{Link, blockers, chain};
 pub use filter::Filter;
 pub use flame::{Cell, Flame, Weighted, layout};
 pub use heap::{
@@ -42,7 +44,7 @@ pub use memory::{memory_line, nearly_full};
 pub use order::{Column, Sort, sort};
 pub use pivot::{Pivot, Row, Sum, pivot};
 pub use query::{Lens, Query, Selection};
-pub use suspicion::{Evidence, HeapWeight, Heat, most_suspicious_first, waits_outside};
+pub use suspicion::{Finding, Heat, most_suspicious_first, waits_outside};
 pub use tree::{Merged, MergedNode, merge, visible_rows};
 pub(crate) use wakers::together;
 pub use wakers::{Waking, wakings, woken_by};

@@ -3,13 +3,15 @@
 //! `8 parked stuck=8 was=2 age=60 median=30 bytes=64 task=audit @ src/a.rs:41 mpsc_send < src/main.rs:3`
 //! reads: eight tasks, parked, all stuck, two of them a minute ago, the oldest for 60 s, waiting at
 //! `src/a.rs:41`, spawned at `src/main.rs:3`. Without `@` the group has no await tree. `live=`,
-//! `error=`, `left=` and `livewas=` say what it holds of the heap. The agent's clock says 1,000 s.
+//! `error=`, `left=` and `livewas=` say what it holds of the heap; `class=`, `points=` and `about=`
+//! what the agent's verdict is. The agent's clock says 1,000 s.
 
 use std::sync::Arc;
 
 use taskscope_proto::model::{
-    Activity, Frame, Group, GroupId, Header, Heap, HeapOwner, HeapSite, HeapSiteId, Held, Label,
-    Labels, Location, Node, Origin, OriginId, Profile, State, TaskKind, Totals, Tree, WaitKind,
+    Activity, Class, Frame, Group, GroupId, Header, Heap, HeapOwner, HeapSite, HeapSiteId, Held,
+    Label, Labels, Location, Node, Origin, OriginId, Profile, State, TaskKind, Totals, Tree,
+    Verdict, WaitKind,
 };
 
 /// What the agent's clock says in every fixture, milliseconds.
@@ -56,6 +58,10 @@ pub(crate) fn wait_kind(name: &str) -> WaitKind {
     named.map_or_else(|| WaitKind::Other(name.into()), |(kind, _)| kind.clone())
 }
 
+fn class(name: &str) -> Class {
+    *Class::ALL.iter().find(|class| class.name() == name).expect("class")
+}
+
 fn state(name: &str) -> State {
     let all = State::ALL.iter().chain([&State::Finished]);
     *all.into_iter().find(|s| s.name() == name).expect("state")
@@ -89,6 +95,10 @@ fn group(id: u64, line: &str) -> (Group, Location) {
         tracked: true,
         held: Held::default(),
         live_bytes_minute_ago: 0,
+        verdict: Verdict::default(),
+        blockers: Vec::new(),
+        chain: Vec::new(),
+        waiting_for_it: 0,
     };
     let mut labels = Vec::new();
     for (key, value) in words.filter_map(|word| word.split_once('=')) {
@@ -105,6 +115,12 @@ fn group(id: u64, line: &str) -> (Group, Location) {
             }
             "error" => group.held.error_bytes = number(),
             "left" => group.held.outlived_bytes = number(),
+            "class" => {
+                group.verdict.class = class(value);
+                group.verdict.reason = format!("{value} of group {id}").into();
+            }
+            "points" => group.verdict.points = number(),
+            "about" => group.verdict.tasks = number(),
             "livewas" => group.live_bytes_minute_ago = number(),
             _ => labels.push(Label { key: key.into(), value: value.into() }),
         }

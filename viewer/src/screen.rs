@@ -9,7 +9,7 @@ use std::time::Duration;
 use taskscope_proto::model::{Header, Process, TaskPage};
 
 use crate::analyse::{
-    Fact, Flame, HeapQuery, HeapRow, HeapTree, Key, Lens, Merged, Mostly, Note, Part, Row,
+    Fact, Flame, HeapQuery, HeapRow, HeapTree, Key, Lens, Link, Merged, Mostly, Note, Part, Row,
     Selection, Sort, Sum, Value, VisibleRow, Waking,
 };
 use crate::clock::Moment;
@@ -94,6 +94,10 @@ pub struct Detail {
     pub tree: Merged,
     /// Who wakes its tasks, most first.
     pub wakings: Vec<Waking>,
+    /// What its most suspicious group waits for and who could let it go on, a line each.
+    pub blockers: Vec<String>,
+    /// From that group to the one at the root of it.
+    pub chain: Vec<Link>,
     /// The lines of the tree with runs of library frames folded.
     pub folded: Vec<VisibleRow>,
     /// The lines of the whole tree.

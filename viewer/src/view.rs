@@ -18,6 +18,7 @@ mod table;
 mod tasks;
 mod top;
 mod tree;
+mod verdict;
 mod waiting;
 
 use egui::{CentralPanel, Panel, Ui};

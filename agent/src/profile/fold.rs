@@ -224,6 +224,8 @@ impl Folder {
             origins: origin::lost(),
             heap_blocks: alloc::lost(),
             runtimes: runtimes::left_out() + self.runtimes.left_out,
+            waits: 0,
+            proofs: 0,
         }
     }
 }

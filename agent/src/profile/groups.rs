@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use rustc_hash::FxBuildHasher;
-use taskscope_proto::model::{Group, GroupId, OriginId, State, Tree};
+use taskscope_proto::model::{Group, GroupId, OriginId, State, Tree, Verdict};
 
 use super::activity::{activity, most_frequent};
 use super::heap::Holding;
@@ -166,6 +166,10 @@ impl Entry {
             tracked: !members.untracked,
             held: members.held.held(),
             live_bytes_minute_ago: members.bytes_minute_ago,
+            verdict: Verdict::default(),
+            blockers: Vec::new(),
+            chain: Vec::new(),
+            waiting_for_it: 0,
         }
     }
 }

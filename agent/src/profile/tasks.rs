@@ -84,6 +84,9 @@ impl Folder {
             woken_by: origin(record.woken_by()),
             detached: view.key.detached,
             orphan: view.key.orphan,
+            proven: false,
+            blockers: Vec::new(),
+            waiting_for_it: 0,
         }
     }
 }

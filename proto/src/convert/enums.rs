@@ -2,8 +2,8 @@
 
 use super::ConvertError;
 use crate::model::{
-    Capture, Combine, DebugInfo, HeapOwner, Resolution, RuntimeFlavor, StackWalk, State, TaskKind,
-    TaskOrder,
+    Capture, Class, Combine, DebugInfo, HeapOwner, Relation, Resolution, RuntimeFlavor, StackWalk,
+    State, TaskKind, TaskOrder,
 };
 use crate::wire;
 
@@ -55,8 +55,29 @@ both_ways!(flavor_from_wire, RuntimeFlavor -> RuntimeFlavor, |_| RuntimeFlavor::
     Unknown = Unknown, CurrentThread = CurrentThread, MultiThread = MultiThread);
 both_ways!(heap_owner_from_wire, HeapOwner -> HeapOwner, |_| HeapOwner::Unknown, same;
     Unknown = Unknown, Task = Task, Nobody = Nobody, Agent = Agent);
+both_ways!(relation_from_wire, Relation -> Relation, |_| Relation::Unknown, same;
+    Unknown = Unknown, Holds = Holds, Joined = Joined, Received = Received, Sent = Sent,
+    Made = Made);
 both_ways!(combine_from_wire, Combine -> Combine, |_| Combine::AnyOf, same;
     One = One, AnyOf = AnyOf, AllOf = AllOf);
+
+impl From<Class> for wire::VerdictClass {
+    fn from(from: Class) -> Self {
+        match from {
+            Class::Normal => Self::Normal,
+            Class::Slow => Self::Slow,
+            Class::Suspect => Self::Suspect,
+            Class::Proven => Self::Proven,
+        }
+    }
+}
+
+/// A class that this side has no name for is some other trouble.
+pub(crate) fn class_from_wire(value: i32) -> Class {
+    let known =
+        Class::ALL.into_iter().find(|class| wire::VerdictClass::from(*class) as i32 == value);
+    known.unwrap_or(Class::Suspect)
+}
 
 #[cfg(test)]
 mod tests {
@@ -67,11 +88,20 @@ mod tests {
         assert_eq!(debug_info_from_wire(99), DebugInfo::Unknown);
         assert_eq!(stack_walk_from_wire(-1), StackWalk::Unknown);
         assert_eq!(combine_from_wire(99), Combine::AnyOf);
+        assert_eq!(relation_from_wire(99), Relation::Unknown);
+        assert_eq!(class_from_wire(99), Class::Suspect);
         let error = state_from_wire(0).unwrap_err().to_string();
         assert_eq!(error, "unknown state 0: is the other side newer than this one?");
         assert!(task_kind_from_wire(2).is_err());
         assert!(task_order_from_wire(4).is_err());
         assert!(capture_from_wire(2).is_err());
+    }
+
+    #[test]
+    fn classes_survive_the_way_there_and_back() {
+        for class in Class::ALL {
+            assert_eq!(class_from_wire(wire::VerdictClass::from(class).into()), class);
+        }
     }
 
     #[test]

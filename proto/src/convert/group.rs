@@ -1,10 +1,11 @@
 //! Groups, by the ids of a dictionary.
 
 use super::enums::state_from_wire;
+use super::verdict::{blockers_from_wire, blockers_to_wire, chain_from_wire, chain_to_wire};
 use super::{ConvertError, check};
 use crate::dictionary::{Reader, Sink, Writer};
 use crate::limits::MAX_WAKERS;
-use crate::model::{Group, GroupId, OriginId};
+use crate::model::{Group, GroupId, OriginId, Verdict};
 use crate::wire;
 
 pub(crate) fn group_to_wire(from: &Group, ids: &mut Writer, out: &mut impl Sink) -> wire::Group {
@@ -27,6 +28,10 @@ pub(crate) fn group_to_wire(from: &Group, ids: &mut Writer, out: &mut impl Sink)
         untracked: !from.tracked,
         held: Some(from.held.into()),
         live_bytes_minute_ago: from.live_bytes_minute_ago,
+        verdict: Some((&from.verdict).into()),
+        blockers: blockers_to_wire(&from.blockers, ids, out),
+        chain: chain_to_wire(&from.chain),
+        waiting_for_it: from.waiting_for_it,
     }
 }
 
@@ -51,5 +56,9 @@ pub(crate) fn group_from_wire(from: &wire::Group, ids: &Reader) -> Result<Group,
         tracked: !from.untracked,
         held: from.held.unwrap_or_default().into(),
         live_bytes_minute_ago: from.live_bytes_minute_ago,
+        verdict: from.verdict.as_ref().map(Verdict::try_from).transpose()?.unwrap_or_default(),
+        blockers: blockers_from_wire(&from.blockers, ids)?,
+        chain: chain_from_wire(&from.chain)?,
+        waiting_for_it: from.waiting_for_it,
     })
 }

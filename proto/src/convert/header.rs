@@ -78,6 +78,8 @@ impl From<&Lost> for wire::Lost {
             untracked: from.untracked,
             origins: from.origins,
             heap_blocks: from.heap_blocks,
+            waits: from.waits,
+            proofs: from.proofs,
         }
     }
 }
@@ -98,6 +100,8 @@ impl TryFrom<wire::Lost> for Lost {
             untracked: from.untracked,
             origins: from.origins,
             heap_blocks: from.heap_blocks,
+            waits: from.waits,
+            proofs: from.proofs,
         })
     }
 }
@@ -155,6 +159,8 @@ mod tests {
                 untracked: 23,
                 origins: 24,
                 heap_blocks: 25,
+                waits: 37,
+                proofs: 38,
             },
             captures_pending: 17,
             runtimes: vec![Runtime { id: 1, ..Runtime::default() }],

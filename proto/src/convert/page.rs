@@ -3,7 +3,7 @@
 use super::task::{task_from_wire, task_to_wire};
 use super::{ConvertError, at_most};
 use crate::dictionary::{Reader, Writer};
-use crate::limits::{CHUNK_BYTES, MAX_LABELS, MAX_STRING_BYTES, MAX_TASKS_PER_PAGE};
+use crate::limits::{CHUNK_BYTES, MAX_BLOCKERS, MAX_LABELS, MAX_STRING_BYTES, MAX_TASKS_PER_PAGE};
 use crate::model::{Task, TaskPage};
 use crate::wire;
 
@@ -18,8 +18,9 @@ impl From<&TaskPage> for wire::TasksReply {
         let mut ids = Writer::default();
         let mut dictionary = wire::Dictionary::default();
         let mut tasks = Vec::new();
+        let mut numbers = 0;
         for task in from.tasks.iter().take(MAX_TASKS_PER_PAGE as usize) {
-            let used = ids.bytes() + tasks.len() * TASK_BYTES;
+            let used = ids.bytes() + numbers;
             let without_tree = most_bytes(task);
             let tree = task.tree.as_ref().map_or(0, |tree| ids.tree_bound(tree));
             let with_tree = without_tree + tree <= CHUNK_BYTES;
@@ -27,6 +28,7 @@ impl From<&TaskPage> for wire::TasksReply {
             if used + needed > CHUNK_BYTES && !tasks.is_empty() {
                 break;
             }
+            numbers += bytes_of_numbers(task);
             tasks.push(task_to_wire(task, with_tree, &mut ids, &mut dictionary));
         }
         let dictionary = Some(dictionary);
@@ -47,9 +49,17 @@ impl TryFrom<wire::TasksReply> for TaskPage {
     }
 }
 
+fn bytes_of_numbers(task: &Task) -> usize {
+    TASK_BYTES * (1 + task.blockers.len().min(MAX_BLOCKERS))
+}
+
 /// The most that a task can take besides its tree.
 fn most_bytes(task: &Task) -> usize {
     let labels = task.labels.iter().take(MAX_LABELS);
+    let blockers = task.blockers.iter().take(MAX_BLOCKERS);
+    let made_at = blockers.filter_map(|blocker| Some(&blocker.made_at.as_ref()?.file));
     let texts = labels.flat_map(|l| [&l.key, &l.value]).chain([&task.spawned_at.file]);
-    TASK_BYTES + texts.map(|text| text.len().min(MAX_STRING_BYTES) + TASK_BYTES).sum::<usize>()
+    let texts = texts.chain(made_at);
+    bytes_of_numbers(task)
+        + texts.map(|text| text.len().min(MAX_STRING_BYTES) + TASK_BYTES).sum::<usize>()
 }

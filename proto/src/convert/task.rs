@@ -3,6 +3,7 @@
 use super::ConvertError;
 use super::activity::origin_or_none;
 use super::enums::{state_from_wire, task_kind_from_wire};
+use super::verdict::{blockers_from_wire, blockers_to_wire};
 use crate::dictionary::{Reader, Sink, Writer};
 use crate::model::Task;
 use crate::wire;
@@ -31,6 +32,9 @@ pub(super) fn task_to_wire(
         woken_by: from.woken_by.map_or(0, |origin| origin.0),
         detached: from.detached,
         orphan: from.orphan,
+        proven: from.proven,
+        blockers: blockers_to_wire(&from.blockers, ids, out),
+        waiting_for_it: from.waiting_for_it,
     }
 }
 
@@ -51,5 +55,8 @@ pub(super) fn task_from_wire(from: &wire::Task, ids: &Reader) -> Result<Task, Co
         woken_by: origin_or_none(from.woken_by),
         detached: from.detached,
         orphan: from.orphan,
+        proven: from.proven,
+        blockers: blockers_from_wire(&from.blockers, ids)?,
+        waiting_for_it: from.waiting_for_it,
     })
 }

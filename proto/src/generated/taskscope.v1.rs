@@ -528,6 +528,12 @@ pub struct Lost {
     /// Sampled blocks of the heap that found no room: they are missing from all sums.
     #[prost(uint64, tag = "16")]
     pub heap_blocks: u64,
+    /// Waits, and locks and channels, that found no room: nothing is said of who holds them.
+    #[prost(uint64, tag = "17")]
+    pub waits: u64,
+    /// Proofs that were taken back because a task of theirs ran after all.
+    #[prost(uint64, tag = "18")]
+    pub proofs: u64,
 }
 /// Living tasks that are equal in labels, spawn location, kind, state, await tree, and in whether
 /// they are detached and orphans.
@@ -584,6 +590,66 @@ pub struct Group {
     pub held: ::core::option::Option<Held>,
     #[prost(uint64, tag = "18")]
     pub live_bytes_minute_ago: u64,
+    #[prost(message, optional, tag = "19")]
+    pub verdict: ::core::option::Option<Verdict>,
+    /// What the tasks wait for and who could let them go on, most tasks first; at most
+    /// limits::MAX_BLOCKERS. Known of what is waited for through the agent's own types.
+    #[prost(message, repeated, tag = "20")]
+    pub blockers: ::prost::alloc::vec::Vec<Blocker>,
+    /// From this group (left out) to the group at the root, each waiting for the next; at most
+    /// limits::MAX_CHAIN. Where the last one stands in it before, or is this group, it is a cycle.
+    #[prost(uint64, repeated, tag = "21")]
+    pub chain: ::prost::alloc::vec::Vec<u64>,
+    /// How many tasks of other groups wait for those of this one, directly or through others.
+    #[prost(uint64, tag = "22")]
+    pub waiting_for_it: u64,
+}
+/// What is the matter with the tasks of a group.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Verdict {
+    #[prost(enumeration = "VerdictClass", tag = "1")]
+    pub class: i32,
+    /// One sentence with numbers, for people; empty for normal groups.
+    #[prost(string, tag = "2")]
+    pub reason: ::prost::alloc::string::String,
+    /// Since when it is so.
+    #[prost(uint64, tag = "3")]
+    pub since_ms: u64,
+    /// How many tasks of the group it is about.
+    #[prost(uint64, tag = "4")]
+    pub tasks: u64,
+    /// How suspicious the group is beside others of its class: they are ordered by it.
+    #[prost(uint64, tag = "5")]
+    pub points: u64,
+}
+/// What some tasks wait for, and who could let them go on.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Blocker {
+    /// What they wait for.
+    #[prost(enumeration = "wait_kind::Kind", tag = "1")]
+    pub kind: i32,
+    /// Where the lock or channel was made: location id; 0 if it was not the agent's kind.
+    #[prost(uint32, tag = "2")]
+    pub made_at: u32,
+    /// How many of the tasks wait for it.
+    #[prost(uint64, tag = "3")]
+    pub tasks: u64,
+    #[prost(enumeration = "Relation", tag = "4")]
+    pub relation: i32,
+    /// Since when the holder holds it, or when it was last seen to use it; 0: not known.
+    #[prost(uint64, tag = "5")]
+    pub since_ms: u64,
+    /// One task that could let them go on; 0: none is known.
+    #[prost(uint64, tag = "6")]
+    pub holder: u64,
+    /// The group that it is in now; 0: it has ended, or there is none.
+    #[prost(uint64, tag = "7")]
+    pub holder_group: u64,
+    #[prost(bool, tag = "8")]
+    pub holder_ended: bool,
+    /// How many such tasks there are, the one above included.
+    #[prost(uint64, tag = "9")]
+    pub holders: u64,
 }
 /// How tasks have spent their time so far, the poll under way left out. While an agent runs,
 /// durations below 20 ms are measured on a sample of one in sixteen and scaled up; longer ones are
@@ -676,7 +742,7 @@ pub struct TasksReply {
     #[prost(uint64, tag = "4")]
     pub now_ms: u64,
 }
-#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+#[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Task {
     #[prost(uint64, tag = "1")]
     pub id: u64,
@@ -710,6 +776,15 @@ pub struct Task {
     pub detached: bool,
     #[prost(bool, tag = "15")]
     pub orphan: bool,
+    /// It can never run again by itself.
+    #[prost(bool, tag = "16")]
+    pub proven: bool,
+    /// What it waits for, as in Group.
+    #[prost(message, repeated, tag = "17")]
+    pub blockers: ::prost::alloc::vec::Vec<Blocker>,
+    /// How many tasks wait for something that it holds.
+    #[prost(uint64, tag = "18")]
+    pub waiting_for_it: u64,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct HistoryRequest {
@@ -1005,6 +1080,85 @@ impl TaskKind {
         match value {
             "TASK_KIND_ASYNC" => Some(Self::Async),
             "TASK_KIND_BLOCKING" => Some(Self::Blocking),
+            _ => None,
+        }
+    }
+}
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum VerdictClass {
+    Normal = 0,
+    /// Late, but they do finish.
+    Slow = 1,
+    /// Spawned tasks that never finish, piling up.
+    Suspect = 2,
+    /// They can never run again by themselves.
+    Proven = 3,
+}
+impl VerdictClass {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Normal => "VERDICT_CLASS_NORMAL",
+            Self::Slow => "VERDICT_CLASS_SLOW",
+            Self::Suspect => "VERDICT_CLASS_SUSPECT",
+            Self::Proven => "VERDICT_CLASS_PROVEN",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "VERDICT_CLASS_NORMAL" => Some(Self::Normal),
+            "VERDICT_CLASS_SLOW" => Some(Self::Slow),
+            "VERDICT_CLASS_SUSPECT" => Some(Self::Suspect),
+            "VERDICT_CLASS_PROVEN" => Some(Self::Proven),
+            _ => None,
+        }
+    }
+}
+/// What the holder has to do with it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum Relation {
+    Unknown = 0,
+    /// It holds the lock or the permit.
+    Holds = 1,
+    /// It is the task that is waited for.
+    Joined = 2,
+    /// It was the last to receive from the channel.
+    Received = 3,
+    /// It was the last to send into the channel, or to notify.
+    Sent = 4,
+    /// It made the channel, and no use was seen since.
+    Made = 5,
+}
+impl Relation {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unknown => "RELATION_UNKNOWN",
+            Self::Holds => "RELATION_HOLDS",
+            Self::Joined => "RELATION_JOINED",
+            Self::Received => "RELATION_RECEIVED",
+            Self::Sent => "RELATION_SENT",
+            Self::Made => "RELATION_MADE",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "RELATION_UNKNOWN" => Some(Self::Unknown),
+            "RELATION_HOLDS" => Some(Self::Holds),
+            "RELATION_JOINED" => Some(Self::Joined),
+            "RELATION_RECEIVED" => Some(Self::Received),
+            "RELATION_SENT" => Some(Self::Sent),
+            "RELATION_MADE" => Some(Self::Made),
             _ => None,
         }
     }

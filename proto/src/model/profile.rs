@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use super::{Activity, Heap, HeapSite, Held, Labels, Location, Runtime, State, TaskKind, Tree};
+use super::{
+    Activity, Blocker, Heap, HeapSite, Held, Labels, Location, Runtime, State, TaskKind, Tree,
+    Verdict,
+};
 
 /// Identity of a [`Group`]; stable for the life of the process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -123,6 +126,10 @@ pub struct Lost {
     pub origins: u64,
     /// Sampled blocks of the heap that found no room: they are missing from all sums.
     pub heap_blocks: u64,
+    /// Waits, and locks and channels, that found no room: nothing is said of who holds them.
+    pub waits: u64,
+    /// Proofs that were taken back because a task of theirs ran after all.
+    pub proofs: u64,
 }
 
 /// What changes from moment to moment for the process as a whole.
@@ -199,6 +206,18 @@ pub struct Group {
     pub held: Held,
     /// What `held.live_bytes` was a minute ago.
     pub live_bytes_minute_ago: u64,
+    /// What is the matter with them.
+    pub verdict: Verdict,
+    /// What the tasks wait for and who could let them go on, most tasks first; at most
+    /// [`MAX_BLOCKERS`](crate::limits::MAX_BLOCKERS). Known of what is waited for through the
+    /// agent's own types: its `sync`, its handles.
+    pub blockers: Vec<Blocker>,
+    /// From this group (left out) to the group at the root, each waiting for the next; at most
+    /// [`MAX_CHAIN`](crate::limits::MAX_CHAIN). Where the last one stands in it before, or is this
+    /// group, it is a cycle.
+    pub chain: Vec<GroupId>,
+    /// How many tasks of other groups wait for those of this one, directly or through others.
+    pub waiting_for_it: u64,
 }
 
 /// An origin whose tasks woke others.

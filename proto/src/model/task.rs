@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{GroupId, Labels, Location, OriginId, Tree};
+use super::{Blocker, GroupId, Labels, Location, OriginId, Tree};
 
 /// What a task is doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -115,6 +115,12 @@ pub struct Task {
     pub detached: bool,
     /// The task that spawned it has ended.
     pub orphan: bool,
+    /// It can never run again by itself.
+    pub proven: bool,
+    /// What it waits for and who could let it go on, as in [`Group`](super::Group).
+    pub blockers: Vec<Blocker>,
+    /// How many tasks wait for something that it holds.
+    pub waiting_for_it: u64,
 }
 
 /// How tasks have spent their time so far, the poll under way left out.

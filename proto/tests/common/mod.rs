@@ -96,8 +96,32 @@ pub fn group() -> impl Strategy<Value = Arc<Group>> {
             tracked: count % 2 == 0,
             held: held(count),
             live_bytes_minute_ago: count,
+            verdict: verdict(count),
+            blockers: (0..count % 3).map(blocker).collect(),
+            chain: (0..count % 5).map(GroupId).collect(),
+            waiting_for_it: count / 5,
         })
     })
+}
+
+fn verdict(number: u64) -> Verdict {
+    let class = Class::ALL[usize::try_from(number % 4).unwrap()];
+    let reason = if class == Class::Normal { "".into() } else { "for a reason".into() };
+    Verdict { class, reason, since_ms: number / 2, tasks: number / 3, points: number }
+}
+
+fn blocker(number: u64) -> Blocker {
+    let holder = Holder { task: 7, group: Some(GroupId(8)), ended: false };
+    let at = Location { file: "src/lock.rs".into(), line: 3, column: 4 };
+    Blocker {
+        kind: WaitKind::Mutex,
+        made_at: (number > 0).then_some(at),
+        tasks: number + 1,
+        relation: Relation::Holds,
+        since_ms: 9,
+        holder: (number > 0).then_some(holder),
+        holders: number,
+    }
 }
 
 pub fn origin() -> impl Strategy<Value = Arc<Origin>> {
@@ -172,6 +196,9 @@ pub fn task() -> impl Strategy<Value = Task> {
             woken_by: parent.map(OriginId),
             detached: blocking,
             orphan: parent.is_some(),
+            proven: blocking,
+            blockers: (0..polls % 3).map(blocker).collect(),
+            waiting_for_it: polls / 2,
         }
     })
 }
@@ -220,6 +247,10 @@ pub fn parked(id: u64, labels: Labels, tree: Option<Arc<Tree>>) -> Arc<Group> {
         tracked: true,
         held: held(9),
         live_bytes_minute_ago: 4,
+        verdict: verdict(6),
+        blockers: vec![blocker(1)],
+        chain: vec![GroupId(8)],
+        waiting_for_it: 5,
     })
 }
 

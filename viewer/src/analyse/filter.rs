@@ -2,7 +2,7 @@
 //!
 //! `fetch` matches anything that is known about a group: its labels, its state, what and where it
 //! waits, every frame of its await tree, where it was spawned. `tenant:acme` looks at one label;
-//! `state:`, `wait:`, `await:` and `spawn:` look at one property, `is:stuck` and `is:growing` at a
+//! `state:`, `wait:`, `await:`, `spawn:` and `verdict:` look at one property, `is:stuck` and `is:growing` at a
 //! finding, `is:detached`, `is:orphan` and `is:outlived` at what became of handle, parent and task.
 //! `bytes>10M` compares what a group holds of the heap; `outlived` and `tasks` compare likewise. A
 //! leading `-` turns a word round. Case does not matter.
@@ -34,6 +34,7 @@ enum Field {
     Wait,
     Await,
     Spawn,
+    Verdict,
     Is,
     Label(String),
     Compare(Amount, Comparison),
@@ -120,6 +121,7 @@ impl Term {
                     "wait" => Field::Wait,
                     "await" => Field::Await,
                     "spawn" => Field::Spawn,
+                    "verdict" => Field::Verdict,
                     "is" => Field::Is,
                     label => Field::Label(label.to_owned()),
                 };
@@ -141,6 +143,7 @@ impl Term {
             Field::Wait => has(&Key::WaitKind.value(group, origin)),
             Field::Await => has(&Key::AwaitPoint.value(group, origin)),
             Field::Spawn => has(&Key::SpawnedAt.value(group, origin)),
+            Field::Verdict => self.is_in(group.verdict.class.name()),
             Field::Is if self.needle == "stuck" => group.stuck > 0,
             Field::Is if self.needle == "growing" => {
                 let bytes = difference(group.held.live_bytes, group.live_bytes_minute_ago);
@@ -181,6 +184,7 @@ impl Term {
             | Field::State
             | Field::Wait
             | Field::Await
+            | Field::Verdict
             | Field::Is => return None,
         })
     }
@@ -260,7 +264,7 @@ mod tests {
     #[test]
     fn a_filter_keeps_the_groups_that_match_all_of_its_words() {
         let profile = fixture::profile(&[
-            "8 parked stuck=8 was=2 task=audit tenant=acme @ src/audit.rs:41 mpsc_send < src/main.rs:3",
+            "8 parked stuck=8 was=2 class=suspect task=audit tenant=acme @ src/audit.rs:41 mpsc_send < src/main.rs:3",
             "3 parked task=fetch tenant=globex @ src/net/http.rs:7 io_read < src/main.rs:9",
             "1 running task=fetch < src/main.rs:9",
         ]);
@@ -279,6 +283,8 @@ mod tests {
         check("await:running", &[2]);
         check("is:stuck", &[0]);
         check("is:growing", &[0]);
+        check("verdict:suspect", &[0]);
+        check("-verdict:normal", &[0]);
         check("is:purple", &[]);
         check("tenant:", &[0, 1, 2]);
         check("- nothing-like-this", &[]);

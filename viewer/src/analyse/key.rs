@@ -26,17 +26,20 @@ pub enum Key {
     Handle,
     /// Whether the tasks that spawned them still live.
     Parent,
+    /// What is the matter with them.
+    Verdict,
 }
 
 impl Key {
     /// The keys that every service has.
-    pub const FIXED: [Self; 6] = [
+    pub const FIXED: [Self; 7] = [
         Self::AwaitPoint,
         Self::SpawnedAt,
         Self::State,
         Self::WaitKind,
         Self::Handle,
         Self::Parent,
+        Self::Verdict,
     ];
 
     /// The column's title.
@@ -49,6 +52,7 @@ impl Key {
             Self::WaitKind => "waits for",
             Self::Handle => "handle",
             Self::Parent => "parent",
+            Self::Verdict => "verdict",
         }
     }
 
@@ -65,6 +69,7 @@ impl Key {
                 None => Value::Blank("unknown"),
             },
             Self::State => Value::State(group.state),
+            Self::Verdict => Value::Word(group.verdict.class.name()),
             Self::WaitKind => match group.tree.as_deref() {
                 Some(tree) if group.state != State::Running => Value::waits(tree),
                 _ => Value::Blank(without_tree(group)),
@@ -200,6 +205,7 @@ mod tests {
         check(3, &Key::State, "finished");
         check(3, &Key::AwaitPoint, "(ended)");
         check(3, &Key::Handle, "(ended)");
-        assert_eq!(keys_of(&profile).len(), 7);
+        check(0, &Key::Verdict, "normal");
+        assert_eq!(keys_of(&profile).len(), 8);
     }
 }

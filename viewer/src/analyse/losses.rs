@@ -22,6 +22,7 @@ pub fn losses(process: Option<&Process>, header: &Header) -> Vec<Note> {
         notes.push(Note { text, meaning: meaning.to_owned(), serious });
     };
     left_out(&header.lost, &mut note);
+    of_waits(&header.lost, &mut note);
     match process.map(|process| process.debug_info) {
         Some(DebugInfo::None) => note(
             true,
@@ -129,6 +130,28 @@ fn left_out(lost: &Lost, note: &mut impl FnMut(bool, String, &str)) {
     }
 }
 
+/// What is missing from, or wrong with, what is said of waits.
+fn of_waits(lost: &Lost, note: &mut impl FnMut(bool, String, &str)) {
+    if lost.waits > 0 {
+        let text = format!("{} left out", counted(lost.waits, "wait"));
+        note(
+            true,
+            text,
+            "More waits, locks and channels than the agent has room for: of these it does not know \
+             who holds what.",
+        );
+    }
+    if lost.proofs > 0 {
+        let text = format!("{} taken back", counted(lost.proofs, "proof"));
+        note(
+            true,
+            text,
+            "Tasks that were said never to run again did. A lock's guard was moved to another task \
+             through a reference that lives for ever, or this is a mistake of ours: please report it.",
+        );
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -148,6 +171,8 @@ mod tests {
             untracked: 7,
             origins: 8,
             heap_blocks: 9,
+            waits: 10,
+            proofs: 11,
         };
         let header = Header { lost, captures_pending: 9, ..Header::default() };
         let process = Process {
@@ -170,6 +195,8 @@ mod tests {
                 "7 untracked tasks left out",
                 "8 spawns without an origin of its own",
                 "9 sampled blocks left out",
+                "10 waits left out",
+                "11 proofs taken back",
                 "no debug information",
                 "stacks walked with unwind tables",
                 "9 captures to come",

@@ -10,8 +10,8 @@ use super::Row;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Column {
-    /// Most evidence first, see [`Evidence`](super::Evidence), the growth of bytes included; then
-    /// the most tasks, then the most bytes.
+    /// The worst verdict first, then its points, see [`Finding`](super::Finding); then the most
+    /// tasks, then the most bytes.
     #[default]
     Suspicion,
     /// The values of the key columns, from this one on.
@@ -102,7 +102,8 @@ fn compare(a: &Row, b: &Row, column: Column) -> Ordering {
 }
 
 fn suspicion(row: &Row) -> impl Ord {
-    (row.sum.evidence.points(), row.sum.count, row.sum.held.live_bytes)
+    let finding = &row.sum.finding;
+    (finding.class, finding.points, row.sum.count, row.sum.held.live_bytes)
 }
 
 #[cfg(test)]
@@ -113,10 +114,10 @@ mod tests {
 
     fn check(column: Column, descending: bool, expected: &str) {
         let profile = fixture::profile(&[
-            "100 parked was=100 age=1 task=calm @ src/a.rs:1 io_read < src/main.rs:1",
-            "50 parked was=10 age=1 task=grows @ src/a.rs:2 io_read < src/main.rs:2",
-            "5 parked stuck=5 was=5 age=90 task=stuck @ src/a.rs:3 mutex < src/main.rs:3",
-            "8 parked stuck=8 was=2 age=60 task=piles @ src/a.rs:4 mpsc_send < src/main.rs:4",
+            "100 parked points=3 was=100 age=1 task=calm @ src/a.rs:1 io_read < src/main.rs:1",
+            "50 parked points=40 was=10 age=1 task=grows @ src/a.rs:2 io_read < src/main.rs:2",
+            "5 parked points=50 stuck=5 was=5 age=90 task=stuck @ src/a.rs:3 mutex < src/main.rs:3",
+            "8 parked class=suspect points=14 stuck=8 was=2 age=60 task=piles @ src/a.rs:4 mpsc_send < src/main.rs:4",
             "9 parked stuck=9 was=9 age=99 task=listens @ src/a.rs:5 accept < src/main.rs:5",
         ]);
         let mut rows = pivot(&profile, &[Key::Label("task".into())], &[0, 1, 2, 3, 4]).rows;
@@ -138,9 +139,9 @@ mod tests {
     #[test]
     fn a_leak_of_bytes_comes_before_what_idles_even_if_its_tasks_have_ended() {
         let profile = fixture::profile(&[
-            "200 parked stuck=200 was=200 live=1000 livewas=1000 task=idle @ src/a.rs:1 io_read < src/m.rs:1",
-            "3 parked was=3 live=3000 livewas=2990 error=20 task=big @ src/a.rs:2 mutex < src/m.rs:2",
-            "0 finished live=900 livewas=600 error=100 task=leak < src/m.rs:3",
+            "200 parked points=200 stuck=200 was=200 live=1000 livewas=1000 task=idle @ src/a.rs:1 io_read < src/m.rs:1",
+            "3 parked points=120 was=3 live=3000 livewas=2990 error=20 task=big @ src/a.rs:2 mutex < src/m.rs:2",
+            "0 finished points=600 live=900 livewas=600 error=100 task=leak < src/m.rs:3",
             "1 parked was=1 live=100 livewas=700 task=shrinks @ src/a.rs:4 mutex < src/m.rs:4",
         ]);
         let mut rows = pivot(&profile, &[Key::Label("task".into())], &[0, 1, 2, 3]).rows;
@@ -149,7 +150,6 @@ mod tests {
             let names: Vec<String> = rows.iter().map(|row| row.values[0].to_string()).collect();
             assert_eq!(names.join(" "), expected, "{column:?}");
         };
-        // 300 of 5,000 bytes came in the last minute: six percent.
         check(Column::Suspicion, "leak idle big shrinks");
         check(Column::Bytes, "big idle leak shrinks");
         check(Column::BytesGrowth, "leak big idle shrinks");

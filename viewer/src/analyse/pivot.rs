@@ -7,7 +7,7 @@ use taskscope_proto::model::{Activity, Group, Held, Origin, OriginId, Profile};
 
 use super::holding::{difference, is_there, percent_grown};
 use super::suspicion::growth;
-use super::{Evidence, HeapWeight, Heat, Key, Value};
+use super::{Finding, Heat, Key, Value};
 
 /// What can be added up over groups.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -16,8 +16,8 @@ pub struct Sum {
     pub count: u64,
     /// Those in one state for longer than the threshold.
     pub stuck: u64,
-    /// What speaks against them.
-    pub evidence: Evidence,
+    /// What the agent's verdicts add up to.
+    pub finding: Finding,
     /// How many more there are than a minute ago. Exact: groups that are empty by now count too.
     pub growth: i64,
     /// Size of their futures.
@@ -47,10 +47,10 @@ pub struct Sum {
 }
 
 impl Sum {
-    fn add_group(&mut self, group: &Group, heap: HeapWeight) {
+    fn add_group(&mut self, group: &Group) {
         self.count = self.count.saturating_add(group.count);
         self.stuck = self.stuck.saturating_add(group.stuck);
-        self.evidence.add(group, heap);
+        self.finding.add(group);
         self.growth = self.growth.saturating_add(growth(group));
         self.future_bytes = self.future_bytes.saturating_add(group.future_bytes);
         self.activity.add(&group.activity);
@@ -114,7 +114,6 @@ pub fn pivot(profile: &Profile, keys: &[Key], indices: &[u32]) -> Pivot {
     let mut rows: Vec<Row> = Vec::new();
     let mut known: FxHashMap<Arc<[Value]>, usize> = FxHashMap::default();
     let mut total = Sum::default();
-    let heap = HeapWeight::of(&profile.header);
     let mut values = Vec::with_capacity(keys.len());
     for &index in indices {
         let Some(group) = profile.groups.get(index as usize) else { continue };
@@ -136,8 +135,8 @@ pub fn pivot(profile: &Profile, keys: &[Key], indices: &[u32]) -> Pivot {
         };
         let Some(row) = rows.get_mut(at) else { continue };
         row.members.push(index);
-        row.sum.add_group(group, heap);
-        total.add_group(group, heap);
+        row.sum.add_group(group);
+        total.add_group(group);
     }
     for row in &mut rows {
         finish(row, profile);
@@ -154,11 +153,12 @@ fn finish(row: &mut Row, profile: &Profile) {
     // Before its first minute is over, everything in a process has grown from nothing.
     let young = profile.header.now_ms < 60_000;
     let growth = if young { 0 } else { row.sum.growth };
-    row.heat = Heat::of(row.sum.count, row.sum.evidence.own_stuck, growth);
+    row.heat = Heat::of(row.sum.count, row.sum.finding.own_stuck, growth);
     let heap = profile.header.heap.as_ref();
     if percent_grown(row.sum.bytes_growth, &row.sum.held, heap) > 0 && !young {
         row.heat = row.heat.and_growing();
     }
+    row.heat = row.heat.and_class(row.sum.finding.class);
 }
 
 /// Adds each origin once, however many groups come from it.

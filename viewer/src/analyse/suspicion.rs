@@ -1,14 +1,11 @@
-//! How suspicious a row looks, from counts and ages alone.
-//!
-//! This is a first impression for the order of rows and their warmth, not a verdict: it knows
-//! neither proofs nor survivors.
+//! How suspicious a row is: what the agent's verdicts say of it, and how warm it looks.
 
 use std::cmp::Reverse;
+use std::sync::Arc;
 
-use taskscope_proto::model::{Group, Header, Held, Profile, State, WaitKind};
+use taskscope_proto::model::{Class, Group, Profile, State, WaitKind};
 
 use super::Whole;
-use super::holding::{difference, has_grown};
 use super::whole::whole_groups;
 
 /// How suspicious a row is. Later means more.
@@ -45,6 +42,16 @@ impl Heat {
         }
     }
 
+    /// The same, of tasks with such a verdict.
+    #[must_use]
+    pub fn and_class(self, class: Class) -> Self {
+        match class {
+            Class::Normal => self,
+            Class::Slow => self.max(Self::Stuck),
+            Class::Suspect | Class::Proven => Self::Piling,
+        }
+    }
+
     /// Judges counts: living tasks, those of them that count as stuck, and the growth in a minute.
     pub fn of(count: u64, suspicious: u64, growth: i64) -> Self {
         let enough = i64::try_from(count / 20).unwrap_or(i64::MAX).max(2);
@@ -57,102 +64,50 @@ impl Heat {
     }
 }
 
-/// What speaks against some tasks, taken from numbers alone. It adds up over groups.
-///
-/// Two things count, task by task: being stuck, and there being more of them than a minute ago (in
-/// a young process than at its start). Tasks that wait for what the service itself has to do (its
-/// channels, locks, other tasks) or that do not wait at all count fully. Tasks that wait only for
-/// the outside (a peer that sends, a caller, a timer) are what an idle service consists of: they
-/// count a tenth, so they come before others only where they are ten times as many. Of them,
-/// timers and listeners are never held to be stuck: their waits are what the code asks for.
-///
-/// Where the heap is sampled, bytes count as well: those that came in the last minute, if they are
-/// more than the error, and a fiftieth of those that are held for sure. The whole heap weighs as
-/// much as all tasks together, and as a thousand tasks at least.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Evidence {
+/// What the verdicts of some groups add up to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Finding {
+    /// The worst class.
+    pub class: Class,
+    /// Why, of the most suspicious group of that class.
+    pub reason: Arc<str>,
+    /// How many tasks the verdicts of that class are about.
+    pub tasks: u64,
+    /// Since when the first of them is so, agent's clock.
+    pub since_ms: u64,
+    /// The points of all groups. Rows are ordered by class, then by these.
+    pub points: u64,
+    /// How many tasks of other groups wait for these: of the group for which most do.
+    pub waiting_for_it: u64,
     /// Stuck on something of the service's own.
     pub own_stuck: u64,
-    /// How many more of these there are than a minute ago.
-    pub own_growth: i64,
-    /// Stuck on input from outside.
-    pub outside_stuck: u64,
-    /// How many more there are that wait for the outside.
-    pub outside_growth: i64,
-    /// Bytes that are held for sure.
-    pub held: u64,
-    /// All bytes that are held, with their error.
-    held_in_all: Held,
-    /// How many more that is than a minute ago.
-    pub held_growth: i64,
-    /// What the whole heap weighs.
-    pub heap: HeapWeight,
+    /// Points of the group that the reason is of.
+    worst: u64,
 }
 
-/// What bytes of the heap weigh beside tasks.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct HeapWeight {
-    bytes: u64,
-    points: u64,
-}
-
-impl HeapWeight {
-    /// In this profile.
-    pub fn of(header: &Header) -> Self {
-        let bytes = header.heap.map_or(0, |heap| heap.held.live_bytes);
-        let tasks = header.totals.alive().max(LEAST_TASKS);
-        Self { bytes, points: tasks.saturating_mul(OWN_POINTS) }
-    }
-
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "float to int saturates, and nothing here is negative"
-    )]
-    fn weigh(self, held: u64, growth: i64) -> u64 {
-        let growth = u64::try_from(growth).unwrap_or(0);
-        let weighed = held as f64 / 50.0 + growth as f64;
-        let share = weighed / self.bytes.max(1) as f64;
-        (share.min(1.0) * self.points as f64) as u64
-    }
-}
-
-/// As many tasks as the heap weighs at least.
-const LEAST_TASKS: u64 = 1_000;
-
-/// What a task counts that waits for the service's own things, in points.
-const OWN_POINTS: u64 = 10;
-
-impl Evidence {
+impl Finding {
     /// Takes one more group in.
-    pub fn add(&mut self, group: &Group, heap: HeapWeight) {
-        self.heap = heap;
-        let held = group.held;
-        let surely = held.live_bytes.saturating_sub(held.error_bytes);
-        self.held = self.held.saturating_add(surely);
-        self.held_in_all = self.held_in_all.and(held);
-        let growth_of_bytes = difference(held.live_bytes, group.live_bytes_minute_ago);
-        self.held_growth = self.held_growth.saturating_add(growth_of_bytes);
+    pub fn add(&mut self, group: &Group) {
+        let verdict = &group.verdict;
+        self.points = self.points.saturating_add(verdict.points);
+        self.waiting_for_it = self.waiting_for_it.max(group.waiting_for_it);
         let kinds = waits_for(group);
         if kinds.is_empty() || !kinds.iter().all(waits_outside) {
             self.own_stuck = self.own_stuck.saturating_add(group.stuck);
-            self.own_growth = self.own_growth.saturating_add(growth(group));
+        }
+        if verdict.class < self.class || verdict.class == Class::Normal {
             return;
         }
-        self.outside_growth = self.outside_growth.saturating_add(growth(group));
-        if kinds.contains(&WaitKind::IoRead) {
-            self.outside_stuck = self.outside_stuck.saturating_add(group.stuck);
+        if verdict.class > self.class {
+            (self.class, self.tasks, self.since_ms, self.worst) = (verdict.class, 0, u64::MAX, 0);
+            self.reason = Arc::default();
         }
-    }
-
-    /// Its weight. What shrinks is no better than what stands still.
-    pub fn points(&self) -> u64 {
-        let grown = |growth: i64| u64::try_from(growth).unwrap_or(0);
-        let own = self.own_stuck.saturating_add(grown(self.own_growth));
-        let outside = self.outside_stuck.saturating_add(grown(self.outside_growth));
-        let has_grown = has_grown(self.held_growth, &self.held_in_all);
-        let bytes = self.heap.weigh(self.held, if has_grown { self.held_growth } else { 0 });
-        own.saturating_mul(OWN_POINTS).saturating_add(outside).saturating_add(bytes)
+        self.tasks = self.tasks.saturating_add(verdict.tasks);
+        self.since_ms = self.since_ms.min(verdict.since_ms);
+        if self.reason.is_empty() || verdict.points > self.worst {
+            self.worst = verdict.points;
+            self.reason = Arc::clone(&verdict.reason);
+        }
     }
 }
 
@@ -172,16 +127,13 @@ pub(super) fn growth(group: &Group) -> i64 {
     i64::try_from(growth).unwrap_or(if growth < 0 { i64::MIN } else { i64::MAX })
 }
 
-/// The groups that have tasks, or of which bytes are left, most suspicious first: by [`Evidence`],
-/// then the most tasks, then the oldest.
+/// The groups that have tasks, or of which bytes are left, most suspicious first: by the class of
+/// their verdict, its points, then the most tasks, then the oldest.
 pub fn most_suspicious_first(profile: &Profile) -> Vec<Whole> {
     let mut groups = whole_groups(profile);
-    let heap = HeapWeight::of(&profile.header);
     groups.sort_by_cached_key(|Whole { group, .. }| {
-        let mut evidence = Evidence::default();
-        evidence.add(group, heap);
-        let points = Reverse(evidence.points());
-        (points, Reverse(group.count), group.oldest_since_ms, group.id)
+        let verdict = Reverse((group.verdict.class, group.verdict.points));
+        (verdict, Reverse(group.count), group.oldest_since_ms, group.id)
     });
     groups
 }
@@ -204,61 +156,36 @@ mod tests {
         ] {
             assert_eq!(Heat::of(count, stuck, growth), expected, "{count} {stuck} {growth}");
         }
+        assert_eq!(Heat::Growing.and_class(Class::Slow), Heat::Stuck);
+        assert_eq!(Heat::Calm.and_class(Class::Suspect), Heat::Piling);
+        assert_eq!(Heat::Stuck.and_class(Class::Normal), Heat::Stuck);
     }
 
-    fn check(lines: &[&str], expected: &str) {
-        let profile = fixture::profile(lines);
+    #[test]
+    fn a_worse_class_comes_before_more_points() {
+        let profile = fixture::profile(&[
+            "9 parked points=900 t=busy @ src/a.rs:1 mutex < src/m.rs:1",
+            "1 parked class=proven points=10 t=dead @ src/a.rs:2 mutex < src/m.rs:2",
+            "8 parked class=suspect points=80 t=leak @ src/a.rs:3 mpsc_send < src/m.rs:3",
+            "7 parked points=901 t=busier @ src/a.rs:4 mutex < src/m.rs:4",
+        ]);
         let wholes = most_suspicious_first(&profile);
         let labels = wholes.iter().filter_map(|whole| whole.group.labels.iter().next());
         let order: Vec<&str> = labels.map(|label| &*label.value).collect();
-        assert_eq!(order.join(" "), expected);
+        assert_eq!(order, ["dead", "leak", "busier", "busy"]);
     }
 
     #[test]
-    fn what_piles_up_comes_before_what_is_idle() {
-        // The sample service after 15 s: nothing in the pile is stuck yet, its connections are.
-        check(
-            &[
-                "6 parked stuck=6 was=0 t=connection @ src/a.rs:1 io_read < src/m.rs:1",
-                "6 parked stuck=6 was=0 t=client @ src/a.rs:2 io_read < src/m.rs:2",
-                "73 parked was=0 t=audit @ src/a.rs:3 mpsc_send < src/m.rs:3",
-                "1 parked stuck=1 was=0 t=listener @ src/a.rs:4 accept < src/m.rs:4",
-                "3 parked was=0 t=worker @ src/a.rs:5 mutex < src/m.rs:5",
-                "1 parked was=0 t=metrics @ src/a.rs:6 interval < src/m.rs:6",
-            ],
-            "audit worker connection client listener metrics",
-        );
-        // An hour later: hundreds are stuck in it.
-        check(
-            &[
-                "600 parked stuck=600 was=600 t=idle @ src/a.rs:1 io_read < src/m.rs:1",
-                "900 parked stuck=500 was=200 t=audit @ src/a.rs:3 mpsc_send < src/m.rs:3",
-                "5 parked stuck=5 was=9 t=locked @ src/a.rs:4 mutex < src/m.rs:4",
-                "700 parked stuck=700 was=700 t=asleep @ src/a.rs:5 sleep < src/m.rs:5",
-            ],
-            "audit idle locked asleep",
-        );
-        // Connections that leak by the hundred are worse than a few that wait for a lock.
-        check(
-            &[
-                "3 parked stuck=3 was=3 t=locked @ src/a.rs:1 mutex < src/m.rs:1",
-                "500 parked was=100 t=leaks @ src/a.rs:2 io_read < src/m.rs:2",
-                "0 parked was=90 t=gone @ src/a.rs:3 notify < src/m.rs:3",
-                "9 running was=2 t=busy < src/m.rs:4",
-            ],
-            "leaks busy locked",
-        );
-    }
-
-    #[test]
-    fn moving_from_one_group_to_another_is_no_growth() {
+    fn a_row_says_the_worst_of_its_groups_and_why() {
         let profile = fixture::profile(&[
-            "0 parked was=80 t=a @ src/a.rs:1 mutex < src/m.rs:1",
-            "80 parked was=0 t=a @ src/a.rs:2 notify < src/m.rs:1",
+            "9 parked points=900 t=a @ src/a.rs:1 mutex < src/m.rs:1",
+            "5 parked class=slow about=5 points=50 t=a @ src/a.rs:2 mutex < src/m.rs:1",
+            "4 parked class=suspect about=3 points=40 t=a @ src/a.rs:3 mutex < src/m.rs:1",
+            "8 parked class=suspect about=8 points=80 t=a @ src/a.rs:4 mutex < src/m.rs:1",
         ]);
-        let mut evidence = Evidence::default();
-        let heap = HeapWeight::default();
-        profile.groups.iter().for_each(|group| evidence.add(group, heap));
-        assert_eq!(evidence.points(), 0);
+        let mut finding = Finding::default();
+        profile.groups.iter().for_each(|group| finding.add(group));
+        assert_eq!((finding.class, finding.tasks, finding.points), (Class::Suspect, 11, 1_070));
+        assert_eq!(&*finding.reason, "suspect of group 4");
     }
 }

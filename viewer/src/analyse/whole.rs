@@ -1,11 +1,12 @@
 //! Whole groups, for reports: whether tasks are detached or orphans does not divide them there.
 
+use std::cmp::Ordering;
 use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
-use taskscope_proto::limits::MAX_WAKERS;
-use taskscope_proto::model::{Group, Labels, OriginId, Profile, State, Tree, Waker};
+use taskscope_proto::limits::{MAX_BLOCKERS, MAX_WAKERS};
+use taskscope_proto::model::{Group, Labels, OriginId, Profile, State, Tree, Verdict, Waker};
 
 use super::holding::is_there;
 use super::pivot::weighted_median;
@@ -48,6 +49,8 @@ pub(super) fn whole_groups(profile: &Profile) -> Vec<Whole> {
         whole.group.median_since_ms = weighted_median(medians).unwrap_or_default();
         whole.group.wakers.sort_by_key(|waker| (std::cmp::Reverse(waker.tasks), waker.origin));
         whole.group.wakers.truncate(MAX_WAKERS);
+        whole.group.blockers.sort_by_key(|blocker| std::cmp::Reverse(blocker.tasks));
+        whole.group.blockers.truncate(MAX_BLOCKERS);
     }
     wholes
 }
@@ -73,6 +76,12 @@ impl Whole {
         whole.held = whole.held.and(other.held);
         let ago = whole.live_bytes_minute_ago.saturating_add(other.live_bytes_minute_ago);
         whole.live_bytes_minute_ago = ago;
+        whole.waiting_for_it = whole.waiting_for_it.max(other.waiting_for_it);
+        add_verdict(&mut whole.verdict, &other.verdict);
+        whole.blockers.extend(other.blockers.iter().cloned());
+        if whole.chain.is_empty() {
+            whole.chain.clone_from(&other.chain);
+        }
         for waker in &other.wakers {
             match whole.wakers.iter_mut().find(|known| known.origin == waker.origin) {
                 Some(known) => known.tasks = known.tasks.saturating_add(waker.tasks),
@@ -83,6 +92,22 @@ impl Whole {
         self.orphans = self.orphans.saturating_add(if other.orphan { other.count } else { 0 });
         self.medians.push((other.median_since_ms, other.count));
     }
+}
+
+/// Points add up; of two classes the worse one counts, with what it is about.
+fn add_verdict(sum: &mut Verdict, other: &Verdict) {
+    let points = sum.points.saturating_add(other.points);
+    match other.class.cmp(&sum.class) {
+        Ordering::Less => {}
+        Ordering::Equal => {
+            sum.tasks = sum.tasks.saturating_add(other.tasks);
+            if other.points > sum.points {
+                sum.reason = Arc::clone(&other.reason);
+            }
+        }
+        Ordering::Greater => sum.clone_from(other),
+    }
+    sum.points = points;
 }
 
 #[cfg(test)]

@@ -4,8 +4,8 @@ use taskscope_proto::model::{Group, Profile};
 
 use super::heap;
 use crate::analyse::{
-    Column, Key, Lens, Query, Row, Selection, Sort, is_there, keys_of, losses, merge, pivot, sort,
-    together, visible_rows, wakings,
+    Column, Key, Lens, Query, Row, Selection, Sort, blockers, chain, is_there, keys_of, losses,
+    merge, pivot, sort, together, visible_rows, wakings,
 };
 use crate::screen::{Detail, Screen, ScreenRow, TREND_STEPS, Table};
 use crate::store::{History, Level, Store};
@@ -91,6 +91,8 @@ fn detail(profile: &Profile, selection: &Selection, query: &Query, screen: &Scre
     let members = shown.map_or(&[][..], |row| row.row.members.as_slice());
     let group = |&at: &u32| -> Option<&Group> { profile.groups.get(at as usize).map(|g| &**g) };
     let tree = merge(members.iter().filter_map(group));
+    let blocked = members.iter().filter_map(group).filter(|group| !group.blockers.is_empty());
+    let worst = blocked.max_by_key(|group| (group.verdict.class, group.verdict.points));
     Detail {
         selection: selection.clone(),
         row,
@@ -98,6 +100,8 @@ fn detail(profile: &Profile, selection: &Selection, query: &Query, screen: &Scre
         unfolded: visible_rows(&tree, false),
         tree,
         wakings: wakings(profile, &together(members.iter().filter_map(group))),
+        blockers: worst.map(|group| blockers(profile, &group.blockers)).unwrap_or_default(),
+        chain: worst.map(|group| chain(profile, group)).unwrap_or_default(),
         allocations: shown.and_then(|shown| {
             heap::allocations(profile, &screen.table.keys, &shown.row, query.fold)
         }),

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use taskscope_proto::model::{
-    Activity, Combine, Coverage, DebugInfo, Frame, Group, GroupId, Header, Held, Label, Labels,
-    Location, Lost, Node, Origin, OriginId, Process, Profile, Runtime, RuntimeFlavor, StackWalk,
-    Stall, State, TaskKind, Totals, Tree, WaitKind, Worker,
+    Activity, Blocker, Class, Combine, Coverage, DebugInfo, Frame, Group, GroupId, Header, Held,
+    Holder, Label, Labels, Location, Lost, Node, Origin, OriginId, Process, Profile, Relation,
+    Runtime, RuntimeFlavor, StackWalk, Stall, State, TaskKind, Totals, Tree, Verdict, WaitKind,
+    Worker,
 };
 
 fn location(file: &str, line: u32, column: u32) -> Location {
@@ -89,6 +90,10 @@ pub(super) fn group(id: u64, tree: Option<Arc<Tree>>) -> Group {
         tracked: true,
         held: Held::default(),
         live_bytes_minute_ago: 0,
+        verdict: Verdict::default(),
+        blockers: Vec::new(),
+        chain: Vec::new(),
+        waiting_for_it: 0,
     }
 }
 
@@ -144,6 +149,10 @@ fn runtime() -> Runtime {
     }
 }
 
+fn points(points: u64) -> Verdict {
+    Verdict { points, ..Verdict::default() }
+}
+
 /// A leak, something that is busy, something that waits by intent, and something unknown.
 pub(super) fn profile() -> Profile {
     let leak = Group {
@@ -154,10 +163,33 @@ pub(super) fn profile() -> Profile {
         median_since_ms: 94_000,
         future_bytes: 4_096,
         count_minute_ago: 2,
+        verdict: Verdict {
+            class: Class::Suspect,
+            reason: "8 of 8 tasks spawned here since 03:04:27 have not finished".into(),
+            since_ms: 83_000,
+            tasks: 8,
+            points: 140,
+        },
+        blockers: vec![Blocker {
+            kind: WaitKind::MpscSend,
+            made_at: Some(location("src/audit.rs", 12, 30)),
+            tasks: 8,
+            relation: Relation::Received,
+            since_ms: 60_000,
+            holder: Some(Holder { task: 3, group: Some(GroupId(2)), ended: false }),
+            holders: 1,
+        }],
+        chain: vec![GroupId(2)],
         ..group(1, Some(chain(WaitKind::MpscSend)))
     };
-    let call = Group { labels: labels(&[("task", "call")]), ..group(2, Some(fork())) };
-    let busy = Group { state: State::Running, origin: OriginId(2), ..group(3, None) };
+    let call = Group {
+        labels: labels(&[("task", "call")]),
+        waiting_for_it: 8,
+        verdict: points(80),
+        ..group(2, Some(fork()))
+    };
+    let busy =
+        Group { verdict: points(10), state: State::Running, origin: OriginId(2), ..group(3, None) };
     let unknown = Group { oldest_since_ms: 124_500, origin: OriginId(9), ..group(4, None) };
     let panicked = Origin {
         panicked: 3,

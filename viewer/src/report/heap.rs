@@ -72,6 +72,7 @@ mod tests {
             state: State::Finished,
             origin: living.origin,
             held: held(200 << 20, 200 << 20),
+            verdict: taskscope_proto::model::Verdict { points: 900, ..Default::default() },
             ..taskscope_proto::model::Group::clone(&ended)
         };
         profile.groups[1] = Arc::new(ended);

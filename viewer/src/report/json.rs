@@ -1,7 +1,16 @@
 //! The report for programs: `taskscope.dump/1`.
 //!
 //! A promised format: fields may be added, never renamed or removed. Times are seconds, sizes are
-//! bytes, and what is not known is `null`. `verdict` is `null`: no verdicts are given yet.
+//! bytes, and what is not known is `null`.
+//!
+//! `verdict` has `class` (`normal`, `slow`, `suspect`, `proven`), `reason` (one sentence, `null` for
+//! `normal`), `tasks` (how many of the group it is about), `since_secs` and `points` (groups come by
+//! class, then by these). `held_by` lists what the tasks wait for, as far as it is one of
+//! `taskscope::sync` or a handle of the agent's: `kind`, `made_at`, `tasks`, `relation` (`holds`,
+//! `joined`, `received`, `sent`, `made`), `since_secs`, `holder` (one task, what it is and does) and
+//! `holders` (how many there are). `chain` leads from these tasks to those at the root, a sentence
+//! each; `waiting_for_it` counts tasks of other groups that wait for these.
+//!
 //! Trees deeper than many readers go have frames left out, counted in `omitted_frames`.
 //!
 //! `heap` is `null` where the service does not allocate through `taskscope::alloc::TaskAlloc`. Else
@@ -28,6 +37,7 @@ mod heap;
 mod places;
 mod runtimes;
 mod shape;
+mod verdict;
 
 use std::collections::BTreeMap;
 use taskscope_proto::model::{Combine, Frame, Labels, Location, Process, Profile, Tree, Waker};
@@ -39,7 +49,7 @@ use self::shape::{
     TotalsDump, WakerDump,
 };
 use super::ages;
-use crate::analyse::{Whole, most_suspicious_first};
+use crate::analyse::{Whole, chain, most_suspicious_first};
 
 /// The name of the format and its version.
 const SCHEMA: &str = "taskscope.dump/1";
@@ -92,6 +102,8 @@ fn dump<'a>(process: &'a Process, profile: &'a Profile, wholes: &'a [Whole]) -> 
             untracked: lost.untracked,
             origins: lost.origins,
             heap_blocks: lost.heap_blocks,
+            waits: lost.waits,
+            proofs: lost.proofs,
         },
         runtimes: runtimes(header),
         groups: groups.map(|whole| group(profile, whole)).collect(),
@@ -122,7 +134,10 @@ fn group<'a>(profile: &'a Profile, whole: &'a Whole) -> GroupDump<'a> {
             Combine::AllOf => "all_of",
         }),
         tree: tree.map(|tree| nest(tree, from.count)).unwrap_or_default(),
-        verdict: None,
+        verdict: verdict::verdict(profile, from),
+        held_by: from.blockers.iter().map(|by| verdict::blocker(profile, by)).collect(),
+        chain: chain(profile, from).into_iter().map(|link| link.text).collect(),
+        waiting_for_it: from.waiting_for_it,
         polls: activity.polls,
         wakes: activity.wakes,
         self_wakes: activity.self_wakes,

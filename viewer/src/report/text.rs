@@ -4,14 +4,14 @@ use std::fmt::{self, Display, Write};
 use std::time::Duration;
 
 use taskscope_proto::model::{
-    Combine, Group, Origin, Process, Profile, Runtime, State, TaskKind, Tree,
+    Class, Combine, Group, Origin, Process, Profile, Runtime, State, TaskKind, Tree,
 };
 
 use super::style::{Style, harmless};
 use super::{activity, ages, heap, tree};
 use crate::analyse::numbers::{age, bytes, count, counted};
 use crate::analyse::{
-    Whole, allocations, heap_line, held_line, left_line, losses, memory_line,
+    Whole, allocations, blockers, chain, heap_line, held_line, left_line, losses, memory_line,
     most_suspicious_first, of_nobody, runtimes,
 };
 
@@ -135,6 +135,7 @@ impl Report<'_> {
 
     fn group(&self, out: &mut String, whole: &Whole) -> fmt::Result {
         let group = &whole.group;
+        self.verdict(out, group)?;
         if !group.labels.is_empty() {
             self.line(out, "labels", harmless(&group.labels.to_string()))?;
         }
@@ -171,6 +172,30 @@ impl Report<'_> {
         let name = if group.state == State::Running { "stack" } else { "await tree" };
         writeln!(out, "  {}", self.style.dim(name))?;
         out.write_str(&tree::lines(tree, "    ", self.style))
+    }
+
+    /// What is the matter with the group, and who could help it.
+    fn verdict(&self, out: &mut String, group: &Group) -> fmt::Result {
+        let verdict = &group.verdict;
+        if verdict.class != Class::Normal {
+            let since = age(ages::since(&self.profile.header, verdict.since_ms));
+            let words = format!("{}, for {since}: {}", verdict.class.name(), verdict.reason);
+            self.line(out, "verdict", self.style.bad(harmless(&words)))?;
+        }
+        for blocker in blockers(self.profile, &group.blockers) {
+            self.line(out, "blocked by", harmless(&blocker))?;
+        }
+        if group.waiting_for_it > 0 {
+            let tasks = counted(group.waiting_for_it, "task");
+            self.line(out, "holds up", format_args!("{tasks} of other groups"))?;
+        }
+        // A single step is what stands above.
+        let links = Some(chain(self.profile, group)).filter(|links| links.len() > 2);
+        for (at, link) in (0..).zip(links.unwrap_or_default()) {
+            let name = if at == 0 { "chain" } else { "" };
+            self.line(out, name, harmless(&format!("{:at$}{}", "", link.text)))?;
+        }
+        Ok(())
     }
 
     /// What the group holds, and where that was allocated.
@@ -261,6 +286,8 @@ mod tests {
         note: 1 capture to come. Parked tasks whose await tree is still to be captured, within budget.
 
         1. 8 tasks parked, 6 stuck for more than 10 s, +6 in a minute
+          verdict     suspect, for 41 s: 8 of 8 tasks spawned here since 03:04:27 have not finished
+          blocked by  mpsc_send made at src/audit.rs:12:30 (8 tasks): received last by task 3 (task=call) 1 m 04 s ago, waiting at src/call.rs:7:5 for mutex, notify
           labels      task=audit tenant=acme
           waits at    src/audit.rs:41:37  demo::audit::log
           waits for   mpsc_send
@@ -273,6 +300,7 @@ mod tests {
             · tokio::sync::mpsc::Sender::send (+1) → mpsc_send
 
         2. 1 task parked
+          holds up    8 tasks of other groups
           labels      task=call
           waits at    src/call.rs:7:5  demo::call
           waits for   all of mutex, notify

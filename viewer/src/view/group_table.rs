@@ -5,9 +5,10 @@ mod columns;
 use egui::accesskit::Role;
 use egui::{Color32, Rect, Sense, Ui, WidgetInfo};
 use egui_extras::{Column as Width, TableBuilder, TableRow};
+use taskscope_proto::model::Class;
 
-pub(super) use self::columns::with_error;
 use self::columns::{Number, TREND_WIDTH, about_bytes, bytes_sentence, fitting, words_and_colour};
+pub(super) use self::columns::{verdict, with_error};
 use super::groups::value_words;
 use super::table::{Title, cell, number, part, title};
 use super::{Look, hint, place};
@@ -22,7 +23,7 @@ fn key_width(key: &Key) -> f32 {
     match key {
         Key::AwaitPoint | Key::SpawnedAt => 220.0,
         Key::Label(_) | Key::WaitKind => 132.0,
-        Key::State | Key::Handle | Key::Parent => 80.0,
+        Key::State | Key::Handle | Key::Parent | Key::Verdict => 80.0,
     }
 }
 
@@ -165,7 +166,11 @@ fn group(
             part(row, fill, &words, (colour, bar), share)
                 .on_hover_ui(|ui| drop(ui.label(about_bytes(sum))));
         } else {
-            number(row, fill, &words, colour);
+            let response = number(row, fill, &words, colour);
+            let reason = &data.row.sum.finding.reason;
+            if shown.column == Column::Suspicion && !reason.is_empty() {
+                response.on_hover_text(&**reason);
+            }
         }
     }
     cell(row, fill, |ui, rect| {
@@ -235,6 +240,10 @@ fn sentence(row: &Row, look: &Look<'_>) -> String {
     let median = row.median_since_ms.map_or("-".into(), |ms| age(look.screen.age(ms, look.now)));
     let heap = look.screen.header.as_ref().is_some_and(|header| header.heap.is_some());
     let held = if heap { format!(", {}", bytes_sentence(sum)) } else { String::new() };
+    let verdict = match sum.finding.class {
+        Class::Normal => String::new(),
+        class => format!("; {}: {}", class.name(), sum.finding.reason),
+    };
     let tasks = if sum.has_ended() {
         format!("ended; {} left", bytes(sum.held.live_bytes))
     } else {
@@ -242,7 +251,7 @@ fn sentence(row: &Row, look: &Look<'_>) -> String {
     };
     format!(
         "{values}: {}, {} a minute, {} stuck, oldest {oldest}, median {median}, {} spawned \
-         and {} ended a minute{held}; {}",
+         and {} ended a minute{held}; {}{verdict}",
         tasks,
         signed(sum.growth),
         count(sum.stuck),

@@ -29,10 +29,10 @@ pub(super) fn number(
     fill: Option<Color32>,
     text: &str,
     colour: Color32,
-) {
+) -> Response {
     cell(row, fill, |ui, rect| {
         cell_text(ui, rect, Side::Right, text, theme::mono(), colour);
-    });
+    })
 }
 
 /// A cell with a number in it, over a bar for its part of the whole.

@@ -5,7 +5,7 @@ use egui::{Align, Layout, Rect, RichText, ScrollArea, Sense, Ui, WidgetInfo, pos
 
 use super::table::nothing;
 use super::tasks::ended as ended_words;
-use super::{Look, groups, hint, place};
+use super::{Look, groups, hint, place, verdict};
 use crate::analyse::numbers::{age, bytes, count, counted, span};
 use crate::analyse::{Merged, MergedNode, Visible, VisibleRow, woken_by};
 use crate::command::Command;
@@ -22,6 +22,7 @@ pub(super) fn show(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
     let Some(detail) = &look.screen.detail else { return };
     let palette = theme::palette(ui);
     theme::panel(palette).show(ui, |ui| heading(ui, look, detail, commands));
+    verdict::show(ui, look, detail);
     let fold = look.session.workspace.fold_library;
     let rows = if fold { &detail.folded } else { &detail.unfolded };
     if detail.row.is_none() {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use taskscope_proto::model::{
     Group, GroupId, Heap, HeapOwner, HeapSite, HeapSiteId, Held, Node, OriginId, Profile, State,
-    Tree, WaitKind,
+    Tree, Verdict, WaitKind,
 };
 
 use crate::sample::{frame, labels, large, profile};
@@ -93,6 +93,10 @@ pub(crate) fn with_heap(second: u64) -> Profile {
         count_minute_ago: 0,
         held: held(cached, 1_210, cached),
         live_bytes_minute_ago: cached - 28 * MIB,
+        verdict: Verdict { points: 9_000, ..Verdict::default() },
+        blockers: Vec::new(),
+        chain: Vec::new(),
+        waiting_for_it: 0,
         ..Group::clone(&m.profile.groups[2])
     };
     m.profile.groups.push(Arc::new(left));

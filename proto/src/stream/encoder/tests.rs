@@ -4,7 +4,7 @@ use super::*;
 use crate::dictionary::Capacity;
 use crate::model::{
     Activity, Combine, Frame, GroupId, Held, Label, Labels, Location, Node, OriginId, State, Tree,
-    WaitKind,
+    Verdict, WaitKind,
 };
 use crate::stream::Decoder;
 
@@ -41,6 +41,10 @@ fn profile(first: u32, count: u32) -> Profile {
         tracked: true,
         held: Held::default(),
         live_bytes_minute_ago: 0,
+        verdict: Verdict::default(),
+        blockers: Vec::new(),
+        chain: Vec::new(),
+        waiting_for_it: 0,
     };
     let groups = (first..first + count).map(|n| Arc::new(group(n))).collect();
     Profile { groups, ..Profile::default() }

@@ -59,6 +59,8 @@ pub(super) struct LostDump {
     pub(super) untracked: u64,
     pub(super) origins: u64,
     pub(super) heap_blocks: u64,
+    pub(super) waits: u64,
+    pub(super) proofs: u64,
 }
 
 #[derive(Serialize)]
@@ -76,7 +78,12 @@ pub(super) struct GroupDump<'a> {
     /// What several wait kinds mean together: `one`, `any_of`, `all_of`.
     pub(super) wait: Option<&'static str>,
     pub(super) tree: Vec<NodeDump<'a>>,
-    pub(super) verdict: Option<()>,
+    pub(super) verdict: VerdictDump<'a>,
+    pub(super) held_by: Vec<BlockerDump<'a>>,
+    /// From these tasks to those at the root of it, a sentence each.
+    pub(super) chain: Vec<String>,
+    /// How many tasks of other groups wait for these.
+    pub(super) waiting_for_it: u64,
     pub(super) polls: u64,
     pub(super) wakes: u64,
     pub(super) self_wakes: u64,
@@ -90,6 +97,40 @@ pub(super) struct GroupDump<'a> {
     pub(super) spawned_per_min: Option<f64>,
     pub(super) finished_per_min: Option<f64>,
     pub(super) heap: Option<HeldDump<'a>>,
+}
+
+/// What is the matter with a group.
+#[derive(Serialize)]
+pub(super) struct VerdictDump<'a> {
+    pub(super) class: &'static str,
+    pub(super) reason: Option<&'a str>,
+    pub(super) tasks: u64,
+    pub(super) since_secs: Option<f64>,
+    pub(super) points: u64,
+}
+
+/// What tasks of a group wait for, and who could let them go on.
+#[derive(Serialize)]
+pub(super) struct BlockerDump<'a> {
+    pub(super) kind: String,
+    pub(super) made_at: Option<LocationDump<'a>>,
+    pub(super) tasks: u64,
+    pub(super) relation: &'static str,
+    pub(super) since_secs: Option<f64>,
+    pub(super) holder: Option<HolderDump<'a>>,
+    pub(super) holders: u64,
+}
+
+/// One of those. What it is now is known while it lives.
+#[derive(Serialize)]
+pub(super) struct HolderDump<'a> {
+    pub(super) task: u64,
+    pub(super) alive: bool,
+    pub(super) labels: Option<BTreeMap<&'a str, &'a str>>,
+    pub(super) spawned_at: Option<LocationDump<'a>>,
+    pub(super) state: Option<&'static str>,
+    pub(super) await_point: Option<AwaitPointDump<'a>>,
+    pub(super) wait_kinds: Vec<String>,
 }
 
 /// What a group holds.

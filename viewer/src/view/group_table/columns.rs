@@ -1,7 +1,7 @@
 //! The columns of numbers: which there are, which fit, and what each says of a row.
 
 use egui::Color32;
-use taskscope_proto::model::Held;
+use taskscope_proto::model::{Class, Held};
 
 use super::{Style, heat_colour, key_width};
 use crate::analyse::numbers::{age, bytes, count, counted, signed, signed_bytes};
@@ -18,7 +18,17 @@ pub(super) struct Number {
     gives_way: u8,
 }
 
-const NUMBERS: [Number; 10] = [
+const NUMBERS: [Number; 11] = [
+    column(
+        Column::Suspicion,
+        "verdict",
+        "What is the matter, as the agent judges it.\n\
+         proven: they can never run again by themselves\n\
+         suspect: spawned and never finished, piling up\n\
+         slow: late, but such tasks do finish",
+        74.0,
+        0,
+    ),
     column(Column::Count, "tasks", "Living tasks", 74.0, 0),
     column(Column::Growth, "growth/min", "Tasks more (or fewer) than a minute ago", 88.0, 0),
     column(
@@ -117,7 +127,7 @@ pub(super) fn words_and_colour(column: Column, row: &Row, style: &Style<'_>) -> 
             };
             (signed(sum.growth), colour)
         }
-        Column::Stuck if sum.evidence.own_stuck > 0 => {
+        Column::Stuck if sum.finding.own_stuck > 0 => {
             (count(sum.stuck), heat_colour(row.heat, palette))
         }
         Column::Stuck => quiet(sum.stuck),
@@ -138,12 +148,18 @@ pub(super) fn words_and_colour(column: Column, row: &Row, style: &Style<'_>) -> 
         }
         Column::Allocated if sum.allocated_per_min == 0 => ("0".into(), palette.text_faint),
         Column::Allocated => (bytes(sum.allocated_per_min), palette.text_dim),
-        Column::Count | Column::Key(_) | Column::Suspicion if sum.has_ended() => {
-            ("ended".into(), palette.text_faint)
-        }
-        Column::Count | Column::Key(_) | Column::Suspicion => {
-            (count(sum.count), palette.text_strong)
-        }
+        Column::Suspicion => verdict(sum.finding.class, palette),
+        Column::Count | Column::Key(_) if sum.has_ended() => ("ended".into(), palette.text_faint),
+        Column::Count | Column::Key(_) => (count(sum.count), palette.text_strong),
+    }
+}
+
+/// A class, as short as it goes: what is normal needs no word.
+pub(in crate::view) fn verdict(class: Class, palette: &Palette) -> (String, Color32) {
+    match class {
+        Class::Normal => (String::new(), palette.text_faint),
+        Class::Slow => (class.name().into(), palette.warm),
+        Class::Suspect | Class::Proven => (class.name().into(), palette.hot),
     }
 }
 
@@ -203,19 +219,18 @@ mod tests {
         };
         let first = Column::Suspicion;
         for (width, expected) in [
-            (1_440.0, "tasks growth/min stuck oldest median spawned/min ended/min"),
-            (1_084.0, "tasks growth/min stuck oldest median spawned/min"),
-            (900.0, "tasks growth/min stuck oldest"),
-            (100.0, "tasks growth/min stuck oldest"),
+            (1_440.0, "verdict tasks growth/min stuck oldest median spawned/min ended/min"),
+            (1_084.0, "verdict tasks growth/min stuck oldest median"),
+            (900.0, "verdict tasks growth/min stuck oldest"),
+            (100.0, "verdict tasks growth/min stuck oldest"),
         ] {
             check(width, false, first, expected);
         }
-        let most = "tasks growth/min bytes bytes/min stuck oldest median allocated/min spawned/min \
-                    ended/min";
+        let most = "verdict tasks growth/min bytes bytes/min stuck oldest median allocated/min spawned/min";
         check(1_440.0, true, first, most);
-        check(1_084.0, true, first, "tasks growth/min bytes bytes/min stuck oldest");
-        check(900.0, true, first, "tasks growth/min bytes stuck");
-        let sorted = "tasks growth/min bytes stuck allocated/min";
+        check(1_084.0, true, first, "verdict tasks growth/min bytes stuck oldest");
+        check(900.0, true, first, "verdict tasks growth/min bytes stuck");
+        let sorted = "verdict tasks growth/min bytes stuck allocated/min";
         check(900.0, true, Column::Allocated, sorted);
     }
 
