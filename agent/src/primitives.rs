@@ -1,7 +1,7 @@
 //! The atomics, cells and locks of everything that races.
 //!
 //! Modules whose races are model-checked (`task/wake_slot.rs`, `task/record.rs`,
-//! `registry/counted.rs`, `registry/sharded.rs`) take them from here and from nowhere else.
+//! `task/waits/slot.rs`, `registry/counted.rs`, `registry/sharded.rs`) take them from here and from nowhere else.
 //! `tests/loom.rs` compiles those same files against loom's versions.
 
 pub(crate) use std::sync::Arc;

@@ -33,6 +33,11 @@ mod task {
     pub(crate) mod times;
     pub(crate) mod wake_slot;
     pub(crate) mod woken;
+
+    #[path = "waits"]
+    pub(crate) mod waits {
+        pub(crate) mod slot;
+    }
 }
 
 #[path = "../src/registry"]
@@ -58,6 +63,9 @@ mod heap;
 /// The models of the registry alone.
 #[path = "loom/rooms.rs"]
 mod rooms;
+/// The models of what is known of resources.
+#[path = "loom/slots.rs"]
+mod slots;
 
 use std::panic::Location;
 use std::sync::Arc as StdArc;

@@ -33,7 +33,7 @@ pub(super) fn track<R, C: FnOnce() -> R>(
     let mut ends = Ends { record: Some(record), end: End::Aborted };
     move || {
         let Ends { record: Some(record), end } = &mut ends else { return closure() };
-        let frame = PollFrame::new(record);
+        let frame = PollFrame::new(record, 0);
         let now = clock::now();
         let _begun = record.begin_poll(now);
         threads::register();

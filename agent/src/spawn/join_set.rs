@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::future::Future;
+use std::panic::resume_unwind;
 use std::task::{Context, Poll};
 
 use tokio::runtime::Handle;
@@ -10,6 +11,7 @@ use tokio::task::{AbortHandle, Id, JoinError};
 use super::start::Start;
 use crate::task::behalf::Behalf;
 use crate::task::ticket::Tickets;
+use crate::task::waits::{About, Kind, Subject, Targets, Watched};
 
 /// What a set returns for each of its tasks.
 type Joined<T> = Result<T, JoinError>;
@@ -32,6 +34,22 @@ type Joined<T> = Result<T, JoinError>;
 pub struct JoinSet<T> {
     inner: tokio::task::JoinSet<T>,
     tickets: Tickets,
+}
+
+/// The tasks of a set of which one is awaited.
+struct Awaited<'a> {
+    tickets: &'a Tickets,
+    /// How many have not been joined.
+    tasks: usize,
+}
+
+impl Subject for Awaited<'_> {
+    const EVERY: bool = false;
+
+    fn about(&self) -> About {
+        let targets = self.tickets.living(self.tasks).map_or(Targets::Unknown, Targets::Any);
+        About { targets, ..About::of(Kind::JoinSet) }
+    }
 }
 
 impl<T> JoinSet<T> {
@@ -140,12 +158,16 @@ impl<T: 'static> JoinSet<T> {
 
     /// Waits until one of the tasks has ended; `None` when the set is empty. Cancel safe.
     pub async fn join_next(&mut self) -> Option<Joined<T>> {
-        self.inner.join_next().await
+        let Self { inner, tickets } = self;
+        let awaited = Awaited { tickets, tasks: inner.len() };
+        Watched::new(awaited, inner.join_next()).await.0
     }
 
     /// As [`join_next`](Self::join_next), with the runtime's id of the task.
     pub async fn join_next_with_id(&mut self) -> Option<Joined<(Id, T)>> {
-        self.inner.join_next_with_id().await
+        let Self { inner, tickets } = self;
+        let awaited = Awaited { tickets, tasks: inner.len() };
+        Watched::new(awaited, inner.join_next_with_id()).await.0
     }
 
     /// What one of the tasks that have ended returned; `None` when there is none.
@@ -176,13 +198,22 @@ impl<T: 'static> JoinSet<T> {
     /// # Panics
     /// With the payload of a task that panicked, and if a task was aborted; all others are
     /// aborted then.
-    pub async fn join_all(self) -> Vec<T> {
-        self.inner.join_all().await
+    pub async fn join_all(mut self) -> Vec<T> {
+        let mut all = Vec::with_capacity(self.len());
+        while let Some(joined) = self.join_next().await {
+            match joined {
+                Ok(value) => all.push(value),
+                Err(error) if error.is_panic() => resume_unwind(error.into_panic()),
+                Err(error) => panic!("{error}"),
+            }
+        }
+        all
     }
 
     /// Aborts all tasks and waits until they have ended.
     pub async fn shutdown(&mut self) {
-        self.inner.shutdown().await;
+        self.abort_all();
+        while self.join_next().await.is_some() {}
     }
 
     /// Aborts all tasks; they stay in the set until they are joined.

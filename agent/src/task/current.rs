@@ -31,6 +31,8 @@ pub(crate) struct PollFrame {
     pub(crate) waker_of: Cell<*const Record>,
     /// Nobody but the agent asked for the poll.
     pub(crate) quiet: Cell<bool>,
+    /// Where the future lies that is polled; 0 for a closure.
+    pub(crate) root: usize,
 }
 
 thread_local! {
@@ -39,13 +41,14 @@ thread_local! {
 
 impl PollFrame {
     #[inline]
-    pub(crate) fn new(record: &Counted<Record>) -> Self {
+    pub(crate) fn new(record: &Counted<Record>, root: usize) -> Self {
         Self {
             record: record.as_ptr(),
             outer: threads::innermost(),
             chains: Cell::new(ptr::null_mut()),
             waker_of: Cell::new(record.as_ptr()),
             quiet: Cell::new(false),
+            root,
         }
     }
 

@@ -43,6 +43,7 @@ pub(crate) mod ticket;
 pub(crate) mod times;
 pub(crate) mod tracked;
 pub(crate) mod tracker;
+pub(crate) mod waits;
 pub(crate) mod wake_slot;
 mod waker;
 pub(crate) mod woken;

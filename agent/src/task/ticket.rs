@@ -4,6 +4,8 @@
 //! of a finished task for as long as somebody keeps the handle. A ticket is two numbers: where the
 //! registry put the record, and whose record it was.
 
+use std::sync::Arc;
+
 use super::record::Record;
 use super::tracker;
 use crate::primitives::atomic::Ordering::Relaxed;
@@ -66,6 +68,11 @@ impl DetachOnDrop {
     pub(crate) fn disarm(&mut self) {
         self.0 = Ticket::NONE;
     }
+
+    /// Whose handle it is, unless it was disarmed.
+    pub(crate) fn ticket(&self) -> Ticket {
+        self.0
+    }
 }
 
 impl Drop for DetachOnDrop {
@@ -85,6 +92,8 @@ pub(crate) struct Tickets {
 impl Tickets {
     /// Fewer than these are not worth a sweep.
     const FEW: usize = 32;
+    /// More than these are not listed one by one.
+    const SOME: usize = 256;
 
     pub(crate) const fn new() -> Self {
         Self { tickets: Vec::new(), sweep_at: Self::FEW }
@@ -96,6 +105,17 @@ impl Tickets {
             self.sweep_at = Self::FEW.max(self.tickets.len() * 2);
         }
         self.tickets.push(ticket);
+    }
+
+    /// The tasks that have not ended, if there are `expected` of them; `None` for more than
+    /// [`SOME`](Self::SOME).
+    pub(crate) fn living(&self, expected: usize) -> Option<Arc<[Ticket]>> {
+        if expected > Self::SOME {
+            return None;
+        }
+        let living = self.tickets.iter().copied().filter(|ticket| ticket.is_alive());
+        let living: Arc<[Ticket]> = living.take(expected + 1).collect();
+        (living.len() == expected).then_some(living)
     }
 
     /// Marks all tasks as detached, and forgets them.

@@ -76,7 +76,8 @@ impl<F: Future> Future for Tracked<F> {
             // The future has ended before; the poll is none of ours.
             return this.future.poll(cx);
         };
-        let frame = PollFrame::new(record);
+        let root = ptr::from_ref(&*this.future).addr();
+        let frame = PollFrame::new(record, root);
         if frame
             .outer()
             .is_some_and(|outer| is_along(&frame, outer, this.enclosing.as_ref(), cx.waker()))
@@ -388,7 +389,7 @@ pub(crate) fn capture_once<F: Future>(future: Pin<&mut F>) -> Vec<Vec<usize>> {
         scope: 0,
     };
     let record = Counted::unlisted(Record::new(birth, Kind::Part, 0, 0));
-    let frame = PollFrame::new(&record);
+    let frame = PollFrame::new(&record, 0);
     let mut chains = Chains::begin(std::ptr::from_ref(&frame) as usize);
     let data = waker::Capturing { record: &record, chains: &raw mut *chains };
     let waker = waker::capturing(&data);

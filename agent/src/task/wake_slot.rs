@@ -75,6 +75,15 @@ pub(crate) enum Set {
     Busy,
 }
 
+/// The wakers that could wake a task.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Living {
+    /// How many of ours, those included that the agent borrows.
+    pub(crate) ours: u64,
+    /// There may be others, that nobody counts.
+    pub(crate) others: bool,
+}
+
 /// What is left to do for who took the last step.
 #[derive(Debug, PartialEq, Eq)]
 #[must_use]
@@ -244,6 +253,13 @@ impl WakeSlot {
                 waker.wake_by_ref();
             }
         });
+    }
+
+    /// What is known of the wakers that could wake the task.
+    #[expect(dead_code, reason = "for the proofs")]
+    pub(crate) fn living(&self) -> Living {
+        let state = self.state.load(Acquire);
+        Living { ours: state / LIVE, others: state & FOREIGN != 0 }
     }
 
     /// Whether wakers of ours live, or other ones that nobody counts may.

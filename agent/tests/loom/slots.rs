@@ -1,0 +1,111 @@
+//! Slots of resources that come and go, with holders that do, while somebody looks.
+
+use loom::thread;
+
+use super::model;
+use super::primitives::Arc;
+use super::task::waits::slot::{Holder, Slot};
+
+/// A holder of which every field says the same.
+fn holder(number: u32) -> Holder {
+    let large = u64::from(number);
+    Holder { id: large, place: large, since: large << 3, permits: number, sure: number % 2 == 1 }
+}
+
+/// Panics unless the holder is one that somebody wrote.
+fn check(seen: &Holder, known: &[u32]) {
+    assert!(known.iter().any(|number| *seen == holder(*number)), "{seen:?}");
+}
+
+#[test]
+fn a_reader_sees_whole_holders_of_the_resource_that_it_asks_for() {
+    model(|| {
+        let slot = Arc::new(Slot::new(7));
+        slot.lend();
+        let first = slot.generation();
+        let owner = {
+            let slot = slot.clone();
+            thread::spawn(move || {
+                slot.hold_alone(16, &holder(1));
+                slot.let_go_alone();
+                slot.take_back();
+                // Another resource, with two holders at most.
+                slot.lend();
+                let entry = slot.hold(32, &holder(2));
+                slot.let_go(entry);
+                slot.generation()
+            })
+        };
+        if let Some(seen) = slot.read(first) {
+            assert!(seen.holders.len() <= 1 && [0, 16].contains(&seen.address), "{seen:?}");
+            seen.holders.iter().for_each(|seen| check(seen, &[1]));
+        }
+        let second = owner.join().unwrap();
+        assert_eq!(slot.read(first), None);
+        assert_eq!(slot.read(second).unwrap().holders, []);
+    });
+}
+
+#[test]
+fn holders_beside_each_other_have_an_entry_each() {
+    model(|| {
+        let slot = Arc::new(Slot::new(7));
+        slot.lend();
+        let other = {
+            let slot = slot.clone();
+            thread::spawn(move || {
+                let entry = slot.hold(16, &holder(1));
+                slot.let_go(entry);
+            })
+        };
+        let own = slot.hold(16, &holder(2));
+        if let Some(seen) = slot.read(slot.generation()) {
+            assert!(seen.holders.contains(&holder(2)) && seen.holders.len() <= 2, "{seen:?}");
+            seen.holders.iter().for_each(|seen| check(seen, &[1, 2]));
+        }
+        other.join().unwrap();
+        slot.let_go(own);
+        assert_eq!(slot.read(slot.generation()).unwrap().holders, []);
+    });
+}
+
+#[test]
+fn a_holder_that_changes_is_seen_before_or_after() {
+    model(|| {
+        let slot = Arc::new(Slot::new(7));
+        slot.lend();
+        let entry = slot.hold(16, &holder(1));
+        let owner = {
+            let slot = slot.clone();
+            thread::spawn(move || slot.change(entry, |known| *known = holder(3)))
+        };
+        if let Some(seen) = slot.read(slot.generation()) {
+            assert_eq!(seen.holders.len(), 1);
+            check(&seen.holders[0], &[1, 3]);
+        }
+        owner.join().unwrap();
+        assert_eq!(slot.read(slot.generation()).unwrap().holders, [holder(3)]);
+    });
+}
+
+#[test]
+fn of_the_handles_of_a_channel_one_is_the_last() {
+    model(|| {
+        let slot = Arc::new(Slot::new(7));
+        slot.lend();
+        slot.add_handle(true);
+        slot.add_handle(false);
+        let other = {
+            let slot = slot.clone();
+            thread::spawn(move || {
+                slot.note_use(0, 5);
+                slot.drop_handle(true)
+            })
+        };
+        slot.note_use(1, 6);
+        let last = slot.drop_handle(false);
+        let others_was_last = other.join().unwrap();
+        assert!(last != others_was_last);
+        slot.take_back();
+    });
+}
