@@ -60,6 +60,8 @@ pub mod tower;
 #[cfg(feature = "tracing")]
 pub mod tracing;
 mod untracked;
+#[cfg_attr(not(test), expect(dead_code, reason = "not called yet"))]
+mod verdict;
 
 pub use agent::{Agent, Builder, StartError};
 pub use labels::{current_labels, label, set_labels};

@@ -1,6 +1,7 @@
 //! The walls of the house: a room may use only the rooms on floors below its own.
 //!
-//! **The agent.** From the ground: what knows nothing of tasks (`primitives`, `clock`), the collections,
+//! **The agent.** From the ground: what knows nothing of tasks (`primitives`, `clock`), and `verdict`, which
+//! is arithmetic over counts and knows nothing at all; the collections,
 //! the table of label sets and the stack walk; on these stands `task`, whose records everything
 //! else reads. `labels` is two rooms: its table is below `task`, which keeps numbers of label
 //! sets; its functions ask for the *current* task and are above. `symbols`, `capture` and `spawn`
@@ -26,7 +27,7 @@ use taskscope_tests::sources::{Source, rust_files};
 
 /// From the ground up. A room is a module, or a part of one that has a floor of its own.
 const AGENT: &[&[&str]] = &[
-    &["primitives", "clock"],
+    &["primitives", "clock", "verdict"],
     &["registry", "runtimes", "ticker", "untracked"],
     &["labels::table", "stack"],
     &["task"],
