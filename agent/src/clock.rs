@@ -120,6 +120,12 @@ impl Reading {
         self.millis(self.ticks)
     }
 
+    /// Milliseconds from `ticks` to this reading; 0 for a time after it.
+    pub(crate) fn age_millis(&self, ticks: u64) -> u64 {
+        let span = self.span(self.ticks.saturating_sub(ticks));
+        u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
+    }
+
     /// The ticks that make up a duration.
     pub(crate) fn ticks_in(&self, duration: Duration) -> u64 {
         #[expect(

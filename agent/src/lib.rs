@@ -60,7 +60,6 @@ pub mod tower;
 #[cfg(feature = "tracing")]
 pub mod tracing;
 mod untracked;
-#[cfg_attr(not(test), expect(dead_code, reason = "not called yet"))]
 mod verdict;
 
 pub use agent::{Agent, Builder, StartError};

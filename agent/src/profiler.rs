@@ -169,6 +169,8 @@ pub(crate) fn snapshot(
         let deadline = Instant::now() + patience + COST_OF_A_CAPTURE.saturating_mul(count) * 4;
         folder.missed_captures += capture::capture(&tasks, deadline);
     }
+    // What is proven has to be seen twice.
+    folder.look_for_proofs();
     folder.fold()
 }
 

@@ -6,14 +6,17 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use rustc_hash::FxBuildHasher;
 use taskscope_proto::model::{
-    Coverage, GroupId, Header, Lost, Profile, State, Totals, Tree, WaitKind,
+    Coverage, Group, GroupId, Header, Lost, Profile, State, Totals, Tree, WaitKind,
 };
 
+use super::blockers::Blockers;
 use super::groups::{GroupKey, Groups, Members};
 use super::heap::{self, Look, Memory};
+use super::judge::{Census, Charges, Judge, Wakes};
 use super::memory::{Cgroup, cgroup, rss_bytes};
 use super::origins::{self, Origins};
 use super::past::{Past, RawGroups};
+use super::proofs::Map;
 use super::runtimes::{Runtimes, Tallies};
 use super::view::{Around, RawKey, TaskView};
 use crate::clock::{self, Reading};
@@ -23,7 +26,8 @@ use crate::runtimes;
 use crate::symbols::{Symbols, UserCode};
 use crate::task::capture::{self, RawTree};
 use crate::task::record::{Kind, Record};
-use crate::task::{origin, tracker};
+use crate::task::{origin, tracker, waits};
+use crate::verdict::rank::are_outside;
 use crate::{alloc, blocked};
 
 /// Makes profiles, and remembers from one to the next what has to stay the same.
@@ -35,6 +39,7 @@ pub(crate) struct Folder {
     pub(super) past: Past,
     heap: Memory,
     runtimes: Runtimes,
+    pub(super) judge: Judge,
     stuck_after: Duration,
     /// Of the last fold: which group the tasks with a raw key are in.
     pub(super) group_of: HashMap<RawKey, GroupId, FxBuildHasher>,
@@ -51,6 +56,7 @@ impl Folder {
             past: Past::default(),
             heap: Memory::default(),
             runtimes: Runtimes::default(),
+            judge: Judge::new(u64::try_from(stuck_after.as_millis()).unwrap_or(u64::MAX)),
             stuck_after,
             group_of: HashMap::default(),
             missed_captures: 0,
@@ -64,10 +70,17 @@ impl Folder {
         let ended = origins::ended();
         let now_ms = clock.now_millis();
         let heap = heap::look(&clock).map(|(heap, _)| heap);
-        let raw = self.read_tasks(&clock, heap.as_ref(), &mut Header::default());
+        let mut census = self.judge.open(&clock, &ended);
+        let raw = self.read_tasks(&clock, heap.as_ref(), &mut census, &mut Header::default());
         self.past.note(now_ms, &raw);
+        self.think(now_ms, &census, &raw);
         heap.inspect(|heap| self.heap.note(now_ms, heap));
         self.origins.update(now_ms, &ended, &raw, &self.heap, &mut Totals::default());
+    }
+
+    /// Looks for tasks that can never run again; the next profile says of which that is proven.
+    pub(crate) fn look_for_proofs(&mut self) {
+        self.judge.proofs.look(clock::read().now_millis());
     }
 
     /// The profile of this moment. Costs about 80 ns a task, and symbols where they are new.
@@ -85,8 +98,10 @@ impl Folder {
         let ended = origins::ended();
         let heap = heap::look(&clock);
         let look = heap.as_ref().map(|(look, _)| look);
-        let raw = self.read_tasks(&clock, look, &mut header);
+        let mut census = self.judge.open(&clock, &ended);
+        let raw = self.read_tasks(&clock, look, &mut census, &mut header);
         self.past.note(header.now_ms, &raw);
+        self.think(header.now_ms, &census, &raw);
         let heap_sites = heap.map(|(look, reading)| {
             self.heap.note(header.now_ms, &look);
             header.heap = Some(self.heap.describe(&look));
@@ -96,8 +111,12 @@ impl Folder {
             self.origins.update(header.now_ms, &ended, &raw, &self.heap, &mut header.totals);
         let members = self.name_groups(raw);
         let stuck_before = self.stuck_before(&clock);
-        let groups = self.groups.update(members, &clock, stuck_before);
         header.lost = self.lost();
+        let blockers = Blockers::of(&census.waits, &census.places, &self.group_of, &clock);
+        let wakes = self.wakes(&members, stuck_before).edges(&blockers);
+        let mut bench = self.judge.bench(&header, &origins, blockers, &wakes);
+        let judge = |group: &mut Group, charges: &Charges| bench.judge(group, charges);
+        let groups = self.groups.update(members, &clock, stuck_before, judge);
         header.agent_bytes = u64::try_from(self.bytes()).ok();
         Profile { header, groups, origins, heap_sites: heap_sites.unwrap_or_default() }
     }
@@ -107,6 +126,7 @@ impl Folder {
         &mut self,
         clock: &Reading,
         heap: Option<&Look>,
+        census: &mut Census,
         header: &mut Header,
     ) -> RawGroups {
         // Before the records: a task that is polled meanwhile must not make its runtime seem still.
@@ -118,6 +138,20 @@ impl Folder {
         let mut around = Around::now();
         let mut async_tasks = 0;
         let stuck_before = self.stuck_before(clock);
+        let judge = &self.judge;
+        let mut add = |view: &TaskView, record: &Record| {
+            let members = raw.entry(view.key).or_default();
+            members.charges.add(judge.charge(census, view, record, clock));
+            members.since.push(view.since);
+            members.stuck += u64::from(view.since < stuck_before);
+            members.future_bytes += u64::from(record.birth.future_bytes);
+            members.polls += record.polls();
+            members.spent.add(&record.times.read());
+            *members.woken_by.entry(record.woken_by()).or_default() += 1;
+            if let Some(held) = heap.and_then(|heap| heap.by_task.get(&record.birth.id)) {
+                members.held.merge(held);
+            }
+        };
         tracker::for_each(|record| {
             if record.kind() == Kind::Part {
                 parts.entry(record.root_id()).or_default().push(record.clone());
@@ -133,14 +167,14 @@ impl Folder {
             if view.has_parts && view.key.tree != 0 && parked {
                 with_parts.push((record.clone(), view));
             } else {
-                add(&mut raw, &view, record, stuck_before, heap);
+                add(&view, record);
             }
         });
         for (task, mut view) in with_parts {
             let parts = parts.get(&task.birth.id).map(Vec::as_slice).unwrap_or_default();
             let trees: Vec<u32> = parts.iter().map(|part| part.tree_within(task.polls())).collect();
             view.key.tree = union(view.key.tree, &trees);
-            add(&mut raw, &view, &task, stuck_before, heap);
+            add(&view, &task);
         }
         super::untracked::add_to(&mut raw, clock, stuck_before);
         heap.inspect(|heap| heap.add_left(&mut raw));
@@ -148,6 +182,35 @@ impl Folder {
         header.coverage = Coverage { tracked: async_tasks, alive };
         header.runtimes = self.runtimes.look(clock, readings, &tallies);
         raw
+    }
+
+    /// Lets the judge think about each origin.
+    fn think(&mut self, now_ms: u64, census: &Census, raw: &RawGroups) {
+        let symbols = &mut self.symbols;
+        let mut stuck: Option<Map<u32, Vec<(RawKey, u64)>>> = None;
+        self.judge.close(now_ms, census, |origin| {
+            let by_origin = stuck.get_or_insert_with(|| stuck_by_origin(raw));
+            let kinds = by_origin.get(&origin).map(Vec::as_slice).unwrap_or_default();
+            let mut own = |key: &RawKey| {
+                let resolved = symbols.tree(key.tree, key.dead);
+                resolved.is_none_or(|resolved| !are_outside(&resolved.tree.wait_kinds))
+            };
+            kinds.iter().filter(|(key, _)| own(key)).map(|(_, stuck)| stuck).sum()
+        });
+    }
+
+    /// Who wakes groups that are stuck on something of the service's own.
+    fn wakes(&self, members: &HashMap<GroupKey, Members, FxBuildHasher>, before: u64) -> Wakes {
+        let mut wakes = Wakes::default();
+        let parked = members.iter().filter(|(key, _)| key.state == State::Parked);
+        for (key, members) in parked {
+            let outside = members.tree.as_ref().is_some_and(|tree| are_outside(&tree.wait_kinds));
+            let stuck = members.since.iter().filter(|since| **since < before).count() as u64;
+            if let Some(group) = self.groups.find(key).filter(|_| !outside) {
+                wakes.add(group, key.origin, members, stuck);
+            }
+        }
+        wakes
     }
 
     /// Resolves trees and merges raw groups that turn out to be one.
@@ -171,6 +234,7 @@ impl Folder {
             all.minute_ago += u64::from(minute_ago.count);
             all.bytes_minute_ago += u64::from(minute_ago.kib) << 10;
             all.held.merge(&members.held);
+            all.charges.merge(&members.charges);
             all.untracked = untracked;
             all.timer = tree.as_ref().is_some_and(|tree| only_timers(tree));
             all.tree = tree.filter(|_| group.tree != 0);
@@ -206,7 +270,8 @@ impl Folder {
     fn bytes(&self) -> usize {
         let tables = table::bytes() + capture::bytes() + origin::bytes() + self.symbols.bytes();
         let profile = self.groups.bytes() + self.origins.bytes() + self.past.bytes();
-        tracker::bytes() + tables + profile + self.heap.bytes()
+        let verdicts = self.judge.bytes() + waits::bytes();
+        tracker::bytes() + tables + profile + self.heap.bytes() + verdicts
     }
 
     fn lost(&self) -> Lost {
@@ -224,8 +289,8 @@ impl Folder {
             origins: origin::lost(),
             heap_blocks: alloc::lost(),
             runtimes: runtimes::left_out() + self.runtimes.left_out,
-            waits: 0,
-            proofs: 0,
+            waits: waits::lost().0 + waits::lost().1 + self.judge.waits_left_out,
+            proofs: self.judge.proofs.refuted,
         }
     }
 }
@@ -240,23 +305,14 @@ fn count(totals: &mut Totals, view: &TaskView) {
     }
 }
 
-fn add(
-    raw: &mut RawGroups,
-    view: &TaskView,
-    record: &Record,
-    stuck_before: u64,
-    heap: Option<&Look>,
-) {
-    let members = raw.entry(view.key).or_default();
-    members.since.push(view.since);
-    members.stuck += u64::from(view.since < stuck_before);
-    members.future_bytes += u64::from(record.birth.future_bytes);
-    members.polls += record.polls();
-    members.spent.add(&record.times.read());
-    *members.woken_by.entry(record.woken_by()).or_default() += 1;
-    if let Some(held) = heap.and_then(|heap| heap.by_task.get(&record.birth.id)) {
-        members.held.merge(held);
+/// The stuck of each origin that are parked, by what they wait for.
+fn stuck_by_origin(raw: &RawGroups) -> Map<u32, Vec<(RawKey, u64)>> {
+    let mut by_origin: Map<u32, Vec<(RawKey, u64)>> = Map::default();
+    let parked = raw.iter().filter(|(key, _)| key.state == State::Parked);
+    for (key, members) in parked.filter(|(_, members)| members.stuck > 0) {
+        by_origin.entry(key.origin).or_default().push((*key, members.stuck));
     }
+    by_origin
 }
 
 /// The tree of a task together with those of its parts.

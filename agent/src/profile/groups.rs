@@ -8,6 +8,7 @@ use taskscope_proto::model::{Group, GroupId, OriginId, State, Tree, Verdict};
 
 use super::activity::{activity, most_frequent};
 use super::heap::Holding;
+use super::judge::Charges;
 use crate::clock::Reading;
 use crate::labels::table;
 use crate::task::times::Spent;
@@ -39,6 +40,7 @@ pub(super) struct Members {
     pub(super) minute_ago: u64,
     pub(super) bytes_minute_ago: u64,
     pub(super) held: Holding,
+    pub(super) charges: Charges,
     pub(super) tree: Option<Arc<Tree>>,
     /// Waiting here for long is what was asked for.
     pub(super) timer: bool,
@@ -102,12 +104,13 @@ impl Groups {
         self.folded
     }
 
-    /// Brings all groups up to date and lists them by id.
+    /// Brings all groups up to date and lists them by id. `judge` gives each its verdict.
     pub(super) fn update(
         &mut self,
         mut members: HashMap<GroupKey, Members, FxBuildHasher>,
         clock: &Reading,
         stuck_before: u64,
+        mut judge: impl FnMut(&mut Group, &Charges),
     ) -> Vec<Arc<Group>> {
         let mut groups = Vec::with_capacity(self.entries.len());
         self.entries.retain(|key, entry| {
@@ -115,7 +118,9 @@ impl Groups {
             if members.are_gone() {
                 return false;
             }
-            let group = entry.describe(*key, members, clock, stuck_before);
+            let charges = members.charges;
+            let mut group = entry.describe(*key, members, clock, stuck_before);
+            judge(&mut group, &charges);
             // An unchanged group keeps its `Arc`: those who compare need not look inside.
             match &entry.group {
                 Some(before) if **before == group => groups.push(Arc::clone(before)),

@@ -1,14 +1,17 @@
 //! Folds all living tasks into groups.
 
 mod activity;
+mod blockers;
 mod fold;
 mod groups;
 mod heap;
 mod history;
+mod judge;
 mod memory;
 mod minute;
 mod origins;
 mod past;
+mod proofs;
 mod runtimes;
 mod tasks;
 mod track;

@@ -11,6 +11,7 @@ use std::collections::HashMap;
 use rustc_hash::FxBuildHasher;
 
 use super::heap::Holding;
+use super::judge::Charges;
 use super::track::{Level, MINUTE, Track};
 use super::view::RawKey;
 use crate::task::times::Spent;
@@ -29,6 +30,8 @@ pub(super) struct RawMembers {
     pub(super) woken_by: HashMap<u32, u64, FxBuildHasher>,
     /// What they hold of the heap.
     pub(super) held: Holding,
+    /// What is to be said of them in the verdicts.
+    pub(super) charges: Charges,
 }
 
 impl RawMembers {

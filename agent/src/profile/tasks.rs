@@ -8,6 +8,7 @@ use taskscope_proto::model::{GroupId, Location, Task, TaskKind, TaskOrder, TaskP
 
 use super::Folder;
 use super::activity::{activity, origin};
+use super::blockers::OfTasks;
 use super::view::{Around, TaskView};
 use crate::clock::{self, Reading};
 use crate::labels::table;
@@ -36,8 +37,18 @@ impl Folder {
             found.truncate(to);
         }
         found.sort_unstable_by_key(|task| task.rank);
-        let page = found.drain(from.min(found.len())..);
-        let tasks = page.map(|task| self.describe(&task, &clock)).collect();
+        found.drain(..from.min(found.len()));
+        let ids = found.iter().map(|task| task.record.birth.id).collect();
+        let mut waits = OfTasks::read(&ids);
+        if !waits.places.is_empty() {
+            let mut around = Around::now();
+            tracker::for_each(|record| {
+                if let Some(view) = TaskView::of(record, &mut around) {
+                    waits.places.note(record.birth.id, view.key);
+                }
+            });
+        }
+        let tasks = found.iter().map(|task| self.describe(task, &waits, &clock)).collect();
         TaskPage { tasks, total, now_ms: clock.now_millis() }
     }
 
@@ -56,7 +67,7 @@ impl Folder {
         found
     }
 
-    fn describe(&mut self, task: &Match, clock: &Reading) -> Task {
+    fn describe(&mut self, task: &Match, waits: &OfTasks, clock: &Reading) -> Task {
         let Match { view, record, .. } = task;
         let (group, tree) = self.name(view.key);
         let birth = &record.birth;
@@ -84,9 +95,9 @@ impl Folder {
             woken_by: origin(record.woken_by()),
             detached: view.key.detached,
             orphan: view.key.orphan,
-            proven: false,
-            blockers: Vec::new(),
-            waiting_for_it: 0,
+            proven: view.key.dead || self.judge.proofs.since_ms(birth.id).is_some(),
+            blockers: waits.blockers(birth.id, &self.group_of, clock),
+            waiting_for_it: waits.waiting_for(birth.id),
         }
     }
 }

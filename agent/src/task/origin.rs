@@ -1,15 +1,18 @@
 //! Origins: a spawn location with a label set, and what came to an end there.
 //!
 //! Only ends are counted: what was spawned is what has ended and what is alive. An origin that
-//! many tasks go through counts in stripes, so that threads do not meet.
+//! many tasks go through counts in stripes, so that threads do not meet. An end is counted by how
+//! long the task lived, so that it costs no more than to count it at all.
 
 use std::panic::Location;
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 use std::sync::{Arc, OnceLock};
 
+use super::behalf::Behalf;
 use crate::primitives::Mutex;
 use crate::registry::Interner;
+use crate::verdict::lifetimes::{BUCKETS, Lifetimes};
 
 /// Different origins that are told apart.
 const MAX_ORIGINS: u32 = 100_000;
@@ -47,13 +50,16 @@ pub(crate) struct Origin {
 
 #[derive(Debug, Default)]
 struct Counts {
-    finished: AtomicU64,
+    /// Those that lived for less than a tick of the clock, and many more do not in most origins.
+    brief: AtomicU64,
+    /// The others, by how long they lived. Made when the first of them ends.
+    longer: OnceLock<Box<[AtomicU64; BUCKETS]>>,
     aborted: AtomicU64,
     panicked: AtomicU64,
     stripes: OnceLock<Box<[Stripe; STRIPES]>>,
 }
 
-/// A part of `finished` that few threads count in: a cache line of its own, and its neighbour,
+/// A part of `brief` that few threads count in: a cache line of its own, and its neighbour,
 /// which processors fetch along.
 #[derive(Debug, Default)]
 #[repr(align(128))]
@@ -87,36 +93,73 @@ impl std::hash::Hash for Origin {
 
 impl Origin {
     pub(crate) fn ends(&self) -> Ends {
-        let Counts { finished, aborted, panicked, stripes } = &self.counts;
+        let Counts { longer, aborted, panicked, .. } = &self.counts;
         // These first: they must not overtake `finished`.
         let (aborted, panicked) = (aborted.load(Acquire), panicked.load(Acquire));
-        let in_stripes = |stripes: &[Stripe; STRIPES]| -> u64 {
-            stripes.iter().map(|Stripe(count)| count.load(Acquire)).sum()
-        };
-        Ends {
-            finished: finished.load(Acquire)
-                + stripes.get().map_or(0, |stripes| in_stripes(stripes)),
-            aborted,
-            panicked,
+        let longer = longer.get().into_iter().flat_map(|longer| longer.iter());
+        let longer: u64 = longer.map(|count| count.load(Acquire)).sum();
+        Ends { finished: self.brief() + longer, aborted, panicked }
+    }
+
+    /// How many have ended that lived for less than a tick.
+    fn brief(&self) -> u64 {
+        let Counts { brief, stripes, .. } = &self.counts;
+        let stripes = stripes.get().into_iter().flat_map(|stripes| stripes.iter());
+        let in_stripes: u64 = stripes.map(|Stripe(count)| count.load(Acquire)).sum();
+        brief.load(Acquire) + in_stripes
+    }
+
+    /// How long those lived that have ended.
+    pub(crate) fn lifetimes(&self) -> Lifetimes {
+        let mut lifetimes = Lifetimes::default();
+        // Of counts that have grown for days it matters by how much they grow.
+        #[expect(clippy::cast_possible_truncation, reason = "what is cut off is meant to be")]
+        let wrapped = |count: u64| count as u32;
+        lifetimes.add_many(0, wrapped(self.brief()));
+        for (bucket, count) in
+            self.counts.longer.get().into_iter().flat_map(|l| l.iter().enumerate())
+        {
+            lifetimes.add_many(bucket, wrapped(count.load(Acquire)));
         }
+        lifetimes
     }
 
     /// Counts a task that ends and has left the registry: who sees the count finds it there no
-    /// more. Threads should each use their own `stripe`; any number will do.
+    /// more. `lived` is the bucket of its lifetime. Threads should each use their own `stripe`;
+    /// any number will do.
     #[inline]
-    pub(crate) fn count_end(&self, end: End, stripe: usize) {
-        let Counts { finished, aborted, panicked, stripes } = &self.counts;
+    pub(crate) fn count_end(&self, end: End, lived: usize, stripe: usize) {
+        if lived == 0 {
+            self.count_brief(stripe);
+        } else {
+            self.count_longer(lived);
+        }
+        match end {
+            End::Completed => {}
+            End::Aborted => drop(self.counts.aborted.fetch_add(1, Release)),
+            End::Panicked => drop(self.counts.panicked.fetch_add(1, Release)),
+        }
+    }
+
+    #[inline]
+    fn count_brief(&self, stripe: usize) {
+        let Counts { brief, stripes, .. } = &self.counts;
         match stripes.get().and_then(|stripes| stripes.get(stripe % STRIPES)) {
-            Some(Stripe(finished)) => drop(finished.fetch_add(1, Release)),
-            None if finished.fetch_add(1, Release) >= BUSY => {
+            Some(Stripe(brief)) => drop(brief.fetch_add(1, Release)),
+            None if brief.fetch_add(1, Release) >= BUSY => {
                 stripes.get_or_init(Box::default);
             }
             None => {}
         }
-        match end {
-            End::Completed => {}
-            End::Aborted => drop(aborted.fetch_add(1, Release)),
-            End::Panicked => drop(panicked.fetch_add(1, Release)),
+    }
+
+    fn count_longer(&self, lived: usize) {
+        let longer = self.counts.longer.get_or_init(|| {
+            let _own = Behalf::agent();
+            Box::new([const { AtomicU64::new(0) }; BUCKETS])
+        });
+        if let Some(count) = longer.get(lived.min(BUCKETS - 1)) {
+            count.fetch_add(1, Release);
         }
     }
 

@@ -12,6 +12,11 @@ use super::record::{Birth, Kind, Record};
 use crate::clock;
 use crate::primitives::atomic::Ordering::Relaxed;
 use crate::registry::{Counted, Place, Sharded, Spares, Vacant};
+use crate::verdict::lifetimes;
+
+/// [`clock::TICK`] in milliseconds.
+#[expect(clippy::cast_possible_truncation, reason = "a few milliseconds")]
+const TICK_MS: u64 = clock::TICK.as_millis() as u64;
 
 /// Ids that a thread takes at a time.
 const ID_BLOCK: u64 = 256;
@@ -156,7 +161,7 @@ pub(crate) fn end(record: Counted<Record>, end: End) {
     if is_counted(record.kind())
         && let Some(origin) = origin::get(record.origin.load(Relaxed))
     {
-        origin.count_end(end, LOCAL.get().shard);
+        origin.count_end(end, lived(&record), LOCAL.get().shard);
     }
     Record::finish(&record);
     let place = Place::from_bits(record.birth.place);
@@ -171,6 +176,19 @@ pub(crate) fn end(record: Counted<Record>, end: End) {
             drop(shared);
         }
     }
+}
+
+/// The bucket of how long the task has lived, by ticks of the clock: 0 where nobody keeps the time.
+#[inline]
+fn lived(record: &Record) -> usize {
+    let ticks = clock::coarse().map_or(0, |now| now.saturating_sub(record.birth.now));
+    let tick = clock::tick_length();
+    if ticks < tick || tick == 0 { 0 } else { bucket_of(ticks / tick) }
+}
+
+#[cold]
+fn bucket_of(ticks: u64) -> usize {
+    lifetimes::bucket(ticks.saturating_mul(TICK_MS))
 }
 
 fn keep(vacant: Vacant<Record>) {

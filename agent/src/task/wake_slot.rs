@@ -256,7 +256,6 @@ impl WakeSlot {
     }
 
     /// What is known of the wakers that could wake the task.
-    #[expect(dead_code, reason = "for the proofs")]
     pub(crate) fn living(&self) -> Living {
         let state = self.state.load(Acquire);
         Living { ours: state / LIVE, others: state & FOREIGN != 0 }

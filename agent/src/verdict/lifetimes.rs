@@ -106,11 +106,6 @@ impl Lifetimes {
         }
     }
 
-    /// Forgets everything.
-    pub(crate) fn clear(&mut self) {
-        self.counts = [0; BUCKETS];
-    }
-
     /// How many are in a bucket.
     pub(crate) fn count(&self, bucket: usize) -> u32 {
         self.counts.get(bucket).copied().unwrap_or(0)
@@ -201,7 +196,5 @@ mod tests {
         let before = lifetimes.at_or_above(5);
         lifetimes.add(100_000);
         assert_eq!(lifetimes.at_or_above(5).wrapping_sub(before), 1);
-        lifetimes.clear();
-        assert_eq!(lifetimes.total(), 0);
     }
 }

@@ -1,0 +1,280 @@
+//! Looks for tasks that can never run again by themselves.
+//!
+//! The arithmetic is [`verdict::proof`](crate::verdict::proof)'s; here its evidence is gathered
+//! from a service that goes on meanwhile. What is read of two tasks is read at two moments, so
+//! nothing is believed at first sight: a pass proves something only of tasks that the pass before
+//! had found to be stuck as well, that have not been polled in between, and that, at its end, still
+//! stand where they stood. Then everything that the proof rests on was read while none of its
+//! tasks could move, and only they could have changed it.
+
+use std::collections::{HashMap, HashSet};
+
+use rustc_hash::FxBuildHasher;
+
+use crate::registry::Place;
+use crate::task::record::{Kind, Record, Standing};
+use crate::task::ticket::Ticket;
+use crate::task::tracker;
+use crate::task::waits::{self, ResourceId, State, Targets, Wait};
+use crate::verdict::proof::{self, Evidence, For, Hold, Holds, Parked};
+
+pub(super) type Map<K, V> = HashMap<K, V, FxBuildHasher>;
+pub(super) type Set<T> = HashSet<T, FxBuildHasher>;
+
+/// Waits that a pass looks at; the others are left for the next one. Proofs that would rest on
+/// those are not found.
+const MOST_WAITS: usize = 200_000;
+/// How often a proof is tried again without the tasks that have moved meanwhile.
+const TRIES: usize = 4;
+
+/// A task that is proven.
+#[derive(Clone, Copy, Debug)]
+struct Proven {
+    place: Place,
+    polls: u64,
+    since_ms: u64,
+}
+
+/// A task that was found to be stuck.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Stood {
+    place: Place,
+    polls: u64,
+    wakers: u64,
+}
+
+/// The waits of a moment, and what is waited for.
+#[derive(Debug, Default)]
+pub(super) struct Waits {
+    pub(super) all: Vec<Wait>,
+    pub(super) states: Map<ResourceId, Option<State>>,
+    /// There are more.
+    pub(super) left_out: u64,
+}
+
+/// What was proven, and what the next pass may go by.
+#[derive(Debug, Default)]
+pub(super) struct Proofs {
+    proven: Map<u64, Proven>,
+    /// What the last pass found, proven or not.
+    before: Map<u64, Stood>,
+    /// Tasks that would be proven if what may be elsewhere by now were where it was seen last.
+    caught: Set<u64>,
+    /// Tasks that were said never to run again, and did.
+    pub(super) refuted: u64,
+}
+
+impl Waits {
+    /// Reads them.
+    pub(super) fn read() -> Self {
+        let mut waits = Self::default();
+        waits::for_each(|wait| {
+            if waits.all.len() < MOST_WAITS {
+                waits.all.push(wait.clone());
+            } else {
+                waits.left_out += 1;
+            }
+        });
+        for resource in waits.all.iter().filter_map(|wait| wait.about.resource) {
+            waits.states.entry(resource).or_insert_with(|| waits::state(resource));
+        }
+        waits
+    }
+
+    /// What is known of what this one is for.
+    pub(super) fn state(&self, wait: &Wait) -> Option<&State> {
+        self.states.get(&wait.about.resource?)?.as_ref()
+    }
+}
+
+impl Proofs {
+    /// Looks once more. Returns what it looked at.
+    pub(super) fn look(&mut self, now_ms: u64) -> Waits {
+        self.refute();
+        let waits = Waits::read();
+        let mut evidence = assemble(&waits, Trust::WhatIsSure);
+        let stood = standing(&waits);
+        let parked = |stood: &Map<u64, Stood>| -> Vec<Parked> {
+            stood.iter().map(|(id, stood)| Parked { id: *id, wakers: stood.wakers }).collect()
+        };
+        evidence.parked = parked(&stood);
+        let found: Map<u64, Stood> = proof::proven(&evidence)
+            .into_iter()
+            .filter_map(|id| Some((id, *stood.get(&id)?)))
+            .collect();
+        let likely =
+            Evidence { parked: evidence.parked.clone(), ..assemble(&waits, Trust::WhatWasSeen) };
+        self.caught = proof::proven(&likely).into_iter().collect();
+        let mut known: Map<u64, Stood> = found.clone();
+        known.retain(|id, stood| self.before.get(id) == Some(stood));
+        let mut proven = Vec::new();
+        for _ in 0..TRIES {
+            evidence.parked = parked(&known);
+            proven = proof::proven(&evidence);
+            let moved: Vec<u64> = proven.iter().copied().filter(|id| moved(*id, &known)).collect();
+            if moved.is_empty() {
+                break;
+            }
+            proven.clear();
+            known.retain(|id, _| !moved.contains(id));
+        }
+        let before = std::mem::take(&mut self.proven);
+        for id in proven {
+            let Some(stood) = known.get(&id) else { continue };
+            let since_ms = before.get(&id).map_or(now_ms, |proven| proven.since_ms);
+            let Stood { place, polls, .. } = *stood;
+            self.proven.insert(id, Proven { place, polls, since_ms });
+        }
+        self.before = found;
+        waits
+    }
+
+    /// Since when the task is proven to be stuck, if it is.
+    pub(super) fn since_ms(&self, id: u64) -> Option<u64> {
+        self.proven.get(&id).map(|proven| proven.since_ms)
+    }
+
+    /// Whether the task is likely to be stuck for ever, though nothing proves it.
+    pub(super) fn is_caught(&self, id: u64) -> bool {
+        !self.caught.is_empty() && self.caught.contains(&id)
+    }
+
+    /// What is remembered takes up, roughly.
+    pub(super) fn bytes(&self) -> usize {
+        let each = size_of::<(u64, Proven)>() + size_of::<(u64, Stood)>();
+        self.proven.capacity().max(self.before.capacity()) * each
+    }
+
+    /// Takes back what turned out to be wrong, and counts it.
+    fn refute(&mut self) {
+        let mut refuted = 0;
+        self.proven.retain(|id, proven| {
+            let polls = tracker::find(proven.place, *id, Record::polls);
+            let has_run = polls.is_some_and(|polls| polls != proven.polls);
+            refuted += u64::from(has_run);
+            !has_run
+        });
+        self.refuted += refuted;
+    }
+}
+
+/// What is known of all tasks that wait, are waited for or hold something, as far as proofs may
+/// use it.
+fn standing(waits: &Waits) -> Map<u64, Stood> {
+    let mut stood: Map<u64, Stood> = Map::default();
+    let mut seen: Set<u64> = Set::default();
+    let mut look = |ticket: Ticket| {
+        let (place, id) = ticket.to_bits();
+        if !seen.insert(id) {
+            return;
+        }
+        let place = Place::from_bits(place);
+        if let Some(Some(found)) = tracker::find(place, id, |record| stands(record, place)) {
+            stood.insert(id, found);
+        }
+    };
+    for wait in &waits.all {
+        look(wait.task);
+        match &wait.about.targets {
+            Targets::One(target) => look(*target),
+            Targets::Any(targets) => targets.iter().for_each(|target| look(*target)),
+            Targets::None | Targets::Unknown => {}
+        }
+    }
+    for state in waits.states.values().flatten() {
+        // Of those who used a channel only ids are known: they are found if they wait, too.
+        state.holders.iter().for_each(|holder| look(holder.ticket()));
+    }
+    stood
+}
+
+/// How a task stands, if it is one that proofs may speak of. A wake marks the record before its
+/// waker is given back: so the wakers are counted first, and the mark is looked for afterwards.
+fn stands(record: &Record, place: Place) -> Option<Stood> {
+    let polls = record.polls();
+    let living = record.slot.living();
+    let parked = matches!(record.standing(), Standing::Parked { .. });
+    let usable = record.made_as == Kind::Task && !living.others && parked;
+    (usable && record.polls() == polls).then_some(Stood { place, polls, wakers: living.ours })
+}
+
+fn moved(id: u64, known: &Map<u64, Stood>) -> bool {
+    let Some(stood) = known.get(&id) else { return true };
+    let now = tracker::find(stood.place, id, |record| stands(record, stood.place));
+    now.flatten() != Some(*stood)
+}
+
+/// How far to trust what was seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Trust {
+    /// What cannot be otherwise: for proofs.
+    WhatIsSure,
+    /// Guards, permits and receivers are still with the tasks that used them last.
+    WhatWasSeen,
+}
+
+fn assemble(waits: &Waits, trust: Trust) -> Evidence {
+    let mut evidence = Evidence::default();
+    for wait in &waits.all {
+        let (_, task) = wait.task.to_bits();
+        let Wait { direct, inline, began, registered: queued, .. } = *wait;
+        let state = waits.state(wait);
+        let what = what(wait, state, trust);
+        evidence.waits.push(proof::Wait { task, what, direct, inline, began, queued });
+        let lock = wait.about.resource.map(number);
+        if let (Some(lock), Some(state)) = (lock, state) {
+            evidence.holds.entry(lock).or_insert_with(|| holds(wait.about.kind, state, trust));
+        }
+    }
+    evidence
+}
+
+fn what(wait: &Wait, state: Option<&State>, trust: Trust) -> For {
+    let lock = wait.about.resource.map(number);
+    let trusted = state.filter(|_| trust == Trust::WhatWasSeen);
+    match (wait.about.kind, lock, trusted) {
+        (waits::Kind::Mutex | waits::Kind::OnceCell, Some(lock), _) => For::Lock(lock),
+        (waits::Kind::RwLockRead, Some(lock), _) => For::Read(lock),
+        (waits::Kind::RwLockWrite, Some(lock), _) => For::Write(lock),
+        (waits::Kind::JoinHandle | waits::Kind::JoinSet, ..) => For::Tasks(targets(wait)),
+        // Of several holders any may give permits back.
+        (waits::Kind::Semaphore, Some(lock), Some(state)) if is_alone(state) => For::Lock(lock),
+        (waits::Kind::MpscSend, _, Some(state)) => match state.ends {
+            [_, 0] => For::Anything,
+            [_, receiver] => For::Tasks(Some(vec![receiver])),
+        },
+        _ => For::Anything,
+    }
+}
+
+fn is_alone(state: &State) -> bool {
+    state.holders.len() == 1 && state.more == 0 && state.forgotten == 0
+}
+
+fn targets(wait: &Wait) -> Option<Vec<u64>> {
+    let id = |ticket: &Ticket| ticket.to_bits().1;
+    match &wait.about.targets {
+        Targets::One(target) => Some(vec![id(target)]),
+        Targets::Any(targets) => Some(targets.iter().map(id).collect()),
+        Targets::None | Targets::Unknown => None,
+    }
+}
+
+fn holds(kind: waits::Kind, state: &State, trust: Trust) -> Holds {
+    let shared = matches!(kind, waits::Kind::RwLockRead | waits::Kind::RwLockWrite);
+    let hold = |holder: &waits::Holder| Hold {
+        task: holder.id,
+        // A writer has all permits.
+        exclusive: !shared || holder.permits != 1,
+        sure: (holder.sure || trust == Trust::WhatWasSeen) && holder.id != 0,
+    };
+    Holds {
+        known: state.holders.iter().map(hold).collect(),
+        and_others: state.more > 0 || state.forgotten > 0,
+    }
+}
+
+/// A resource as one number.
+fn number(resource: ResourceId) -> u64 {
+    u64::from(resource.index) << 32 | u64::from(resource.generation)
+}
