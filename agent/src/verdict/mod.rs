@@ -36,4 +36,6 @@ pub(crate) mod parameters;
 pub(crate) mod proof;
 pub(crate) mod rank;
 pub(crate) mod reason;
+#[cfg(test)]
+mod samples;
 pub(crate) mod survivors;

@@ -100,3 +100,6 @@ pub(crate) fn are_outside(kinds: &[WaitKind]) -> bool {
         |kind: &WaitKind| kind.is_timer() || matches!(kind, WaitKind::Accept | WaitKind::IoRead);
     !kinds.is_empty() && kinds.iter().all(outside)
 }
+
+#[cfg(test)]
+mod tests;

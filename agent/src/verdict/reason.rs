@@ -134,3 +134,6 @@ fn span(ms: u64) -> String {
         _ => format!("{} h", ms / 3_600_000),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,9 +1,9 @@
 //! The sample service: a small shop with an audit log.
 //!
 //! Every request spawns one task that writes an audit record. The log has a bounded queue and one
-//! writer, and the disk of the writer gets slower and slower. Soon more records come than go, and
-//! the tasks pile up where they send into the full queue. Nothing fails, nothing is logged:
-//! requests are answered as fast as ever, and memory grows.
+//! writer. Once its file is full the writer waits for a backup, and misses the word that it is
+//! done. From then on the tasks pile up where they send into the full queue. Nothing fails, nothing
+//! is logged: requests are answered as fast as ever, and memory grows.
 //!
 //! Around it is what a service has: connections, a pool of workers, metrics, a cache.
 
@@ -15,6 +15,7 @@ mod workers;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use taskscope::Agent;
@@ -22,6 +23,9 @@ use tokio::runtime::{Builder, Runtime};
 
 use audit::AuditLog;
 use workers::Workers;
+
+/// From when on a task counts as stuck. Verdicts come three times as late.
+const STUCK_AFTER: Duration = Duration::from_secs(2);
 
 /// The running service.
 pub(super) struct Running {
@@ -44,7 +48,9 @@ pub(super) fn start(crowd: Option<u32>) -> anyhow::Result<Running> {
         .build()
         .context("cannot start a runtime")?;
     let any_port = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-    let agent = Agent::builder().name("taskscope-demo").bind(any_port).start()?;
+    let agent = Agent::builder().name("taskscope-demo").bind(any_port);
+    // Nobody who looks at a demo wants to wait for half a minute.
+    let agent = agent.stuck_after(STUCK_AFTER).start()?;
     if let Some(tasks) = crowd {
         runtime.block_on(async { crowd::gather(tasks) });
         return Ok(Running { runtime, agent });

@@ -1,17 +1,20 @@
-//! The audit log: a bounded queue, one writer, and a disk that gets slower.
+//! The audit log: a bounded queue, one writer, and a backup that it waits for in vain.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use taskscope::sync::{Notify, mpsc};
 use taskscope::{labels, prelude::*};
-use tokio::sync::mpsc;
 use tokio::time::sleep;
 
 /// Records that may wait for the writer.
 const QUEUE: usize = 64;
-/// The first write.
-const FIRST_WRITE: Duration = Duration::from_millis(2);
-/// No write takes longer.
-const LONGEST_WRITE: Duration = Duration::from_secs(1);
+/// What a write takes.
+const WRITE: Duration = Duration::from_millis(2);
+/// What it takes to open another file.
+const OPEN: Duration = Duration::from_millis(30);
+/// Records of a file: then it is backed up, and another one begins.
+const RECORDS_OF_A_FILE: u64 = 240;
 
 /// One line of the log.
 #[derive(Debug)]
@@ -42,22 +45,41 @@ impl AuditLog {
 }
 
 async fn write(mut records: mpsc::Receiver<Record>) {
-    let mut disk = Disk { write_time: FIRST_WRITE, bytes: 0 };
+    let mut file = File::default();
     while let Some(record) = records.recv().await {
-        disk.append(&record).await;
+        file.append(&record).await;
+        if file.records == RECORDS_OF_A_FILE {
+            back_up(file).await;
+            file = File::default();
+        }
     }
 }
 
-/// A disk whose every write takes two percent longer than the one before.
-struct Disk {
-    write_time: Duration,
+#[derive(Debug, Default)]
+struct File {
+    records: u64,
     bytes: u64,
 }
 
-impl Disk {
+impl File {
     async fn append(&mut self, record: &Record) {
-        sleep(self.write_time).await;
-        self.write_time = (self.write_time * 51 / 50).min(LONGEST_WRITE);
+        sleep(WRITE).await;
+        self.records += 1;
         self.bytes += record.request.to_string().len() as u64 + record.price % 8;
     }
+}
+
+/// The mistake: `notify_waiters` wakes who waits already, and a small file is copied before
+/// anybody does.
+async fn back_up(file: File) {
+    let done = Arc::new(Notify::new());
+    let copied = Arc::clone(&done);
+    let copy = async move {
+        sleep(Duration::from_micros(file.bytes)).await;
+        copied.notify_waiters();
+    };
+    let copying = taskscope::spawn(copy.labeled(labels! { "task" => "backup" }));
+    sleep(OPEN).await;
+    done.notified().await;
+    copying.await.ok();
 }
