@@ -53,6 +53,7 @@ mod snapshot;
 mod spawn;
 mod stack;
 mod symbols;
+pub mod sync;
 pub mod task;
 mod ticker;
 #[cfg(feature = "tower")]

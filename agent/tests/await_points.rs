@@ -10,7 +10,7 @@
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
@@ -81,22 +81,48 @@ mod cases {
     use futures_util::stream::{FuturesUnordered, StreamExt};
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::net::{TcpListener, TcpStream, UnixStream};
-    use tokio::sync::{broadcast, mpsc, oneshot, watch, Barrier, Mutex, Notify, OnceCell, RwLock, Semaphore};
+    use tokio::sync::{mpsc, oneshot, watch, Notify, Semaphore};
     use tokio::task::JoinSet;
     use tokio::time::{interval, sleep, timeout};
     use tokio_util::sync::CancellationToken;
 
     const LONG: Duration = Duration::from_secs(1_000);
 
-    pub(super) fn all() -> Vec<Expected> {
-        let mut all = tokio_sync();
+    /// Every case, once.
+    pub(super) static ALL: LazyLock<Vec<Expected>> = LazyLock::new(all);
+
+    fn all() -> Vec<Expected> {
+        let mut all = of_tokio::sync();
+        all.extend(of_taskscope::sync().into_iter().map(|case| {
+            Expected { name: format!("taskscope_{}", case.name).leak(), ..case }
+        }));
         all.extend(tokio_rest());
         all.extend(combined());
         all.extend(elsewhere());
         all
     }
 
-    fn tokio_sync() -> Vec<Expected> {
+    /// The same cases, for tokio's locks and channels and for ours.
+    macro_rules! for_both {
+        ($($cases:tt)*) => {
+            mod of_tokio {
+                use super::*;
+                use tokio::sync::{broadcast, mpsc, oneshot, watch, Barrier, Mutex, Notify, OnceCell, RwLock, Semaphore};
+
+                $($cases)*
+            }
+
+            mod of_taskscope {
+                use super::*;
+                use taskscope::sync::{broadcast, mpsc, oneshot, watch, Barrier, Mutex, Notify, OnceCell, RwLock, Semaphore};
+
+                $($cases)*
+            }
+        };
+    }
+
+    for_both! {
+    pub(super) fn sync() -> Vec<Expected> {
         vec![
             one("mpsc_recv", WaitKind::MpscRecv, |here| Box::pin(async move {
                 let (_tx, mut rx) = mpsc::channel::<()>(1);
@@ -182,6 +208,7 @@ mod cases {
                 here.at(line!()); cell.get_or_init(|| async { 1 }).await;
             })),
         ]
+    }
     }
 
     fn tokio_rest() -> Vec<Expected> {
@@ -432,7 +459,7 @@ fn problem(expected: &Expected, line: Option<&u32>, group: Option<Group>) -> Opt
 /// Starts all cases with `spawn` and checks them from another thread.
 fn start(run: &'static str, spawn: impl Fn(Case)) -> std::thread::JoinHandle<Vec<String>> {
     let lines = Lines::default();
-    for expected in cases::all() {
+    for expected in cases::ALL.iter() {
         let labels = taskscope::labels! { "case" => expected.name, "root" => run };
         let case = (expected.start)(Here(expected.name, lines.clone()));
         // The labels are the task's own: a part of the task would carry them too late.
@@ -447,7 +474,7 @@ fn start(run: &'static str, spawn: impl Fn(Case)) -> std::thread::JoinHandle<Vec
             let snapshot = taskscope::snapshot(SnapshotOptions::default());
             let own = Snapshot { profile: only(run, &snapshot), process: snapshot.process.clone() };
             let lines = lines.lock().unwrap().clone();
-            let problems: Vec<String> = cases::all()
+            let problems: Vec<String> = cases::ALL
                 .iter()
                 .filter_map(|case| problem(case, lines.get(case.name), group_of(&own, case.name)))
                 .collect();

@@ -32,7 +32,7 @@ const AGENT: &[&[&str]] = &[
     &["labels::table", "stack"],
     &["task"],
     &["alloc", "labels", "symbols", "capture", "blocked"],
-    &["spawn", "profile", "settings"],
+    &["spawn", "sync", "profile", "settings"],
     &["task::surface", "hyper", "runtime", "tower", "tracing"],
     &["process"],
     &["profiler"],

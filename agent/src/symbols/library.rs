@@ -18,11 +18,13 @@ pub(super) fn of(frame: &Frame) -> Option<(&str, &str)> {
 }
 
 /// The files that the names of functions lead to, for those that say what a task waits for.
-const NAMES: [(&str, (&str, &str)); 33] = [
+const NAMES: [(&str, (&str, &str)); 35] = [
     ("taskscope::task::tracked::", (AGENT, "task/tracked.rs")),
     ("taskscope::task::blocking::", (AGENT, "task/blocking.rs")),
     ("taskscope::task::waker::", (AGENT, "task/waker.rs")),
     ("taskscope::task::capture::", (AGENT, "task/capture.rs")),
+    ("taskscope::task::waits::", (AGENT, "task/waits/mod.rs")),
+    ("taskscope::sync::", (AGENT, "sync/mod.rs")),
     ("tokio::sync::mutex::", ("tokio", "sync/mutex.rs")),
     ("tokio::sync::rwlock::", ("tokio", "sync/rwlock.rs")),
     ("tokio::sync::semaphore::", ("tokio", "sync/semaphore.rs")),

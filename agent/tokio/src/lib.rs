@@ -55,10 +55,16 @@
 //! | [`task::JoinHandle`] | `.as_ref()`, `.into()` | `.into()` |
 //! | [`task::JoinSet`] | `.into()` | `.into()` |
 //! | [`runtime::Builder`] | `&mut` (it dereferences to it) | `.into()` |
+//! | the channels of [`sync`] | `.into()` | `.into()` |
 //!
 //! - A function of another crate that takes a tokio `JoinHandle` or `Handle` by value needs an
 //!   `.into()`, and so does a field of type `tokio::task::JoinHandle` that is filled with one that
 //!   another crate returned.
+//! - [`sync`] is [`taskscope::sync`], which knows who holds what and who waits for what: a function
+//!   of another crate that takes one of tokio's channels needs an `.into()`, as in
+//!   `ReceiverStream::new(receiver.into())`. One that takes a lock of tokio's by reference cannot
+//!   have ours: the feature `plain-sync` puts tokio's own `sync` back, and with it goes what is known
+//!   of holders.
 //! - A future is larger by the size of a pointer or two; tokio's limit past which it boxes futures
 //!   is reached that much earlier.
 //! - [`task::Builder`] is there without `--cfg tokio_unstable`. Of what is behind that flag,
@@ -72,6 +78,9 @@ pub use real_tokio::*;
 pub use taskscope;
 #[doc(inline)]
 pub use taskscope::spawn;
+#[cfg(not(feature = "plain-sync"))]
+#[doc(inline)]
+pub use taskscope::sync;
 
 pub mod runtime;
 pub mod task;

@@ -30,7 +30,7 @@ mod watched;
 
 pub(crate) use resource::{End, Hold, HoldAlone, Resource, ResourceId};
 pub(crate) use seat::Seat;
-pub(crate) use slot::{Holder, State};
+pub(crate) use slot::{Holder, State, WRITER};
 pub(crate) use wait::{About, Kind, Targets, Wait};
 pub(crate) use watched::{AtEnd, Event, Held, Seldom, Subject, Watched};
 

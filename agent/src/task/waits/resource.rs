@@ -4,7 +4,7 @@ use std::panic::Location;
 use std::sync::OnceLock;
 
 use super::seat::Seat;
-use super::slot::{Holder, Slot};
+use super::slot::{Holder, Slot, WRITER};
 use super::table;
 
 /// Which resource: its slot, and the generation of it.
@@ -32,6 +32,11 @@ impl Resource {
     #[track_caller]
     pub(crate) const fn new() -> Self {
         Self { slot: OnceLock::new(), made_at: Location::caller() }
+    }
+
+    /// One made at the same place.
+    pub(crate) const fn another(&self) -> Self {
+        Self { slot: OnceLock::new(), made_at: self.made_at }
     }
 
     /// Its slot; `None` when there are too many resources.
@@ -72,6 +77,24 @@ impl Resource {
     pub(crate) fn hold(&self, seat: &Seat, permits: u32) -> Hold {
         let slot = self.slot();
         let entry = slot.map_or(0, |slot| slot.hold(self.address(), &seat.holder(permits)));
+        Hold { slot, entry }
+    }
+
+    /// Notes that the current task has it alone, where others may have it beside each other.
+    #[inline]
+    pub(crate) fn hold_to_write(&self, seat: &Seat) -> Hold {
+        let slot = self.slot();
+        if let Some(slot) = slot {
+            slot.hold_alone(self.address(), &seat.holder(WRITER));
+        }
+        Hold { slot, entry: 0 }
+    }
+
+    /// Notes that the current task has it alone, by something that never leaves the future whose
+    /// seat this is, wherever the resource lies.
+    pub(crate) fn hold_inside(&self, seat: &Seat) -> Hold {
+        let slot = self.slot();
+        let entry = slot.map_or(0, |slot| slot.hold(0, &seat.holder(0)));
         Hold { slot, entry }
     }
 

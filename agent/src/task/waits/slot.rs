@@ -36,6 +36,8 @@ const SURE: u64 = 0b10;
 /// A place in the registry has 38 bits; above them the number of permits.
 const PLACE_BITS: u32 = 40;
 const PLACE: u64 = (1 << PLACE_BITS) - 1;
+/// As many permits as an entry can count: what who writes holds of a reader-writer lock.
+pub(crate) const WRITER: u32 = (1 << (u64::BITS - PLACE_BITS)) - 1;
 
 /// Who has a resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,7 +79,7 @@ impl Entry {
         fence(Release);
         let sure = if holder.sure { SURE } else { 0 };
         self.id.store(holder.id, Relaxed);
-        let permits = u64::from(holder.permits).min(u64::MAX >> PLACE_BITS);
+        let permits = u64::from(holder.permits.min(WRITER));
         self.place.store(holder.place & PLACE | permits << PLACE_BITS, Relaxed);
         self.since.store(holder.since & !SURE | sure, Relaxed);
         self.state.store(state | HELD, Release);
@@ -213,7 +215,8 @@ impl Slot {
 
     // === holders ===
 
-    /// Notes the only holder. For who has got the resource, and nobody else has it meanwhile.
+    /// Notes the only holder, in the first entry. For who has got the resource, and nobody else has
+    /// it meanwhile.
     #[inline]
     pub(crate) fn hold_alone(&self, address: usize, holder: &Holder) {
         self.note_address(address);

@@ -1,0 +1,3 @@
+//! Named future types.
+
+pub use super::notify::{Notified, OwnedNotified};
