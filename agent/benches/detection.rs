@@ -11,13 +11,20 @@
 //! tasks: each one watches both counts. Otherwise one that cries all the time would find all.
 
 #![expect(clippy::print_stdout, reason = "a bench prints")]
-// What is included is used in part only.
+// What is included is used in part only, and without a harness its unit tests are not at all.
+#![cfg_attr(
+    test,
+    expect(dead_code, unused_imports, reason = "included with its unit tests, which are not run")
+)]
 #![cfg_attr(not(test), expect(dead_code, reason = "the agent uses the rest"))]
 
 #[path = "detection/baselines.rs"]
 mod baselines;
 #[path = "../src/verdict/finding.rs"]
 mod finding;
+#[cfg(test)]
+#[path = "../src/verdict/fixture.rs"]
+mod fixture;
 #[path = "../src/verdict/floor.rs"]
 mod floor;
 #[path = "../src/verdict/lifetimes.rs"]
@@ -64,7 +71,8 @@ fn options() -> Options {
     };
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
-        let mut number = |default: u64| arguments.next().and_then(|n| n.parse().ok()).unwrap_or(default);
+        let mut number =
+            |default: u64| arguments.next().and_then(|n| n.parse().ok()).unwrap_or(default);
         match argument.as_str() {
             "--full" => (options.days, options.runs) = (1_000, 200),
             "--days" => options.days = number(4),

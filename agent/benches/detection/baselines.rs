@@ -11,7 +11,7 @@ pub(crate) enum Baseline {
     Level { above_since: Option<u64> },
     /// `deriv(count[5m]) > 10` for five minutes (the same).
     Slope { scrapes: VecDeque<f64>, above_since: Option<u64> },
-    /// More than 1000, and twice as many as at the last alarm (CockroachDB).
+    /// More than 1000, and twice as many as at the last alarm (Cockroach).
     Doubling { acknowledged: u64 },
     /// A quarter above the mean of the last ten samples, five seconds each, and more than ten
     /// (holmes); quiet for a minute then.

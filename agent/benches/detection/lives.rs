@@ -6,13 +6,27 @@ use crate::random::Random;
 /// A distribution of lifetimes, in milliseconds.
 #[derive(Clone, Debug)]
 pub(crate) enum Lives {
-    Exponential { mean: f64 },
-    LogNormal { median: f64, sigma: f64 },
+    Exponential {
+        mean: f64,
+    },
+    LogNormal {
+        median: f64,
+        sigma: f64,
+    },
     /// Some take another way, and many times as long: a cache that misses.
-    Mixed { median: f64, sigma: f64, share: f64, factor: f64 },
+    Mixed {
+        median: f64,
+        sigma: f64,
+        share: f64,
+        factor: f64,
+    },
     /// Index 1.5: a mean, and no variance.
-    Pareto { least: f64 },
-    Even { most: f64 },
+    Pareto {
+        least: f64,
+    },
+    Even {
+        most: f64,
+    },
     Never,
 }
 

@@ -181,7 +181,8 @@ impl Stream {
             return 20.0 * MINUTE as f64 * self.random.exponential();
         }
         // After the first deploy of this kind everything takes three times as long.
-        let stepped = self.kind == Kind::Step && self.events.first().is_some_and(|first| *first < at);
+        let stepped =
+            self.kind == Kind::Step && self.events.first().is_some_and(|first| *first < at);
         let factor = if stepped { 3.0 } else { 1.0 };
         factor * self.lives.sample(&mut self.random) * self.noise.1.exp()
     }

@@ -43,15 +43,21 @@ fn in_parallel<T: Send>(threads: usize, jobs: u64, job: impl Fn(u64) -> T + Sync
 /// False alarms per group-day of every healthy stream.
 pub(crate) fn healthy(options: &Options) {
     println!("\nfalse alarms per group-day (suspicions withdrawn within a minute apart)");
-    silences(options, 1, &KINDS);
+    silences(options, options.days, 1, &KINDS);
     println!("\nthe same, where nothing in the counts tells a leak from health for a while");
-    silences(options, 101, &LIMITS);
+    silences(options, options.days.div_ceil(10), 101, &LIMITS);
 }
 
-fn silences(options: &Options, first: u64, kinds: &[(Kind, &str)]) {
+fn silences(options: &Options, days: u64, first: u64, kinds: &[(Kind, &str)]) {
     println!(
-        "{:<24}{:>7}{:>10}{:>10}{:>9} |{}",
-        "stream", "days", "ours", "withdrawn", "slow", header(12)
+        "{:<24}{:>7}{:>10}{:>10}{:>9}{:>10} |{}",
+        "stream",
+        "days",
+        "ours",
+        "withdrawn",
+        "slow",
+        "minutes",
+        header(12)
     );
     let parameters = Parameters::default();
     let mut whole_set = Silence::default();
@@ -61,20 +67,26 @@ fn silences(options: &Options, first: u64, kinds: &[(Kind, &str)]) {
         }
         // A new origin every day or three: every run has its own beginning.
         let length = if kind == Kind::Wave { 3 } else { 1 };
-        let runs = options.days.div_ceil(length);
+        let runs = days.div_ceil(length);
         let results = in_parallel(options.threads, runs, |run| {
-            let random = |part: u64| Random::new(options.seed, number * 1_000_000 + 10 * run + part);
+            let random =
+                |part: u64| Random::new(options.seed, number * 1_000_000 + 10 * run + part);
             let until = length * DAY;
             let stream = Stream::new(kind, random(0), until);
             let text = if options.verbose { format!("{stream:?}") } else { String::new() };
             watch::listen(stream, random(1), until, &parameters, |finding| {
                 if options.verbose {
-                    println!("  {name} run {run}: {finding:?} {}", text.get(..700).unwrap_or(&text));
+                    println!(
+                        "  {name} run {run}: {finding:?} {}",
+                        text.get(..700).unwrap_or(&text)
+                    );
                 }
             })
         });
         let mut sum = Silence::default();
-        results.iter().for_each(|result| sum.add(result));
+        for result in &results {
+            sum.add(result);
+        }
         print_silence(name, &sum);
         whole_set.add(&sum);
     }
@@ -82,18 +94,19 @@ fn silences(options: &Options, first: u64, kinds: &[(Kind, &str)]) {
 }
 
 fn header(width: usize) -> String {
-    NAMES.iter().map(|name| format!("{name:>width$}")).collect()
+    NAMES.map(|name| format!("{name:>width$}")).concat()
 }
 
 fn print_silence(name: &str, sum: &Silence) {
     let per_day = |count: u64| count as f64 / sum.days.max(1e-9);
     let baselines = sum.baselines.map(|count| format!("{:>12.4}", per_day(count))).concat();
     println!(
-        "{name:<24}{:>7.0}{:>10.4}{:>10.4}{:>9.3} |{baselines}",
+        "{name:<24}{:>7.0}{:>10.4}{:>10.4}{:>9.3}{:>10.2} |{baselines}",
         sum.days,
         per_day(sum.suspicions - sum.withdrawn),
         per_day(sum.withdrawn),
         per_day(sum.slow),
+        per_day(sum.suspected_ms / MINUTE),
     );
 }
 
@@ -131,7 +144,13 @@ const CASES: [Case; 10] = {
         Case { name: "1 % at 10/s, at once", share: 0.01, rate: Some(10.0), at_once: true, ..base },
         Case { name: "0.1 %", share: 0.001, hours: 24, ..base },
         Case { name: "1 in 10 min, siblings", every: Some(10 * MINUTE), hours: 12, ..base },
-        Case { name: "1 in 10 min, alone", rate: Some(0.0), every: Some(10 * MINUTE), hours: 24, ..base },
+        Case {
+            name: "1 in 10 min, alone",
+            rate: Some(0.0),
+            every: Some(10 * MINUTE),
+            hours: 24,
+            ..base
+        },
         Case { name: "5 %, one of 200", share: 0.05, others: 199, ..base },
         Case { name: "the same, others stall", share: 0.05, others: 199, stalls: true, ..base },
     ]
@@ -143,7 +162,14 @@ pub(crate) fn leaks(options: &Options) {
     println!("counted from when the first is twice as old as 99.9 % of its siblings become");
     println!(
         "{:<24}{:>6}{:>9}{:>22}{:>26}{:>8}{:>8} | median (missed: inf), share found:{}",
-        "leak", "runs", "found", "leaked tasks", "seconds", "first", "early", header(17)
+        "leak",
+        "runs",
+        "found",
+        "leaked tasks",
+        "seconds",
+        "first",
+        "early",
+        header(17)
     );
     let parameters = Parameters::default();
     let mut all = Vec::new();
@@ -153,7 +179,7 @@ pub(crate) fn leaks(options: &Options) {
         }
         let runs = if case.others > 100 { options.runs.div_ceil(4) } else { options.runs };
         let results = in_parallel(options.threads, runs, |run| {
-            one_leak(case, options.seed, number * 1_000_000 + 1_000 * run, &parameters)
+            one_leak(case, options, number * 1_000_000 + 1_000 * run, &parameters)
         });
         print_hunts(case.name, &results);
         all.extend(results);
@@ -161,8 +187,8 @@ pub(crate) fn leaks(options: &Options) {
     print_hunts("all", &all);
 }
 
-fn one_leak(case: &Case, seed: u64, number: u64, parameters: &Parameters) -> Hunt {
-    let random = |part: u64| Random::new(seed ^ 0x5EED, number + part);
+fn one_leak(case: &Case, options: &Options, number: u64, parameters: &Parameters) -> Hunt {
+    let random = |part: u64| Random::new(options.seed ^ 0x5EED, number + part);
     let mut draw = random(0);
     let lives = Lives::usual(&mut draw);
     let rate = case.rate.unwrap_or_else(|| draw.scale(1.0, 50.0));
@@ -181,7 +207,12 @@ fn one_leak(case: &Case, seed: u64, number: u64, parameters: &Parameters) -> Hun
         Watched::new(Stream::new(kind, random(part), until), random(part + 1))
     });
     let others = others.collect();
-    watch::hunt(leaking, others, usual_ms, until, random(3), parameters)
+    let text = if options.verbose { format!("{:?}", leaking.stream.lives) } else { String::new() };
+    let hunt = watch::hunt(leaking, others, usual_ms, until, random(3), parameters);
+    if options.verbose {
+        println!("  run {number}: from {from}, usual {usual_ms} ms, {text}: {:?}", hunt.ours);
+    }
+    hunt
 }
 
 fn print_hunts(name: &str, hunts: &[Hunt]) {
@@ -192,7 +223,7 @@ fn print_hunts(name: &str, hunts: &[Hunt]) {
     let first = ranks.iter().filter(|rank| **rank == 1).count();
     let early = hunts.iter().filter(|hunt| hunt.early).count();
     let share = |count: usize, of: usize| 100.0 * count as f64 / of.max(1) as f64;
-    let baselines = (0..NAMES.len()).map(|at| {
+    let baselines = [0, 1, 2, 3, 4].map(|at| {
         let by = hunts.iter().filter_map(|hunt| *hunt.baselines.get(at)?);
         let mut leaked: Vec<f64> = by.map(|found| found.leaked).collect();
         let found = share(leaked.len(), hunts.len());
@@ -208,7 +239,7 @@ fn print_hunts(name: &str, hunts: &[Hunt]) {
         seconds.map(|n| format!("{n:.0}")).join(" "),
         share(first, ranks.len()),
         "",
-        baselines.collect::<String>(),
+        baselines.concat(),
     );
 }
 

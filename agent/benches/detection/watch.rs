@@ -119,6 +119,8 @@ pub(crate) struct Silence {
     pub(crate) suspicions: u64,
     pub(crate) withdrawn: u64,
     pub(crate) slow: u64,
+    /// How long the origin was suspected, in milliseconds.
+    pub(crate) suspected_ms: u64,
     pub(crate) baselines: [u64; 5],
 }
 
@@ -128,6 +130,7 @@ impl Silence {
         self.suspicions += other.suspicions;
         self.withdrawn += other.withdrawn;
         self.slow += other.slow;
+        self.suspected_ms += other.suspected_ms;
         for (sum, count) in self.baselines.iter_mut().zip(other.baselines) {
             *sum += count;
         }
@@ -144,7 +147,7 @@ pub(crate) fn listen(
 ) -> Silence {
     let slow = stream.slow_times();
     let mut watched = Watched::new(stream, random.clone());
-    let mut watches = baselines::all();
+    let mut alarms = baselines::all();
     let mut heard: [Option<u64>; 5] = [None; 5];
     let mut silence = Silence { days: until as f64 / DAY as f64, ..Silence::default() };
     let (mut class, mut suspected_at) = (Class::Normal, 0);
@@ -152,6 +155,7 @@ pub(crate) fn listen(
         let now = watched.service.now_ms + Watched::pause(&mut random);
         watched.step(now, parameters);
         let is = watched.class();
+        silence.suspected_ms += if is == Class::Suspect { 1_000 } else { 0 };
         if is == Class::Suspect && class != Class::Suspect {
             silence.suspicions += 1;
             suspected_at = now;
@@ -161,14 +165,15 @@ pub(crate) fn listen(
         }
         if class == Class::Suspect && is != Class::Suspect {
             // Raised while the backend was slow, and over within a minute of its recovery.
-            let due = slow.iter().find(|slow| slow.0 <= suspected_at && suspected_at <= slow.1 + MINUTE);
+            let due =
+                slow.iter().find(|slow| slow.0 <= suspected_at && suspected_at <= slow.1 + MINUTE);
             if due.is_some_and(|slow| now <= slow.1 + MINUTE) {
                 silence.withdrawn += 1;
             }
         }
         silence.slow += u64::from(is == Class::Slow && class == Class::Normal);
         class = is;
-        let each = watches.iter_mut().zip(&mut heard).zip(&mut silence.baselines);
+        let each = alarms.iter_mut().zip(&mut heard).zip(&mut silence.baselines);
         for ((watch, heard), count) in each {
             watch.note(now, watched.service.living);
             if watch.is_alarming {
@@ -247,7 +252,9 @@ pub(crate) fn hunt(
     while leaking.service.now_ms < until {
         let now = leaking.service.now_ms + Watched::pause(&mut random);
         leaking.step(now, parameters);
-        others.iter_mut().for_each(|other| other.step(now, parameters));
+        for other in &mut others {
+            other.step(now, parameters);
+        }
         if leaking.class() == Class::Suspect && hunt.ours.is_none() {
             if leaking.leaked() == 0 {
                 hunt.early = true;
@@ -267,7 +274,9 @@ pub(crate) fn hunt(
                 (leaking.leaked() > 0).then(|| found(&leaking, now, usual_ms))
             });
         }
-        if others.is_empty() && hunt.ours.is_some() && twins.iter().all(|twins| twins.sure.is_some())
+        if others.is_empty()
+            && hunt.ours.is_some()
+            && twins.iter().all(|twins| twins.sure.is_some())
         {
             break;
         }
