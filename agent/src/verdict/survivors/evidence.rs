@@ -56,6 +56,15 @@ pub(crate) struct Case {
     pub(crate) expected: f64,
 }
 
+/// What is known of an age.
+#[derive(Clone, Copy, Debug, Default)]
+struct Edge {
+    /// What happened since tasks were spawned that are so old now.
+    since: Since,
+    /// The share of them that may live.
+    survival: f64,
+}
+
 /// What is looked at, and by which rules.
 pub(crate) struct Scan<'a> {
     pub(crate) look: &'a Look<'a>,
@@ -76,7 +85,7 @@ impl Scan<'_> {
             return None;
         }
         let highest = self.look.ages.highest()?;
-        let since = self.since_edges(highest);
+        let edges = self.edges(highest);
         let own = 2 * self.look.stuck_own >= overdue;
         let patient = self.parameters.outside_patience * self.parameters.least_limit_ms;
         let patient = bucket_from(patient).max(self.limit);
@@ -87,7 +96,7 @@ impl Scan<'_> {
                 continue;
             }
             let may_be_stuck = own || (from >= patient && self.is_piling_up(from, highest));
-            self.windows(from, highest, &since, |mut case| {
+            self.windows(from, highest, &edges, |mut case| {
                 if case.late == Late::Stuck && !may_be_stuck {
                     case.late = Late::Unclear;
                 }
@@ -100,12 +109,13 @@ impl Scan<'_> {
         worst
     }
 
-    /// What happened since each edge of the grid, from the limit to past the oldest.
-    fn since_edges(&self, highest: usize) -> [Since; BUCKETS + 1] {
-        let mut edges = [Since::default(); BUCKETS + 1];
+    /// All edges of the grid from the limit to past the oldest.
+    fn edges(&self, highest: usize) -> [Edge; BUCKETS + 1] {
+        let mut edges = [Edge::default(); BUCKETS + 1];
         for (at, edge) in edges.iter_mut().enumerate().take(highest + 2).skip(self.limit) {
             let age = if at < BUCKETS { lower_ms(at) } else { upper_ms(BUCKETS - 1) };
-            *edge = self.cohorts.since(ticks(age), self.now);
+            edge.since = self.cohorts.since(ticks(age), self.now);
+            edge.survival = self.known.survival(at, self.limit, self.parameters);
         }
         edges
     }
@@ -115,7 +125,7 @@ impl Scan<'_> {
         &self,
         from: usize,
         highest: usize,
-        since: &[Since; BUCKETS + 1],
+        edges: &[Edge; BUCKETS + 1],
         mut found: impl FnMut(Case),
     ) {
         let ages = self.look.ages;
@@ -123,16 +133,15 @@ impl Scan<'_> {
         // Of those that are not overdue yet, but on their way.
         let mut exposure: f64 = (base..from).map(|at| exposure(ages.count(at), at - base)).sum();
         let ended = self.known.beyond(base);
-        let at_limit = self.known.survival(from, self.limit, self.parameters);
-        let Some(begin) = since.get(from) else { return };
+        let Some(&Edge { since: begin, survival: at_limit }) = edges.get(from) else { return };
         let (mut survived, mut likely) = (0_u64, 0.0);
         for at in from..=highest {
-            let (Some(young), Some(old)) = (since.get(at), since.get(at + 1)) else { break };
+            let (Some(edge), Some(next)) = (edges.get(at), edges.get(at + 1)) else { break };
+            let (young, old) = (edge.since, next.since);
             let count = ages.count(at);
             survived += u64::from(count);
             exposure += self::exposure(count, at - base);
-            let survival = self.known.survival(at, self.limit, self.parameters);
-            likely += (old.likely - young.likely).max(0.0) * survival;
+            likely += (old.likely - young.likely).max(0.0) * edge.survival;
             if count == 0 || survived < self.parameters.least_survivors {
                 continue;
             }

@@ -219,9 +219,10 @@ impl Deep {
 
     /// Follows what is learned: up at once, down once in a while.
     fn set_limit(&mut self, look: &Look<'_>, known: &Known, now: u32, parameters: &Parameters) {
-        let usual_ms = parameters.limit_factor * known.usual_ms(parameters);
         let least = parameters.least_limit_ms;
-        let mut limit = bucket_from(whole(usual_ms).max(least));
+        let usual_ms = parameters.limit_factor * known.usual_ms(parameters);
+        // The nearest edge of the grid, but not below the least.
+        let mut limit = bucket(whole(1.09 * usual_ms)).max(bucket_from(least));
         if let Some((raised, at)) = self.raised {
             if since(now, at) < ticks(parameters.raised_ms) {
                 limit = limit.max(raised);
