@@ -64,8 +64,10 @@ pub(crate) struct Wait {
     pub(crate) direct: bool,
     /// It lies in the memory of the task's future, so nobody else can poll it.
     pub(crate) inline: bool,
-    /// Events are numbered: when its first poll began, and after it had entered the queue.
+    /// Waits are numbered once they stand in their queues: those up to this number did before this
+    /// one's first poll began.
     pub(crate) began: u64,
+    /// Its own number.
     pub(crate) queued: u64,
 }
 
@@ -256,7 +258,7 @@ impl<'a> Search<'a> {
     fn writer_before(&self, lock: u64, reader: &Wait) -> bool {
         let writers = self.writers.get(&lock).into_iter().flatten();
         let mut writers = writers.filter_map(|at| self.evidence.waits.get(*at));
-        writers.any(|writer| writer.queued < reader.began && self.is_stuck(writer.task))
+        writers.any(|writer| writer.queued <= reader.began && self.is_stuck(writer.task))
     }
 }
 

@@ -27,7 +27,8 @@ fn evidence(words: &str) -> Evidence {
                 None if name.is_empty() => For::Anything,
                 None => For::Lock(lock(name)),
             };
-            let (began, queued) = (2 * at, 2 * at + 1);
+            // Each begins when the one before stands in its queue.
+            let (began, queued) = (at, at + 1);
             let task = task.parse().unwrap();
             evidence.waits.push(Wait { task, what, direct, inline, began, queued });
         } else if let Some((name, holder)) = word.split_once('=') {
