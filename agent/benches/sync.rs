@@ -18,8 +18,8 @@ use std::time::{Duration, Instant};
 use tokio::runtime::{Builder, Runtime};
 
 /// Operations of a round.
-const OPERATIONS: u32 = 100_000;
-const ROUNDS: u32 = 60;
+const OPERATIONS: u32 = 2_000;
+const ROUNDS: u32 = 2_000;
 /// Nanoseconds an operation that ours may cost over tokio's.
 const MOST: f64 = 10.0;
 

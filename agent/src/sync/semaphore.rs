@@ -120,7 +120,7 @@ impl Semaphore {
     pub async fn acquire(&self) -> Result<SemaphorePermit<'_>, AcquireError> {
         let watched = Watched::new(Held(Kind::Semaphore, &self.resource), self.inner.acquire());
         let (raw, at) = watched.await;
-        Ok(self.permit(raw?, &Seat::borrowed(at)))
+        Ok(self.permit(raw?, 1, &Seat::borrowed(at)))
     }
 
     /// Waits for `n` permits. Cancel safe, but the place in the queue is lost.
@@ -130,7 +130,7 @@ impl Semaphore {
     pub async fn acquire_many(&self, n: u32) -> Result<SemaphorePermit<'_>, AcquireError> {
         let acquire = self.inner.acquire_many(n);
         let (raw, at) = Watched::new(Held(Kind::Semaphore, &self.resource), acquire).await;
-        Ok(self.permit(raw?, &Seat::borrowed(at)))
+        Ok(self.permit(raw?, n, &Seat::borrowed(at)))
     }
 
     /// A permit, if there is one.
@@ -138,7 +138,7 @@ impl Semaphore {
     /// # Errors
     /// There is none, or the semaphore is closed.
     pub fn try_acquire(&self) -> Result<SemaphorePermit<'_>, TryAcquireError> {
-        Ok(self.permit(self.inner.try_acquire()?, &Seat::loose()))
+        Ok(self.permit(self.inner.try_acquire()?, 1, &Seat::loose()))
     }
 
     /// `n` permits, if there are as many.
@@ -146,7 +146,7 @@ impl Semaphore {
     /// # Errors
     /// There are fewer, or the semaphore is closed.
     pub fn try_acquire_many(&self, n: u32) -> Result<SemaphorePermit<'_>, TryAcquireError> {
-        Ok(self.permit(self.inner.try_acquire_many(n)?, &Seat::loose()))
+        Ok(self.permit(self.inner.try_acquire_many(n)?, n, &Seat::loose()))
     }
 
     /// [`acquire`](Self::acquire) for code that is not async.
@@ -158,7 +158,7 @@ impl Semaphore {
     /// Inside of async code.
     #[track_caller]
     pub fn blocking_acquire(&self) -> Result<SemaphorePermit<'_>, AcquireError> {
-        Ok(self.permit(self.inner.blocking_acquire()?, &Seat::loose()))
+        Ok(self.permit(self.inner.blocking_acquire()?, 1, &Seat::loose()))
     }
 
     /// [`acquire_many`](Self::acquire_many) for code that is not async.
@@ -170,7 +170,7 @@ impl Semaphore {
     /// Inside of async code.
     #[track_caller]
     pub fn blocking_acquire_many(&self, n: u32) -> Result<SemaphorePermit<'_>, AcquireError> {
-        Ok(self.permit(self.inner.blocking_acquire_many(n)?, &Seat::loose()))
+        Ok(self.permit(self.inner.blocking_acquire_many(n)?, n, &Seat::loose()))
     }
 
     /// [`acquire`](Self::acquire) with a reference count in place of a reference.
@@ -181,7 +181,7 @@ impl Semaphore {
         let watched = Watched::new(Held(Kind::Semaphore, &self.resource), self.inner.acquire());
         // SAFETY: of this semaphore, and the next to be made is the owned permit.
         let raw = unsafe { forever(watched.await.0?) };
-        Ok(self.owned(raw))
+        Ok(self.owned(raw, 1))
     }
 
     /// [`acquire_many`](Self::acquire_many) with a reference count in place of a reference.
@@ -196,7 +196,7 @@ impl Semaphore {
         let watched = Watched::new(Held(Kind::Semaphore, &self.resource), acquire);
         // SAFETY: of this semaphore, and the next to be made is the owned permit.
         let raw = unsafe { forever(watched.await.0?) };
-        Ok(self.owned(raw))
+        Ok(self.owned(raw, n))
     }
 
     /// [`try_acquire`](Self::try_acquire) with a reference count in place of a reference.
@@ -206,7 +206,7 @@ impl Semaphore {
     pub fn try_acquire_owned(self: Arc<Self>) -> Result<OwnedSemaphorePermit, TryAcquireError> {
         // SAFETY: of this semaphore, and the next to be made is the owned permit.
         let raw = unsafe { forever(self.inner.try_acquire()?) };
-        Ok(self.owned(raw))
+        Ok(self.owned(raw, 1))
     }
 
     /// [`try_acquire_many`](Self::try_acquire_many) with a reference count in place of a reference.
@@ -219,7 +219,7 @@ impl Semaphore {
     ) -> Result<OwnedSemaphorePermit, TryAcquireError> {
         // SAFETY: of this semaphore, and the next to be made is the owned permit.
         let raw = unsafe { forever(self.inner.try_acquire_many(n)?) };
-        Ok(self.owned(raw))
+        Ok(self.owned(raw, n))
     }
 
     /// [`acquire_owned`](Self::acquire_owned) for code that is not async.
@@ -233,7 +233,7 @@ impl Semaphore {
     pub fn blocking_acquire_owned(self: Arc<Self>) -> Result<OwnedSemaphorePermit, AcquireError> {
         // SAFETY: of this semaphore, and the next to be made is the owned permit.
         let raw = unsafe { forever(self.inner.blocking_acquire()?) };
-        Ok(self.owned(raw))
+        Ok(self.owned(raw, 1))
     }
 
     /// [`acquire_many_owned`](Self::acquire_many_owned) for code that is not async.
@@ -250,7 +250,7 @@ impl Semaphore {
     ) -> Result<OwnedSemaphorePermit, AcquireError> {
         // SAFETY: of this semaphore, and the next to be made is the owned permit.
         let raw = unsafe { forever(self.inner.blocking_acquire_many(n)?) };
-        Ok(self.owned(raw))
+        Ok(self.owned(raw, n))
     }
 
     /// Gives no permits from here on: who waits for some gets an error.
@@ -264,13 +264,13 @@ impl Semaphore {
     }
 
     #[inline]
-    fn permit<'a>(&'a self, raw: Raw<'a>, seat: &Seat) -> SemaphorePermit<'a> {
-        SemaphorePermit { held: self.resource.hold(seat, number(&raw)), raw, semaphore: self }
+    fn permit<'a>(&'a self, raw: Raw<'a>, n: u32, seat: &Seat) -> SemaphorePermit<'a> {
+        SemaphorePermit { held: self.resource.hold(seat, n), raw, semaphore: self }
     }
 
     #[inline]
-    fn owned(self: Arc<Self>, raw: Raw<'static>) -> OwnedSemaphorePermit {
-        let held = self.resource.hold(&Seat::loose(), number(&raw));
+    fn owned(self: Arc<Self>, raw: Raw<'static>, n: u32) -> OwnedSemaphorePermit {
+        let held = self.resource.hold(&Seat::loose(), n);
         OwnedSemaphorePermit { held, raw, semaphore: self }
     }
 }

@@ -55,6 +55,12 @@ pub(super) fn innermost() -> *const PollFrame {
     HERE.with(|here| here.innermost.load(Relaxed))
 }
 
+/// Tells this thread from all others that live; not 0.
+#[inline]
+pub(super) fn this() -> usize {
+    HERE.with(|here| ptr::from_ref(here).addr())
+}
+
 /// Makes `frame`, which is inside of `outer`, the innermost poll.
 #[inline]
 pub(super) fn enter(frame: *const PollFrame, outer: *const PollFrame, at: u64) {

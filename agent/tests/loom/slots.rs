@@ -31,7 +31,7 @@ fn a_reader_sees_whole_holders_of_the_resource_that_it_asks_for() {
                 slot.take_back();
                 // Another resource, with two holders at most.
                 slot.lend();
-                let entry = slot.hold(32, &holder(2));
+                let entry = slot.hold(1, 32, &holder(2));
                 slot.let_go(entry);
                 slot.generation()
             })
@@ -54,11 +54,11 @@ fn holders_beside_each_other_have_an_entry_each() {
         let other = {
             let slot = slot.clone();
             thread::spawn(move || {
-                let entry = slot.hold(16, &holder(1));
+                let entry = slot.hold(2, 16, &holder(1));
                 slot.let_go(entry);
             })
         };
-        let own = slot.hold(16, &holder(2));
+        let own = slot.hold(1, 16, &holder(2));
         if let Some(seen) = slot.read(slot.generation()) {
             assert!(seen.holders.contains(&holder(2)) && seen.holders.len() <= 2, "{seen:?}");
             seen.holders.iter().for_each(|seen| check(seen, &[1, 2]));
@@ -70,11 +70,32 @@ fn holders_beside_each_other_have_an_entry_each() {
 }
 
 #[test]
+fn the_first_thread_takes_its_entry_again_wherever_it_was_let_go() {
+    model(|| {
+        let slot = Arc::new(Slot::new(7));
+        slot.lend();
+        let entry = slot.hold(1, 16, &holder(1));
+        let other = {
+            let slot = slot.clone();
+            thread::spawn(move || {
+                slot.let_go(entry);
+                let entry = slot.hold(2, 16, &holder(2));
+                slot.let_go(entry);
+            })
+        };
+        let own = slot.hold(1, 16, &holder(3));
+        other.join().unwrap();
+        assert_eq!(slot.read(slot.generation()).unwrap().holders, [holder(3)]);
+        slot.let_go(own);
+    });
+}
+
+#[test]
 fn a_holder_that_changes_is_seen_before_or_after() {
     model(|| {
         let slot = Arc::new(Slot::new(7));
         slot.lend();
-        let entry = slot.hold(16, &holder(1));
+        let entry = slot.hold(1, 16, &holder(1));
         let owner = {
             let slot = slot.clone();
             thread::spawn(move || slot.change(entry, |known| *known = holder(3)))

@@ -76,7 +76,8 @@ impl Resource {
     #[inline]
     pub(crate) fn hold(&self, seat: &Seat, permits: u32) -> Hold {
         let slot = self.slot();
-        let entry = slot.map_or(0, |slot| slot.hold(self.address(), &seat.holder(permits)));
+        let entry =
+            slot.map_or(0, |slot| slot.hold(seat.thread, self.address(), &seat.holder(permits)));
         Hold { slot, entry }
     }
 
@@ -94,7 +95,7 @@ impl Resource {
     /// seat this is, wherever the resource lies.
     pub(crate) fn hold_inside(&self, seat: &Seat) -> Hold {
         let slot = self.slot();
-        let entry = slot.map_or(0, |slot| slot.hold(0, &seat.holder(0)));
+        let entry = slot.map_or(0, |slot| slot.hold(seat.thread, 0, &seat.holder(0)));
         Hold { slot, entry }
     }
 

@@ -8,7 +8,7 @@ use crate::primitives::atomic::Ordering::Relaxed;
 use crate::task::current::{self, PollFrame, outermost_of};
 use crate::task::record::Record;
 use crate::task::ticket::Ticket;
-use crate::task::waker;
+use crate::task::{threads, waker};
 
 /// See the [module](self).
 #[derive(Clone, Copy, Debug)]
@@ -17,6 +17,8 @@ pub(crate) struct Seat {
     place: u64,
     since: u64,
     inline: bool,
+    /// Tells the thread from all that live.
+    pub(super) thread: usize,
 }
 
 /// How a task waits.
@@ -59,10 +61,15 @@ impl Seat {
 
     #[inline]
     fn here(at: Option<usize>) -> Self {
+        let thread = threads::this();
         current::innermost(|frame| match frame {
-            None => {
-                Self { id: 0, place: u64::MAX, since: clock::coarse().unwrap_or(0), inline: false }
-            }
+            None => Self {
+                id: 0,
+                place: u64::MAX,
+                since: clock::coarse().unwrap_or(0),
+                inline: false,
+                thread,
+            },
             Some(frame) => {
                 let root = outermost_of(frame);
                 let task = root.record();
@@ -71,6 +78,7 @@ impl Seat {
                     place: task.birth.place,
                     since: now(task),
                     inline: at.is_some_and(|at| is_inline(root, at)),
+                    thread,
                 }
             }
         })
@@ -84,7 +92,7 @@ impl Seat {
 
     #[inline]
     pub(super) fn holder(&self, permits: u32) -> Holder {
-        let Self { id, place, since, inline } = *self;
+        let Self { id, place, since, inline, .. } = *self;
         Holder { id, place, since, permits, sure: inline }
     }
 }

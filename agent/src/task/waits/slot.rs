@@ -12,7 +12,10 @@
 //!    holder. Who took an entry owns it until it is free.
 //! 3. Where there is only one holder at a time, the resource itself says who may write the first
 //!    entry, and taking it is a plain store.
-//! 4. Nobody waits for anybody. A reader who meets a writer looks again, a few times.
+//! 4. Where there are several, the first entry belongs to the thread that first held the resource
+//!    beside others: nobody else takes it, so that thread does with a plain store. The others are
+//!    taken by who is fastest. Whoever holds may let go on any thread.
+//! 5. Nobody waits for anybody. A reader who meets a writer looks again, a few times.
 
 use crate::primitives::atomic::Ordering::{Acquire, Relaxed, Release};
 use crate::primitives::atomic::{AtomicU32, AtomicU64, AtomicUsize, fence};
@@ -154,11 +157,13 @@ pub(crate) struct Slot {
     more: AtomicU32,
     forgotten: AtomicU32,
     address: AtomicUsize,
-    /// Handles of a channel: all of them, and above them those of its first end.
-    handles: AtomicU64,
-    // What a mutex uses ends here, with the first cache line.
+    /// The thread of rule 4; 0 for none.
+    thread: AtomicUsize,
+    // With the first of these ends the first cache line, which is all that few holders touch.
     holders: [Entry; HOLDERS],
     ends: [AtomicU64; 2],
+    /// Handles of a channel: all of them, and above them those of its first end.
+    handles: AtomicU64,
 }
 
 /// A handle of a channel, in `handles`.
@@ -173,9 +178,10 @@ impl Slot {
             more: AtomicU32::new(0),
             forgotten: AtomicU32::new(0),
             address: AtomicUsize::new(0),
-            handles: AtomicU64::new(0),
+            thread: AtomicUsize::new(0),
             holders: std::array::from_fn(|_| Entry::new()),
             ends: std::array::from_fn(|_| AtomicU64::new(0)),
+            handles: AtomicU64::new(0),
         }
     }
 
@@ -203,6 +209,7 @@ impl Slot {
         self.more.store(0, Relaxed);
         self.forgotten.store(0, Relaxed);
         self.address.store(0, Relaxed);
+        self.thread.store(0, Relaxed);
         self.handles.store(0, Relaxed);
         for end in &self.ends {
             end.store(0, Relaxed);
@@ -232,11 +239,32 @@ impl Slot {
         self.holders[0].clear();
     }
 
-    /// Notes one of several holders; returns its entry.
+    /// Notes one of several holders; returns its entry. `thread` tells the calling thread from
+    /// others, and is not 0.
     #[inline]
-    pub(crate) fn hold(&self, address: usize, holder: &Holder) -> u32 {
+    pub(crate) fn hold(&self, thread: usize, address: usize, holder: &Holder) -> u32 {
         self.note_address(address);
-        for (at, entry) in (0..).zip(&self.holders) {
+        let first = &self.holders[0];
+        let state = first.state.load(Acquire);
+        if state & PHASE == FREE && self.is_first(thread) {
+            first.state.store(state | WRITTEN, Relaxed);
+            first.write(state, holder);
+            return 0;
+        }
+        self.hold_beside(holder)
+    }
+
+    /// Whether the first entry belongs to that thread, which is the calling one.
+    #[inline]
+    fn is_first(&self, thread: usize) -> bool {
+        match self.thread.load(Relaxed) {
+            0 => self.thread.compare_exchange(0, thread, Relaxed, Relaxed).is_ok(),
+            known => known == thread,
+        }
+    }
+
+    fn hold_beside(&self, holder: &Holder) -> u32 {
+        for (at, entry) in (0..).zip(&self.holders).skip(1) {
             if let Some(state) = entry.take() {
                 entry.write(state, holder);
                 return at;
