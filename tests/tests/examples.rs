@@ -59,6 +59,14 @@ fn stuck_mutex_shows_the_waiting_requests_and_the_holder() {
             },
         ],
     );
+    let request = &only(&report, "task", "request").unwrap().0;
+    let held = &request["held_by"][0];
+    assert_eq!((&held["kind"], &held["relation"]), (&"mutex".into(), &"holds".into()), "{held:#}");
+    assert_eq!(held["holder"]["labels"]["task"], "refresh");
+    assert_eq!(held["holder"]["wait_kinds"][0], "io_read");
+    let refresh = &only(&report, "task", "refresh").unwrap().0;
+    // Soon the listener, too: it waits for a permit that a request has.
+    assert!(refresh["waiting_for_it"].as_u64().unwrap() >= 50, "{refresh:#}");
     assert_eq!(report.0["schema"], "taskscope.dump/1");
     assert_eq!(report.0["process"]["name"], "stuck_mutex");
     assert_eq!(report.number("/coverage/tracked"), report.number("/coverage/alive"));

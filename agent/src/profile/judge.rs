@@ -15,7 +15,7 @@ use crate::verdict::blame::{Blame, Edge};
 use crate::verdict::finding::{Class, Finding, Look};
 use crate::verdict::lifetimes::{Lifetimes, bucket};
 use crate::verdict::parameters::Parameters;
-use crate::verdict::rank::Scale;
+use crate::verdict::rank::{Scale, is_overloaded};
 use crate::verdict::reason;
 use crate::verdict::survivors::Survivors;
 
@@ -305,7 +305,13 @@ impl Bench<'_> {
                 let reason = reason::caught(group, charges.caught);
                 verdict(model::Class::Suspect, reason, group.oldest_since_ms, charges.caught)
             }
-            _ => model::Verdict::default(),
+            _ => match self.origin(group.origin).filter(|origin| is_overloaded(group, origin)) {
+                Some(origin) => {
+                    let reason = reason::overload(group, origin, self.judge.stuck_after_ms);
+                    verdict(model::Class::Slow, reason, group.oldest_since_ms, group.stuck)
+                }
+                None => model::Verdict::default(),
+            },
         }
     }
 

@@ -1,6 +1,6 @@
 //! The one sentence, with numbers, that says why a group has its verdict.
 
-use taskscope_proto::model::{Group, Tree, WaitKind};
+use taskscope_proto::model::{Group, Origin, Tree, WaitKind};
 
 use super::finding::{Class, Evidence, Finding};
 
@@ -62,6 +62,23 @@ pub(crate) fn survivors(
             count(spawned)
         ),
     }
+}
+
+/// Why tasks are slow that come faster than they go.
+///
+/// `450 tasks were spawned here in the last minute and 92 finished; 258 of 357 have been waiting at
+/// src/audit.rs:41:37 for mpsc_send for longer than 10 s`.
+pub(crate) fn overload(group: &Group, origin: &Origin, stuck_after_ms: u64) -> String {
+    format!(
+        "{} tasks were spawned here in the last minute and {} finished; {} of {} have been \
+         waiting{} for longer than {}",
+        count(origin.spawned_last_minute),
+        count(origin.finished_last_minute),
+        count(group.stuck),
+        count(group.count),
+        wait(group),
+        span(stuck_after_ms)
+    )
 }
 
 /// `; before that 99.9 % finished within 80 ms`, or nothing if there was no before.

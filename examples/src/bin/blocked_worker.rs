@@ -25,9 +25,9 @@ use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
 use anyhow::Context as _;
+use taskscope::sync::watch;
 use taskscope::{labels, prelude::*};
 use tokio::runtime::Builder;
-use tokio::sync::watch;
 use tokio::time::sleep;
 
 /// As many charges at a time as there are workers.

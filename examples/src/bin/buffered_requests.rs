@@ -26,8 +26,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use taskscope::alloc::TaskAlloc;
+use taskscope::sync::Semaphore;
 use taskscope::{labels, prelude::*};
-use tokio::sync::Semaphore;
 use tokio::time::{interval, sleep};
 
 #[global_allocator]

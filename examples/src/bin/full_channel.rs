@@ -23,8 +23,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use taskscope::sync::{Mutex, mpsc};
 use taskscope::{labels, prelude::*};
-use tokio::sync::{Mutex, mpsc};
 use tokio::time::sleep;
 
 const INDEXERS: usize = 4;

@@ -30,10 +30,10 @@ use axum::http::StatusCode;
 use axum::middleware::{Next, from_fn};
 use axum::response::Response;
 use axum::routing::get;
+use taskscope::sync::{AcquireError, Semaphore};
 use taskscope::{labels, prelude::*};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{AcquireError, Semaphore};
 use tokio::time::sleep;
 
 const CONNECTIONS: usize = 4;

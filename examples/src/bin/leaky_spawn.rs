@@ -23,8 +23,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use taskscope::sync::watch;
 use taskscope::{labels, prelude::*};
-use tokio::sync::watch;
 use tokio::time::{interval, sleep};
 
 /// As much as is leaked before requests stop to come.

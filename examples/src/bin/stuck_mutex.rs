@@ -11,11 +11,11 @@
 //! What the report shows, after two seconds:
 //!
 //! - `task=request`, parked, **50 tasks**, wait kind `mutex`, await point: the line in `quote`
-//!   that is marked "requests wait here";
+//!   that is marked "requests wait here", blocked by the mutex "held by task 1 (task=refresh)";
 //! - `task=listener`, parked, 1 task, wait kind `semaphore`: the shop is full, nobody else comes in;
 //! - `task=refresh`, parked, 1 task, wait kind `io_read`, await point: the line in `refresh` that
-//!   is marked "the holder waits here". That is the task to look into: it has been parked the
-//!   longest, and its wait is none that the others could end.
+//!   is marked "the holder waits here", and it holds up 51 tasks of other groups: that is the task
+//!   to look into.
 //!
 //! The cure: ask first, lock then; and give the question a `timeout`.
 
@@ -24,10 +24,10 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use taskscope::sync::{Mutex, OwnedSemaphorePermit, Semaphore};
 use taskscope::{labels, prelude::*};
 use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
-use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore};
 use tokio::time::{interval, sleep};
 
 /// Requests that may be in the shop at a time.

@@ -53,9 +53,8 @@ fn those_that_others_wait_for_come_first() {
     check(&[root, stuck(12, 60, &[WaitKind::Mutex])]);
 }
 
-#[test]
-fn moving_from_one_group_to_another_is_no_growth() {
-    let origin = |spawned, finished| Origin {
+fn origin(spawned: u64, finished: u64) -> Origin {
+    Origin {
         id: OriginId(1),
         labels: Labels::default(),
         spawned_at: Location { file: "src/m.rs".into(), line: 1, column: 1 },
@@ -69,7 +68,20 @@ fn moving_from_one_group_to_another_is_no_growth() {
         finished_last_minute: finished,
         allocated_bytes: 0,
         allocated_bytes_last_minute: 0,
-    };
+    }
+}
+
+#[test]
+fn tasks_that_come_faster_than_they_go_are_an_overload() {
+    let waits = |kind| stuck(30, 60, &[kind]);
+    assert!(is_overloaded(&waits(WaitKind::MpscSend), &origin(450, 92)));
+    assert!(!is_overloaded(&waits(WaitKind::MpscSend), &origin(450, 300)));
+    assert!(!is_overloaded(&waits(WaitKind::IoRead), &origin(450, 92)));
+    assert!(!is_overloaded(&stuck(10, 60, &[WaitKind::MpscSend]), &origin(450, 92)));
+}
+
+#[test]
+fn moving_from_one_group_to_another_is_no_growth() {
     let moved = grown(0, 80, &[WaitKind::Notify]);
     assert_eq!(scale().points(&moved, Some(&origin(80, 80))), 0);
     assert_eq!(scale().points(&moved, Some(&origin(80, 70))), 100);

@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use taskscope::sync::RwLock;
 use taskscope::{labels, prelude::*};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::RwLock;
 use tokio::time::{interval, sleep};
 
 const CLIENTS: usize = 6;

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
+use taskscope::sync::Notify;
 use taskscope::{labels, prelude::*};
-use tokio::sync::Notify;
 
 /// Groups, named `g00` and so on.
 const GROUPS: u32 = 50;

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use taskscope::sync::{OwnedSemaphorePermit, Semaphore};
 use taskscope::{labels, prelude::*};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::interval;
 
 use super::Shop;

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use taskscope::sync::{Mutex, mpsc, oneshot};
 use taskscope::{labels, prelude::*};
-use tokio::sync::{Mutex, mpsc, oneshot};
 use tokio::time::sleep;
 
 const WORKERS: usize = 4;
