@@ -3,12 +3,12 @@
 use std::cmp::Reverse;
 use std::fmt::Write as _;
 
-use taskscope_proto::model::{Process, Profile, State};
+use taskscope_proto::model::{Class, Process, Profile, State};
 
 use super::ages;
 use super::style::{Style, harmless};
 use crate::analyse::numbers::{age, bytes, count, signed};
-use crate::analyse::{Whole, heap_line, memory_line, most_suspicious_first};
+use crate::analyse::{Whole, chain, heap_line, memory_line, most_suspicious_first};
 
 /// How a table is made.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -37,6 +37,9 @@ pub enum TopSort {
     BytesGrowth,
 }
 
+/// Groups of which it is said above the table what is the matter.
+const FINDINGS: usize = 3;
+
 /// The table, with what is known of the process above it.
 pub fn top(process: &Process, profile: &Profile, table: TopTable, style: Style) -> String {
     let header = &profile.header;
@@ -60,8 +63,11 @@ pub fn top(process: &Process, profile: &Profile, table: TopTable, style: Style) 
     if let Some(heap) = &heap {
         writeln!(out, "heap: {heap}").ok();
     }
-    writeln!(out).ok();
     let mut wholes = most_suspicious_first(profile);
+    for line in findings(profile, &wholes) {
+        writeln!(out, "{}", style.bad(harmless(&line))).ok();
+    }
+    writeln!(out).ok();
     sort(&mut wholes, table.sort);
     let lines = wholes.iter().take(table.rows).map(|whole| cells(profile, whole, heap.is_some()));
     let titles = titles(heap.is_some()).map(str::to_owned);
@@ -89,6 +95,19 @@ pub fn top(process: &Process, profile: &Profile, table: TopTable, style: Style) 
     out
 }
 
+/// What is the matter with the worst groups, and who is at the root of it.
+fn findings(profile: &Profile, wholes: &[Whole]) -> Vec<String> {
+    let judged = wholes.iter().filter(|whole| whole.group.verdict.class > Class::Normal);
+    let mut lines = Vec::new();
+    for Whole { group, .. } in judged.take(FINDINGS) {
+        let verdict = &group.verdict;
+        lines.push(format!("{}: {} {}", verdict.class.name(), group.labels, verdict.reason));
+        let chain = chain(profile, group);
+        lines.extend(chain.iter().skip(1).map(|link| format!("  {}", link.text)));
+    }
+    lines
+}
+
 fn sort(wholes: &mut [Whole], by: TopSort) {
     // Stable: what is equal stays in the order of suspicion.
     wholes.sort_by_key(|Whole { group, .. }| {
@@ -106,7 +125,10 @@ fn sort(wholes: &mut [Whole], by: TopSort) {
 
 fn titles(heap: bool) -> impl Iterator<Item = &'static str> {
     let bytes = ["bytes", "growth"].into_iter().filter(move |_| heap);
-    ["tasks", "growth", "stuck", "oldest"].into_iter().chain(bytes).chain(["labels", "where"])
+    ["verdict", "tasks", "growth", "stuck", "oldest"]
+        .into_iter()
+        .chain(bytes)
+        .chain(["labels", "where"])
 }
 
 fn cells(profile: &Profile, whole: &Whole, heap: bool) -> Vec<String> {
@@ -115,7 +137,9 @@ fn cells(profile: &Profile, whole: &Whole, heap: bool) -> Vec<String> {
         i64::try_from(i128::from(now) - i128::from(before)).unwrap_or_default()
     };
     let oldest = ages::since(&profile.header, group.oldest_since_ms);
+    let class = group.verdict.class;
     let mut cells = vec![
+        if class == Class::Normal { String::new() } else { class.name().to_owned() },
         count(group.count),
         signed(growth(group.count, group.count_minute_ago)),
         count(group.stuck),
@@ -166,7 +190,7 @@ mod tests {
 
     fn profile() -> Profile {
         let mut profile = fixture::profile(&[
-            "8 parked stuck=8 was=2 age=60 task=audit @ src/audit.rs:41 mpsc_send < src/main.rs:3",
+            "8 parked class=suspect stuck=8 was=2 age=60 task=audit @ src/audit.rs:41 mpsc_send < src/main.rs:3",
             "2 running was=2 age=2 task=fetch < src/main.rs:9",
         ]);
         let held = Held { live_bytes: 100 << 20, ..Held::default() };
@@ -186,9 +210,9 @@ mod tests {
 
     #[test]
     fn a_line_for_each_group_in_the_order_asked_for() {
-        let audit = "8 +6 8 1 m 00 s 0 B 0 task=audit src/audit.rs:41:1 mpsc_send";
+        let audit = "suspect 8 +6 8 1 m 00 s 0 B 0 task=audit src/audit.rs:41:1 mpsc_send";
         let fetch = "2 0 0 2 s 3.0 MiB +512 KiB task=fetch running, spawned at src/main.rs:9:1";
-        let titles = "tasks growth stuck oldest bytes growth labels where";
+        let titles = "verdict tasks growth stuck oldest bytes growth labels where";
         for (sort, expected) in [
             (TopSort::Suspicion, [audit, fetch]),
             (TopSort::Tasks, [audit, fetch]),
@@ -202,10 +226,16 @@ mod tests {
     }
 
     #[test]
+    fn above_the_table_stands_what_is_the_matter() {
+        let text = top(&Process::default(), &profile(), TopTable::default(), Style::default());
+        assert!(text.contains("\nsuspect: task=audit suspect of group 1\n"), "{text}");
+    }
+
+    #[test]
     fn without_the_allocator_there_are_no_bytes() {
         let mut profile = profile();
         profile.header.heap = None;
         let lines = table(&profile, TopSort::Tasks, 1);
-        assert_eq!(lines[0], "tasks growth stuck oldest labels where");
+        assert_eq!(lines[0], "verdict tasks growth stuck oldest labels where");
     }
 }
