@@ -24,7 +24,7 @@ type Raw<'a> = tokio::sync::MutexGuard<'a, ()>;
 /// [`tokio::sync::Mutex`] that knows which task holds it and since when, and which tasks wait.
 ///
 /// # Cost
-/// 4 ns more than tokio's for `lock` and the guard's end, uncontended (`agent/benches/sync.rs`).
+/// 5 ns more than tokio's for `lock` and the guard's end, uncontended (`agent/benches/sync.rs`).
 ///
 /// ```
 /// use taskscope::sync::Mutex;

@@ -15,7 +15,7 @@ use crate::task::waits::{Event, Kind, Resource, Seldom, Subject};
 /// [`tokio::sync::Notify`] that knows who notified last, and which tasks wait.
 ///
 /// # Cost
-/// 2 ns more than tokio's for a notification (`agent/benches/sync.rs`).
+/// 3 ns more than tokio's for a notification (`agent/benches/sync.rs`).
 ///
 /// ```
 /// use taskscope::sync::Notify;

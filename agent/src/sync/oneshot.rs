@@ -16,7 +16,7 @@ use crate::task::waits::{About, Kind, Seat, Seldom};
 /// [`tokio::sync::oneshot::Receiver`] that knows where the channel was made and by which task.
 ///
 /// # Cost
-/// 24 bytes, and 2 ns more than tokio's for a channel and its message (`agent/benches/sync.rs`).
+/// 24 bytes, and 5 ns more than tokio's for a channel and its message (`agent/benches/sync.rs`).
 ///
 /// ```
 /// use taskscope::sync::oneshot;

@@ -30,7 +30,7 @@ type RawWrite<'a> = tokio::sync::RwLockWriteGuard<'a, ()>;
 /// The first four holders are known one by one, further ones are counted.
 ///
 /// # Cost
-/// 8 ns more than tokio's for `read` or `write` and the guard's end, uncontended
+/// 6 ns more than tokio's for `read` or `write` and the guard's end, uncontended
 /// (`agent/benches/sync.rs`).
 ///
 /// ```

@@ -1,15 +1,10 @@
 //! A semaphore that knows who has its permits.
 
-#![expect(unsafe_code, reason = "a permit that owns what it borrows from")]
-
 use std::fmt;
 use std::sync::Arc;
 
 use super::{AcquireError, TryAcquireError};
 use crate::task::waits::{Held, Hold, Kind, Resource, Seat, Watched};
-
-/// Tokio's permit.
-type Raw<'a> = tokio::sync::SemaphorePermit<'a>;
 
 /// [`tokio::sync::Semaphore`] that knows which tasks have permits and since when, and which wait.
 ///
@@ -17,7 +12,7 @@ type Raw<'a> = tokio::sync::SemaphorePermit<'a>;
 /// forgotten.
 ///
 /// # Cost
-/// 8 ns more than tokio's for `acquire` and the permit's end, uncontended
+/// 5 ns more than tokio's for `acquire` and the permit's end, uncontended
 /// (`agent/benches/sync.rs`).
 ///
 /// ```
@@ -38,33 +33,18 @@ pub struct Semaphore {
 #[must_use]
 #[clippy::has_significant_drop]
 pub struct SemaphorePermit<'a> {
-    held: Hold,
-    raw: Raw<'a>,
     semaphore: &'a Semaphore,
+    held: Hold,
+    permits: u32,
 }
 
 /// Permits of a [`Semaphore`] with a reference count of it, given back when dropped.
 #[must_use]
 #[clippy::has_significant_drop]
 pub struct OwnedSemaphorePermit {
-    // Dropped in this order: the semaphore only after its permits.
-    held: Hold,
-    raw: Raw<'static>,
     semaphore: Arc<Semaphore>,
-}
-
-/// As many permits as tokio's permit says, for notes.
-fn number(raw: &Raw<'_>) -> u32 {
-    u32::try_from(raw.num_permits()).unwrap_or(u32::MAX)
-}
-
-/// Permits whose semaphore stays where it is for as long as somebody else says.
-///
-/// # Safety
-/// Whoever keeps the permits keeps the semaphore that they are of for longer.
-unsafe fn forever(raw: Raw<'_>) -> Raw<'static> {
-    // SAFETY: only the lifetime changes, and the caller sees to it.
-    unsafe { std::mem::transmute(raw) }
+    held: Hold,
+    permits: u32,
 }
 
 impl Semaphore {
@@ -119,8 +99,8 @@ impl Semaphore {
     /// The semaphore is closed.
     pub async fn acquire(&self) -> Result<SemaphorePermit<'_>, AcquireError> {
         let watched = Watched::new(Held(Kind::Semaphore, &self.resource), self.inner.acquire());
-        let (raw, at) = watched.await;
-        Ok(self.permit(raw?, 1, &Seat::borrowed(at)))
+        watched.await.0?.forget();
+        Ok(self.permit(1))
     }
 
     /// Waits for `n` permits. Cancel safe, but the place in the queue is lost.
@@ -129,8 +109,9 @@ impl Semaphore {
     /// The semaphore is closed.
     pub async fn acquire_many(&self, n: u32) -> Result<SemaphorePermit<'_>, AcquireError> {
         let acquire = self.inner.acquire_many(n);
-        let (raw, at) = Watched::new(Held(Kind::Semaphore, &self.resource), acquire).await;
-        Ok(self.permit(raw?, n, &Seat::borrowed(at)))
+        let watched = Watched::new(Held(Kind::Semaphore, &self.resource), acquire);
+        watched.await.0?.forget();
+        Ok(self.permit(n))
     }
 
     /// A permit, if there is one.
@@ -138,7 +119,8 @@ impl Semaphore {
     /// # Errors
     /// There is none, or the semaphore is closed.
     pub fn try_acquire(&self) -> Result<SemaphorePermit<'_>, TryAcquireError> {
-        Ok(self.permit(self.inner.try_acquire()?, 1, &Seat::loose()))
+        self.inner.try_acquire()?.forget();
+        Ok(self.permit(1))
     }
 
     /// `n` permits, if there are as many.
@@ -146,7 +128,8 @@ impl Semaphore {
     /// # Errors
     /// There are fewer, or the semaphore is closed.
     pub fn try_acquire_many(&self, n: u32) -> Result<SemaphorePermit<'_>, TryAcquireError> {
-        Ok(self.permit(self.inner.try_acquire_many(n)?, n, &Seat::loose()))
+        self.inner.try_acquire_many(n)?.forget();
+        Ok(self.permit(n))
     }
 
     /// [`acquire`](Self::acquire) for code that is not async.
@@ -158,7 +141,8 @@ impl Semaphore {
     /// Inside of async code.
     #[track_caller]
     pub fn blocking_acquire(&self) -> Result<SemaphorePermit<'_>, AcquireError> {
-        Ok(self.permit(self.inner.blocking_acquire()?, 1, &Seat::loose()))
+        self.inner.blocking_acquire()?.forget();
+        Ok(self.permit(1))
     }
 
     /// [`acquire_many`](Self::acquire_many) for code that is not async.
@@ -170,7 +154,8 @@ impl Semaphore {
     /// Inside of async code.
     #[track_caller]
     pub fn blocking_acquire_many(&self, n: u32) -> Result<SemaphorePermit<'_>, AcquireError> {
-        Ok(self.permit(self.inner.blocking_acquire_many(n)?, n, &Seat::loose()))
+        self.inner.blocking_acquire_many(n)?.forget();
+        Ok(self.permit(n))
     }
 
     /// [`acquire`](Self::acquire) with a reference count in place of a reference.
@@ -179,9 +164,8 @@ impl Semaphore {
     /// The semaphore is closed.
     pub async fn acquire_owned(self: Arc<Self>) -> Result<OwnedSemaphorePermit, AcquireError> {
         let watched = Watched::new(Held(Kind::Semaphore, &self.resource), self.inner.acquire());
-        // SAFETY: of this semaphore, and the next to be made is the owned permit.
-        let raw = unsafe { forever(watched.await.0?) };
-        Ok(self.owned(raw, 1))
+        watched.await.0?.forget();
+        Ok(self.owned(1))
     }
 
     /// [`acquire_many`](Self::acquire_many) with a reference count in place of a reference.
@@ -194,9 +178,8 @@ impl Semaphore {
     ) -> Result<OwnedSemaphorePermit, AcquireError> {
         let acquire = self.inner.acquire_many(n);
         let watched = Watched::new(Held(Kind::Semaphore, &self.resource), acquire);
-        // SAFETY: of this semaphore, and the next to be made is the owned permit.
-        let raw = unsafe { forever(watched.await.0?) };
-        Ok(self.owned(raw, n))
+        watched.await.0?.forget();
+        Ok(self.owned(n))
     }
 
     /// [`try_acquire`](Self::try_acquire) with a reference count in place of a reference.
@@ -204,9 +187,8 @@ impl Semaphore {
     /// # Errors
     /// There is none, or the semaphore is closed.
     pub fn try_acquire_owned(self: Arc<Self>) -> Result<OwnedSemaphorePermit, TryAcquireError> {
-        // SAFETY: of this semaphore, and the next to be made is the owned permit.
-        let raw = unsafe { forever(self.inner.try_acquire()?) };
-        Ok(self.owned(raw, 1))
+        self.inner.try_acquire()?.forget();
+        Ok(self.owned(1))
     }
 
     /// [`try_acquire_many`](Self::try_acquire_many) with a reference count in place of a reference.
@@ -217,9 +199,8 @@ impl Semaphore {
         self: Arc<Self>,
         n: u32,
     ) -> Result<OwnedSemaphorePermit, TryAcquireError> {
-        // SAFETY: of this semaphore, and the next to be made is the owned permit.
-        let raw = unsafe { forever(self.inner.try_acquire_many(n)?) };
-        Ok(self.owned(raw, n))
+        self.inner.try_acquire_many(n)?.forget();
+        Ok(self.owned(n))
     }
 
     /// [`acquire_owned`](Self::acquire_owned) for code that is not async.
@@ -231,9 +212,8 @@ impl Semaphore {
     /// Inside of async code.
     #[track_caller]
     pub fn blocking_acquire_owned(self: Arc<Self>) -> Result<OwnedSemaphorePermit, AcquireError> {
-        // SAFETY: of this semaphore, and the next to be made is the owned permit.
-        let raw = unsafe { forever(self.inner.blocking_acquire()?) };
-        Ok(self.owned(raw, 1))
+        self.inner.blocking_acquire()?.forget();
+        Ok(self.owned(1))
     }
 
     /// [`acquire_many_owned`](Self::acquire_many_owned) for code that is not async.
@@ -248,9 +228,8 @@ impl Semaphore {
         self: Arc<Self>,
         n: u32,
     ) -> Result<OwnedSemaphorePermit, AcquireError> {
-        // SAFETY: of this semaphore, and the next to be made is the owned permit.
-        let raw = unsafe { forever(self.inner.blocking_acquire_many(n)?) };
-        Ok(self.owned(raw, n))
+        self.inner.blocking_acquire_many(n)?.forget();
+        Ok(self.owned(n))
     }
 
     /// Gives no permits from here on: who waits for some gets an error.
@@ -263,15 +242,22 @@ impl Semaphore {
         self.inner.is_closed()
     }
 
+    /// A permit in place of tokio's, which was forgotten.
     #[inline]
-    fn permit<'a>(&'a self, raw: Raw<'a>, n: u32, seat: &Seat) -> SemaphorePermit<'a> {
-        SemaphorePermit { held: self.resource.hold(seat, n), raw, semaphore: self }
+    fn permit(&self, permits: u32) -> SemaphorePermit<'_> {
+        SemaphorePermit { semaphore: self, held: self.hold(permits), permits }
+    }
+
+    /// A permit in place of tokio's, which was forgotten.
+    #[inline]
+    fn owned(self: Arc<Self>, permits: u32) -> OwnedSemaphorePermit {
+        OwnedSemaphorePermit { held: self.hold(permits), semaphore: self, permits }
     }
 
     #[inline]
-    fn owned(self: Arc<Self>, raw: Raw<'static>, n: u32) -> OwnedSemaphorePermit {
-        let held = self.resource.hold(&Seat::loose(), n);
-        OwnedSemaphorePermit { held, raw, semaphore: self }
+    fn hold(&self, permits: u32) -> Hold {
+        // Anybody may add permits: of a semaphore no holder is sure, wherever its permits are.
+        self.resource.hold(&Seat::loose(), permits)
     }
 }
 
@@ -291,12 +277,12 @@ impl From<Semaphore> for tokio::sync::Semaphore {
 
 /// What both kinds of permits do.
 macro_rules! permit {
-    ([$($lifetime:lifetime)?] $permit:ty, $semaphore:ty) => {
+    ([$($lifetime:lifetime)?] $permit:ty, $name:literal, $semaphore:ty) => {
         impl $(<$lifetime>)? $permit {
             /// Never gives the permits back.
-            pub fn forget(self) {
-                self.held.forget(number(&self.raw));
-                self.raw.forget();
+            pub fn forget(mut self) {
+                self.held.forget(self.permits);
+                self.permits = 0;
             }
 
             /// Adds the permits of another.
@@ -304,17 +290,24 @@ macro_rules! permit {
             /// # Panics
             /// If they are of another semaphore.
             #[track_caller]
-            pub fn merge(&mut self, other: Self) {
-                self.raw.merge(other.raw);
+            pub fn merge(&mut self, mut other: Self) {
+                let of = |permits: &Self| std::ptr::from_ref::<Semaphore>(&permits.semaphore);
+                assert!(
+                    std::ptr::eq(of(self), of(&other)),
+                    "merging permits from different semaphore instances"
+                );
+                self.permits += other.permits;
+                other.permits = 0;
                 self.note();
             }
 
             /// Takes `n` permits out, if there are as many.
             pub fn split(&mut self, n: usize) -> Option<Self> {
-                let raw = self.raw.split(n)?;
+                let n = u32::try_from(n).ok()?;
+                self.permits = self.permits.checked_sub(n)?;
                 self.note();
-                let held = self.semaphore.resource.hold(&Seat::loose(), number(&raw));
-                Some(Self { held, raw, semaphore: self.semaphore.clone() })
+                let (semaphore, held) = (self.semaphore.clone(), self.semaphore.hold(n));
+                Some(Self { semaphore, held, permits: n })
             }
 
             /// The semaphore that they are of.
@@ -324,22 +317,30 @@ macro_rules! permit {
 
             /// How many there are.
             pub fn num_permits(&self) -> usize {
-                self.raw.num_permits()
+                self.permits as usize
             }
 
             fn note(&self) {
-                self.held.change(|holder| holder.permits = number(&self.raw));
+                self.held.change(|holder| holder.permits = self.permits);
+            }
+        }
+
+        impl $(<$lifetime>)? Drop for $permit {
+            #[inline]
+            fn drop(&mut self) {
+                self.semaphore.inner.add_permits(self.permits as usize);
             }
         }
 
         /// As tokio's.
         impl $(<$lifetime>)? fmt::Debug for $permit {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                self.raw.fmt(f)
+                let mut shown = f.debug_struct($name);
+                shown.field("sem", &self.semaphore).field("permits", &self.permits).finish()
             }
         }
     };
 }
 
-permit! { ['a] SemaphorePermit<'a>, Semaphore }
-permit! { [] OwnedSemaphorePermit, Arc<Semaphore> }
+permit! { ['a] SemaphorePermit<'a>, "SemaphorePermit", Semaphore }
+permit! { [] OwnedSemaphorePermit, "OwnedSemaphorePermit", Arc<Semaphore> }

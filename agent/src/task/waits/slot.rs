@@ -138,7 +138,7 @@ pub(crate) struct State {
     pub(crate) more: u32,
     /// Permits that were taken out for good.
     pub(crate) forgotten: u32,
-    /// The address of what is held, when it was held last; 0 if it never was.
+    /// The address of what is held, when it was last held by who said to be sure; 0 if it never was.
     pub(crate) address: usize,
     /// The ids of the tasks that used the two ends of a channel last: what is sent goes in at the
     /// first; 0 where nobody did, or no task.
@@ -226,7 +226,7 @@ impl Slot {
     /// it meanwhile.
     #[inline]
     pub(crate) fn hold_alone(&self, address: usize, holder: &Holder) {
-        self.note_address(address);
+        self.note_address(address, holder);
         let entry = &self.holders[0];
         let state = entry.state.load(Relaxed) & !PHASE;
         entry.state.store(state | WRITTEN, Relaxed);
@@ -243,7 +243,7 @@ impl Slot {
     /// others, and is not 0.
     #[inline]
     pub(crate) fn hold(&self, thread: usize, address: usize, holder: &Holder) -> u32 {
-        self.note_address(address);
+        self.note_address(address, holder);
         let first = &self.holders[0];
         let state = first.state.load(Acquire);
         if state & PHASE == FREE && self.is_first(thread) {
@@ -299,9 +299,10 @@ impl Slot {
         self.forgotten.fetch_add(permits, Relaxed);
     }
 
+    /// The address says whether a holder is sure that says so itself.
     #[inline]
-    fn note_address(&self, address: usize) {
-        if self.address.load(Relaxed) != address {
+    fn note_address(&self, address: usize, holder: &Holder) {
+        if holder.sure && self.address.load(Relaxed) != address {
             self.address.store(address, Relaxed);
         }
     }
