@@ -201,6 +201,18 @@ async fn what_goes_on_after_a_while_is_never_proven() {
             drop(STATIC.lock().await);
         }
     });
+    // A guard of a lock that lives for ever, which nobody can tell from others.
+    let leaked: &'static Mutex<()> = Box::leak(Box::new(Mutex::new(())));
+    named("leaked", async move {
+        loop {
+            let guard = leaked.lock().await;
+            named("has it", async move {
+                sleep(Duration::from_millis(300)).await;
+                drop(guard);
+            });
+            drop(leaked.lock().await);
+        }
+    });
     // A long queue that moves.
     let turn = Arc::new(Mutex::new(()));
     for _ in 0..20 {
@@ -212,7 +224,7 @@ async fn what_goes_on_after_a_while_is_never_proven() {
             }
         });
     }
-    let all = ["gives up", "patient", "handed on", "static", "has it", "queue"];
+    let all = ["gives up", "patient", "handed on", "static", "leaked", "has it", "queue"];
     let all: &'static [&'static str] = Box::leak(Box::new(all));
     never_proven(all, Duration::from_secs(4)).await;
     let proofs = tokio::task::spawn_blocking(|| taskscope::snapshot(SnapshotOptions::default()));

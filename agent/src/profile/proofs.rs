@@ -12,7 +12,7 @@ use std::collections::{HashMap, HashSet};
 use rustc_hash::FxBuildHasher;
 
 use crate::registry::Place;
-use crate::task::record::{Kind, Record, Standing};
+use crate::task::record::{Birth, Kind, Record, Standing};
 use crate::task::ticket::Ticket;
 use crate::task::tracker;
 use crate::task::waits::{self, ResourceId, State, Targets, Wait};
@@ -98,10 +98,12 @@ impl Proofs {
             stood.iter().map(|(id, stood)| Parked { id: *id, wakers: stood.wakers }).collect()
         };
         evidence.parked = parked(&stood);
-        let found: Map<u64, Stood> = proof::proven(&evidence)
-            .into_iter()
-            .filter_map(|id| Some((id, *stood.get(&id)?)))
-            .collect();
+        let mut found = proof::proven(&evidence);
+        if !found.is_empty() && doubt_parents(&mut evidence, &waits) {
+            found = proof::proven(&evidence);
+        }
+        let found: Map<u64, Stood> =
+            found.into_iter().filter_map(|id| Some((id, *stood.get(&id)?))).collect();
         let likely =
             Evidence { parked: evidence.parked.clone(), ..assemble(&waits, Trust::WhatWasSeen) };
         self.caught = proof::proven(&likely).into_iter().collect();
@@ -247,6 +249,31 @@ fn what(wait: &Wait, state: Option<&State>, trust: Trust) -> For {
     }
 }
 
+/// Trusts no guard of a task that has spawned another one since it took the lock, and that one
+/// lives: a guard of a lock that lives for ever may have gone there. Returns whether there was one.
+fn doubt_parents(evidence: &mut Evidence, waits: &Waits) -> bool {
+    let holders = waits.states.iter().filter_map(|(id, state)| Some((id, state.as_ref()?)));
+    let mut taken: Map<u64, Vec<(u64, u64)>> = Map::default();
+    for (resource, state) in holders {
+        for holder in state.holders.iter().filter(|holder| holder.sure) {
+            taken.entry(holder.id).or_default().push((number(*resource), holder.since));
+        }
+    }
+    let mut doubted = false;
+    tracker::for_each(|record| {
+        let Birth { parent, now: born, .. } = record.birth;
+        for (lock, since) in taken.get(&parent).into_iter().flatten() {
+            let holds = evidence.holds.get_mut(lock).filter(|_| born >= *since);
+            for hold in holds.into_iter().flat_map(|holds| &mut holds.known) {
+                if hold.task == parent && hold.sure {
+                    (hold.sure, doubted) = (false, true);
+                }
+            }
+        }
+    });
+    doubted
+}
+
 fn is_alone(state: &State) -> bool {
     state.holders.len() == 1 && state.more == 0 && state.forgotten == 0
 }
@@ -264,8 +291,7 @@ fn holds(kind: waits::Kind, state: &State, trust: Trust) -> Holds {
     let shared = matches!(kind, waits::Kind::RwLockRead | waits::Kind::RwLockWrite);
     let hold = |holder: &waits::Holder| Hold {
         task: holder.id,
-        // A writer has all permits.
-        exclusive: !shared || holder.permits != 1,
+        exclusive: !shared || holder.permits == waits::WRITER,
         sure: (holder.sure || trust == Trust::WhatWasSeen) && holder.id != 0,
     };
     Holds {

@@ -13,13 +13,6 @@
 //! notifications, the end of a task) those are known of tasks that the agent has looked at since
 //! they parked.
 
-#![allow(
-    dead_code,
-    unused_imports,
-    clippy::allow_attributes,
-    reason = "who draws conclusions reads what nobody reads yet"
-)]
-
 mod resource;
 mod seat;
 pub(crate) mod slot;
@@ -49,6 +42,7 @@ pub(crate) fn for_each(visit: impl FnMut(&Wait)) {
 }
 
 /// The waits of the task with this id. Looks at all of them.
+#[cfg(test)]
 pub(crate) fn of_task(id: u64) -> Vec<Wait> {
     let mut waits = Vec::new();
     for_each(|wait| {

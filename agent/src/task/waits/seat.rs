@@ -2,9 +2,10 @@
 
 use std::task::Waker;
 
+use tokio::task::coop;
+
 use super::slot::Holder;
 use crate::clock;
-use crate::primitives::atomic::Ordering::Relaxed;
 use crate::task::current::{self, PollFrame, outermost_of};
 use crate::task::record::Record;
 use crate::task::ticket::Ticket;
@@ -106,7 +107,8 @@ impl Waiter {
             Some(Self {
                 task: Ticket::of(task),
                 since: now(task),
-                direct: waker::is_of(waker, root.record),
+                // Without budget the poll was refused: what is waited for has no waker yet.
+                direct: waker::is_of(waker, root.record) && coop::has_budget_remaining(),
                 inline: is_inline(root, address),
             })
         })
