@@ -100,6 +100,9 @@ impl Service {
     }
 
     fn grow_older(&mut self) {
+        if self.cohorts.is_empty() {
+            return;
+        }
         let end = self.first + self.cohorts.len();
         if let Some(reached) = self.reached.first_mut() {
             *reached = end;

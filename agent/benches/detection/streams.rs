@@ -72,6 +72,7 @@ pub(crate) struct Stream {
     events: Vec<u64>,
     /// The logarithms of what load and latency are multiplied with just now.
     noise: (f64, f64),
+    drifts_at: u64,
     /// Whether tasks wait for something of the service's own.
     pub(crate) own: bool,
     long_lived: bool,
@@ -110,6 +111,7 @@ impl Stream {
             pace,
             events,
             noise: (0.0, 0.0),
+            drifts_at: 0,
             own: match kind {
                 Kind::Storm | Kind::Sessions => false,
                 Kind::OwnSessions => true,
@@ -137,7 +139,10 @@ impl Stream {
 
     /// Appends when tasks are spawned between two moments, and when they end.
     pub(crate) fn step(&mut self, from: u64, to: u64, tasks: &mut Vec<(u64, u64)>) {
-        self.drift(to - from);
+        if to >= self.drifts_at {
+            self.drift(5_000);
+            self.drifts_at = to + 5_000;
+        }
         match self.kind {
             Kind::Daemons => self.pool(from, to, tasks),
             Kind::Sawtooth => self.batch(from, to, tasks),

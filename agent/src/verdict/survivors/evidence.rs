@@ -18,7 +18,7 @@
 //! wrong. Whoever ended counts against a leak for as long as the window reaches back.
 
 use super::super::finding::Look;
-use super::super::lifetimes::{BUCKETS, PER_OCTAVE, bucket, bucket_from, lower_ms, upper_ms};
+use super::super::lifetimes::{BUCKETS, PER_OCTAVE, bucket_from, lower_ms, upper_ms};
 use super::super::parameters::Parameters;
 use super::cohorts::{Cohorts, Cut, Since, ticks};
 use super::learned::Known;
@@ -95,9 +95,9 @@ impl Scan<'_> {
             if u64::from(self.look.ages.at_or_above(from)) < least {
                 continue;
             }
-            let may_be_stuck = own || (from >= patient && self.is_piling_up(from, highest));
             self.windows(from, highest, &edges, |mut case| {
-                if case.late == Late::Stuck && !may_be_stuck {
+                let is_sure = own || (from >= patient && self.is_piling_up(&case));
+                if case.late == Late::Stuck && !is_sure {
                     case.late = Late::Unclear;
                 }
                 let rank = |case: &Case| (case.late == Late::Stuck, case.score);
@@ -175,18 +175,21 @@ impl Scan<'_> {
         }
     }
 
-    /// Whether survivors go on to come: those spawned in the younger half of the time are at least
-    /// a quarter, and it was not all at once. Connections that all reconnect at the same time and
-    /// then live for long look like a leak but for this.
-    fn is_piling_up(&self, from: usize, highest: usize) -> bool {
-        let (youngest, oldest) = (lower_ms(from), lower_ms(highest));
-        if 2 * oldest < 3 * youngest {
-            return false;
+    /// Whether survivors came all the time, and not in a cluster or two: in each quarter of the
+    /// window's time at least a quarter of its share. Connections that all reconnect at the same
+    /// time and then live for long look like a leak but for this.
+    fn is_piling_up(&self, case: &Case) -> bool {
+        let begin = lower_ms(case.from);
+        let quarter = (case.oldest_ms - begin).div_ceil(4).max(1);
+        let mut counts = [0_u64; 4];
+        for at in case.from..bucket_from(case.oldest_ms) {
+            let middle = lower_ms(at).midpoint(upper_ms(at)) - begin;
+            let at_quarter = usize::try_from(middle / quarter).unwrap_or(3);
+            if let Some(count) = counts.get_mut(at_quarter) {
+                *count += u64::from(self.look.ages.count(at));
+            }
         }
-        let half = bucket(youngest.midpoint(oldest));
-        let all = self.look.ages.at_or_above(from);
-        let older = self.look.ages.at_or_above(half);
-        4 * u64::from(all.saturating_sub(older)) >= u64::from(all)
+        counts.into_iter().all(|count| count > 0 && 16 * count >= case.survived)
     }
 }
 

@@ -10,7 +10,7 @@
 //! |---|---|---|
 //! | no more than expected | | normal |
 //! | too many | end, at an older age | slow |
-//! | too many | wait for the outside, for less than twelve minutes | slow |
+//! | too many | wait for the outside, for less than twelve minutes, or came all at once | slow |
 //! | too many | do not end | suspect |
 //! | were too many | half of those have ended after all | slow, and normal soon |
 //!
