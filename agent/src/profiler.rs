@@ -168,9 +168,9 @@ pub(crate) fn snapshot(
         let count = u32::try_from(tasks.len()).unwrap_or(u32::MAX);
         let deadline = Instant::now() + patience + COST_OF_A_CAPTURE.saturating_mul(count) * 4;
         folder.missed_captures += capture::capture(&tasks, deadline);
+        // What is proven has to be seen twice.
+        folder.look_for_proofs();
     }
-    // What is proven has to be seen twice.
-    folder.look_for_proofs();
     folder.fold()
 }
 

@@ -104,15 +104,21 @@ impl Proofs {
         }
         let found: Map<u64, Stood> =
             found.into_iter().filter_map(|id| Some((id, *stood.get(&id)?))).collect();
-        let likely =
-            Evidence { parked: evidence.parked.clone(), ..assemble(&waits, Trust::WhatWasSeen) };
-        self.caught = proof::proven(&likely).into_iter().collect();
+        self.caught.clear();
+        if waits.all.iter().any(|wait| is_trusted_only(wait, waits.state(wait))) {
+            let parked = evidence.parked.clone();
+            let likely = Evidence { parked, ..assemble(&waits, Trust::WhatWasSeen) };
+            self.caught.extend(proof::proven(&likely));
+        }
         let mut known: Map<u64, Stood> = found.clone();
         known.retain(|id, stood| self.before.get(id) == Some(stood));
-        let mut proven = Vec::new();
-        for _ in 0..TRIES {
-            evidence.parked = parked(&known);
-            proven = proof::proven(&evidence);
+        let mut proven: Vec<u64> = known.keys().copied().collect();
+        for attempt in 0..TRIES {
+            // What was found of all of them holds of these if it is these.
+            if attempt > 0 || known.len() < found.len() {
+                evidence.parked = parked(&known);
+                proven = proof::proven(&evidence);
+            }
             let moved: Vec<u64> = proven.iter().copied().filter(|id| moved(*id, &known)).collect();
             if moved.is_empty() {
                 break;
@@ -247,6 +253,15 @@ fn what(wait: &Wait, state: Option<&State>, trust: Trust) -> For {
         },
         _ => For::Anything,
     }
+}
+
+/// Whether trust makes a difference to what is thought of the wait.
+fn is_trusted_only(wait: &Wait, state: Option<&State>) -> bool {
+    state.is_some_and(|state| match wait.about.kind {
+        waits::Kind::MpscSend => state.ends.get(1).is_some_and(|receiver| *receiver != 0),
+        waits::Kind::Semaphore => is_alone(state),
+        _ => state.holders.iter().any(|holder| !holder.sure && holder.id != 0),
+    })
 }
 
 /// Trusts no guard of a task that has spawned another one since it took the lock, and that one
