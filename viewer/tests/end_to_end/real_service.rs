@@ -53,10 +53,19 @@ fn report_and_window_name_the_line_and_a_new_run_begins_anew() {
         let groups = service.dump()["groups"].as_array().unwrap().clone();
         let piled = groups.iter().filter(|group| is_pile(group));
         let count: u64 = piled.map(|group| group["count"].as_u64().unwrap()).sum();
-        if count >= 80 { Ok(groups) } else { Err(format!("{count} tasks so far")) }
+        let verdict = &groups[0]["verdict"];
+        if count >= 80 && verdict["class"] == "suspect" {
+            return Ok(groups);
+        }
+        Err(format!("{count} tasks so far, the worst: {verdict}"))
     });
     let worst = &groups[0];
     assert!(is_pile(worst), "the pile comes first: {worst:#}");
+    let reason = worst["verdict"]["reason"].as_str().unwrap();
+    assert!(reason.contains("have not finished") && reason.contains(&place), "{reason}");
+    let held = &worst["held_by"][0];
+    assert_eq!((&held["kind"], &held["relation"]), (&"mpsc_send".into(), &"received".into()));
+    assert_eq!(held["holder"]["labels"]["task"], "audit-writer");
     let point = &worst["await_point"];
     assert!(point["file"].as_str().unwrap().ends_with("demo/service/audit.rs"), "{point}");
     assert_eq!(point["line"], line);
@@ -68,6 +77,7 @@ fn report_and_window_name_the_line_and_a_new_run_begins_anew() {
     let first = group_rows(&text)[0];
     assert!(first.contains("audit,") && first.contains(&place), "the pile comes first: {text}");
     choose_pile(&mut viewer, &place);
+    viewer.shows(&["have not finished", "received last by task"]);
     let here = format!("{place}:");
     let text = viewer.shows(&["Await tree", "waits here", "Row \"task ", "1–"]);
     let waits_here = text.lines().find(|line| line.contains("waits here")).unwrap();
