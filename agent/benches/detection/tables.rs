@@ -161,11 +161,12 @@ pub(crate) fn leaks(options: &Options) {
     println!("\nleaks: found, and after how many leaked tasks / seconds (median, p95, max)");
     println!("counted from when the first is twice as old as 99.9 % of its siblings become");
     println!(
-        "{:<24}{:>6}{:>9}{:>22}{:>26}{:>8}{:>8} | median (missed: inf), share found:{}",
+        "{:<24}{:>6}{:>9}{:>22}{:>11}{:>26}{:>8}{:>8} | median (missed: inf), share found:{}",
         "leak",
         "runs",
         "found",
         "leaked tasks",
+        "within 20",
         "seconds",
         "first",
         "early",
@@ -218,6 +219,7 @@ fn one_leak(case: &Case, options: &Options, number: u64, parameters: &Parameters
 fn print_hunts(name: &str, hunts: &[Hunt]) {
     let found: Vec<Found> = hunts.iter().filter_map(|hunt| hunt.ours).collect();
     let leaked = spread(found.iter().map(|found| found.leaked).collect());
+    let soon = found.iter().filter(|found| found.leaked <= 20.0).count();
     let seconds = spread(found.iter().map(|found| found.seconds).collect());
     let ranks: Vec<usize> = hunts.iter().flat_map(|hunt| hunt.ranks.clone()).collect();
     let first = ranks.iter().filter(|rank| **rank == 1).count();
@@ -232,10 +234,11 @@ fn print_hunts(name: &str, hunts: &[Hunt]) {
         format!("{text:>17}")
     });
     println!(
-        "{name:<24}{:>6}{:>7.1} %{:>22}{:>26}{:>6.1} %{early:>8} |{:>35}{}",
+        "{name:<24}{:>6}{:>7.1} %{:>22}{:>9.1} %{:>26}{:>6.1} %{early:>8} |{:>35}{}",
         hunts.len(),
         share(found.len(), hunts.len()),
         leaked.map(|n| format!("{n:.0}")).join(" "),
+        share(soon, hunts.len()),
         seconds.map(|n| format!("{n:.0}")).join(" "),
         share(first, ranks.len()),
         "",
