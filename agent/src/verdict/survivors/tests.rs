@@ -126,6 +126,32 @@ fn a_stalled_backend_is_withdrawn_as_soon_as_it_recovers() {
 }
 
 #[test]
+fn a_stall_is_over_though_the_suspected_have_work_left() {
+    let mut world = World::new();
+    // One in twenty takes minutes.
+    let some = |world: &mut World| {
+        for at in 0..10 {
+            let slow = at == 0 && world.now_ms / 1_000 % 2 == 0;
+            let lives = world.about(if slow { 40_000.0 } else { 1_000.0 });
+            world.spawn(lives);
+        }
+    };
+    world.run(1_800, some);
+    let stalled = world.now_ms;
+    world.living.iter_mut().for_each(|task| task.1 += 600_000);
+    world.run(600, |world| {
+        let left = stalled + 600_000 - world.now_ms;
+        some(world);
+        let now = world.now_ms;
+        world.living.iter_mut().filter(|task| task.0 == now).for_each(|task| task.1 += left);
+    });
+    let recovered = world.now_ms;
+    world.run(600, some);
+    assert_eq!(world.classes(), [Suspect, Slow, Normal]);
+    assert!(world.changes[1].0 - recovered <= 60_000, "{recovered}: {:?}", world.changes);
+}
+
+#[test]
 fn a_second_stall_of_the_same_length_is_not_suspected() {
     let mut world = healthy(900);
     for _ in 0..2 {
