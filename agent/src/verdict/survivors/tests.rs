@@ -131,7 +131,7 @@ fn a_stall_is_over_though_the_suspected_have_work_left() {
     // One in twenty takes minutes.
     let some = |world: &mut World| {
         for at in 0..10 {
-            let slow = at == 0 && world.now_ms / 1_000 % 2 == 0;
+            let slow = at == 0 && (world.now_ms / 1_000).is_multiple_of(2);
             let lives = world.about(if slow { 40_000.0 } else { 1_000.0 });
             world.spawn(lives);
         }
@@ -149,6 +149,26 @@ fn a_stall_is_over_though_the_suspected_have_work_left() {
     world.run(600, some);
     assert_eq!(world.classes(), [Suspect, Slow, Normal]);
     assert!(world.changes[1].0 - recovered <= 60_000, "{recovered}: {:?}", world.changes);
+}
+
+#[test]
+fn as_many_late_ends_as_suspects_within_minutes_withdraw_a_suspicion() {
+    let parameters = Parameters::default();
+    let ages = Lifetimes::default();
+    let mut state = State::new(0);
+    (state.from, state.accused) = (bucket_from(40_000), 20);
+    let mut finished = Lifetimes::default();
+    let mut many_end = |now_ms, ended| {
+        finished.add_many(bucket(25_000), ended);
+        let finished = &finished;
+        let look = Look { now_ms, spawned: 100, finished, ages: &ages, stuck_own: 0 };
+        state.many_end(&look, ticks(now_ms), &parameters)
+    };
+    assert!(!many_end(60_000, 19));
+    // Too long ago to count.
+    assert!(!many_end(130_000, 0));
+    assert!(!many_end(140_000, 19));
+    assert!(many_end(150_000, 1));
 }
 
 #[test]
