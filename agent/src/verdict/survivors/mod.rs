@@ -80,6 +80,9 @@ struct State {
     /// Of those suspected: how many there were, and when that was counted.
     accused: u64,
     accused_at_ms: u64,
+    /// Tasks that had ended at such an age, lately, and when that was counted.
+    ended_before: u32,
+    counted_at: u32,
 }
 
 impl Survivors {
@@ -276,6 +279,7 @@ impl Deep {
             }
             Class::Suspect => {
                 let are_ending = case.is_some_and(|case| case.late == Late::Ending);
+                let are_ending = are_ending || self.state.many_end(look, now.at, parameters);
                 if are_ending || 2 * self.state.left(look) < self.state.accused {
                     let oldest_ms = look.now_ms.saturating_sub(self.state.since_ms);
                     let raised = (bucket(oldest_ms) + PER_OCTAVE / 2).min(BUCKETS - 1);
@@ -329,6 +333,8 @@ impl State {
             score: 0.0,
             accused: 0,
             accused_at_ms: now_ms,
+            ended_before: 0,
+            counted_at: ticks(now_ms),
         }
     }
 
@@ -345,6 +351,29 @@ impl State {
         self.score = case.score;
         self.accused = u64::from(look.ages.at_or_above(case.from));
         self.accused_at_ms = look.now_ms;
+        self.count_ended(look);
+    }
+
+    fn count_ended(&mut self, look: &Look<'_>) {
+        self.ended_before = self.ended(look);
+        self.counted_at = ticks(look.now_ms);
+    }
+
+    /// How many have ended so far that were at least half as old as the suspected.
+    fn ended(&self, look: &Look<'_>) -> u32 {
+        look.finished.at_or_above(self.from.saturating_sub(PER_OCTAVE))
+    }
+
+    /// Whether within a few times the calm as many have ended so late as are suspected: a stall
+    /// is over, though those that were suspected may have work left to do.
+    fn many_end(&mut self, look: &Look<'_>, now: u32, parameters: &Parameters) -> bool {
+        if u64::from(since(self.ended(look), self.ended_before)) >= self.accused {
+            return true;
+        }
+        if since(now, self.counted_at) >= ticks(4 * parameters.calm_ms) {
+            self.count_ended(look);
+        }
+        false
     }
 
     /// How many of those last counted as suspected still live.

@@ -126,6 +126,52 @@ fn a_stalled_backend_is_withdrawn_as_soon_as_it_recovers() {
 }
 
 #[test]
+fn a_stall_is_over_though_the_suspected_have_work_left() {
+    let mut world = World::new();
+    // One in twenty takes minutes.
+    let some = |world: &mut World| {
+        for at in 0..10 {
+            let slow = at == 0 && (world.now_ms / 1_000).is_multiple_of(2);
+            let lives = world.about(if slow { 40_000.0 } else { 1_000.0 });
+            world.spawn(lives);
+        }
+    };
+    world.run(1_800, some);
+    let stalled = world.now_ms;
+    world.living.iter_mut().for_each(|task| task.1 += 600_000);
+    world.run(600, |world| {
+        let left = stalled + 600_000 - world.now_ms;
+        some(world);
+        let now = world.now_ms;
+        world.living.iter_mut().filter(|task| task.0 == now).for_each(|task| task.1 += left);
+    });
+    let recovered = world.now_ms;
+    world.run(600, some);
+    assert_eq!(world.classes(), [Suspect, Slow, Normal]);
+    assert!(world.changes[1].0 - recovered <= 60_000, "{recovered}: {:?}", world.changes);
+}
+
+#[test]
+fn as_many_late_ends_as_suspects_within_minutes_withdraw_a_suspicion() {
+    let parameters = Parameters::default();
+    let ages = Lifetimes::default();
+    let mut state = State::new(0);
+    (state.from, state.accused) = (bucket_from(40_000), 20);
+    let mut finished = Lifetimes::default();
+    let mut many_end = |now_ms, ended| {
+        finished.add_many(bucket(25_000), ended);
+        let finished = &finished;
+        let look = Look { now_ms, spawned: 100, finished, ages: &ages, stuck_own: 0 };
+        state.many_end(&look, ticks(now_ms), &parameters)
+    };
+    assert!(!many_end(60_000, 19));
+    // Too long ago to count.
+    assert!(!many_end(130_000, 0));
+    assert!(!many_end(140_000, 19));
+    assert!(many_end(150_000, 1));
+}
+
+#[test]
 fn a_second_stall_of_the_same_length_is_not_suspected() {
     let mut world = healthy(900);
     for _ in 0..2 {
