@@ -15,6 +15,7 @@ use taskscope_proto::model::{Combine, Frame, Node, Tree, WaitKind};
 
 use super::calibrate::RwLockLines;
 use super::chain::Chain;
+use super::place::Place;
 use super::{library, wait_kind};
 
 /// Words that name the end of things in the source that awaits it.
@@ -43,6 +44,8 @@ pub(super) fn build(
             Leaf { chain, kind, secondary: false }
         })
         .collect();
+    // They come in the order of addresses, which is another one in each copy of the code.
+    leaves.sort_by(|a, b| places(&a.chain).cmp(places(&b.chain)));
     mark_secondary(&mut leaves);
     let point = await_point(&leaves);
     // With no point known, what the last poll said of the labels in effect stands.
@@ -81,11 +84,11 @@ pub(super) fn build_running(captured: &[Vec<Arc<Frame>>]) -> Tree {
 }
 
 fn same(a: &Frame, b: &Frame) -> bool {
-    match (&a.location, &b.location) {
-        (Some(a), Some(b)) => a == b,
-        (None, None) => a.function == b.function,
-        _ => false,
-    }
+    Place::of(a) == Place::of(b)
+}
+
+fn places(chain: &Chain) -> impl Iterator<Item = Place<'_>> {
+    chain.frames.iter().map(|frame| Place::of(frame))
 }
 
 fn common(a: &[Arc<Frame>], b: &[Arc<Frame>]) -> usize {

@@ -10,6 +10,7 @@ mod debug_info;
 mod library;
 mod modules;
 mod names;
+mod place;
 mod resolver;
 mod user_code;
 mod wait_kind;
@@ -22,6 +23,7 @@ use taskscope_proto::model::Tree;
 
 use crate::task::capture::RawTree;
 pub(crate) use debug_info::of_this_build as debug_info_of_this_build;
+use place::ByPlace;
 use resolver::Resolver;
 pub(crate) use user_code::UserCode;
 
@@ -32,7 +34,7 @@ const TABLE_BYTES: usize = 128;
 #[derive(Debug)]
 pub(crate) struct Resolved {
     pub(crate) tree: Arc<Tree>,
-    /// Equal for equal trees; counts from 1.
+    /// Equal for trees with the same places; counts from 1.
     pub(crate) number: u32,
     /// Whether the await point lies inside of a part, so that the part's labels are in effect.
     pub(crate) inside_part: bool,
@@ -46,7 +48,7 @@ pub(crate) struct Symbols {
     rwlock: Option<calibrate::RwLockLines>,
     trees: HashMap<(u32, bool), Arc<Resolved>, FxBuildHasher>,
     /// Trees by content: different addresses may stand for the same places.
-    distinct: HashMap<Arc<Tree>, u32, FxBuildHasher>,
+    distinct: HashMap<ByPlace, u32, FxBuildHasher>,
     stacks: Stacks,
     /// What the trees take up, roughly.
     bytes: usize,
@@ -57,7 +59,7 @@ pub(crate) struct Symbols {
 #[derive(Debug, Default)]
 struct Stacks {
     known: HashMap<u32, Arc<Resolved>, FxBuildHasher>,
-    distinct: HashMap<Arc<Tree>, u32, FxBuildHasher>,
+    distinct: HashMap<ByPlace, u32, FxBuildHasher>,
     last: u32,
 }
 
@@ -92,7 +94,7 @@ impl Symbols {
             raw.chains.iter().map(|addresses| self.resolver.chain(addresses)).collect();
         let tree = Arc::new(await_point::build_running(&chains));
         let Stacks { known, distinct, last } = &mut self.stacks;
-        let number_of_tree = *distinct.entry(Arc::clone(&tree)).or_insert_with(|| {
+        let number_of_tree = *distinct.entry(ByPlace(Arc::clone(&tree))).or_insert_with(|| {
             *last = (*last + 1) % FIRST_STACK;
             FIRST_STACK | *last
         });
@@ -126,7 +128,7 @@ impl Symbols {
         let tree = Arc::new(tree);
         let next = u32::try_from(self.distinct.len()).unwrap_or(u32::MAX).saturating_add(1);
         self.bytes += size_of::<Tree>() + size_of_val(tree.nodes.as_slice()) + TABLE_BYTES;
-        let number_of_tree = *self.distinct.entry(Arc::clone(&tree)).or_insert(next);
+        let number_of_tree = *self.distinct.entry(ByPlace(Arc::clone(&tree))).or_insert(next);
         let resolved = Arc::new(Resolved { tree, number: number_of_tree, inside_part });
         self.trees.insert((number, dead), Arc::clone(&resolved));
         Some(resolved)
