@@ -6,6 +6,7 @@
 pub mod example;
 pub mod programs;
 pub mod report;
+pub mod running;
 pub mod sources;
 pub mod wait;
 

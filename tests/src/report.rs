@@ -5,8 +5,8 @@ use std::process::Stdio;
 
 use serde_json::Value;
 
-use crate::example::Place;
 use crate::programs;
+use crate::sources::Place;
 
 /// One report.
 #[derive(Clone, Debug)]
@@ -57,6 +57,11 @@ impl Group<'_> {
         self.0["count"].as_u64().unwrap_or(0)
     }
 
+    /// The label `role`; empty if they have none.
+    pub fn role(&self) -> &str {
+        self.0["labels"]["role"].as_str().unwrap_or_default()
+    }
+
     /// What they do.
     pub fn state(&self) -> &str {
         self.0["state"].as_str().unwrap_or_default()
@@ -65,6 +70,11 @@ impl Group<'_> {
     /// What they wait for.
     pub fn wait_kinds(&self) -> Vec<&str> {
         self.0["wait_kinds"].as_array().into_iter().flatten().filter_map(Value::as_str).collect()
+    }
+
+    /// What is thought of them, if anything is.
+    pub fn class(&self) -> Option<&str> {
+        self.0["verdict"]["class"].as_str()
     }
 
     /// Where they wait.
@@ -85,7 +95,8 @@ impl fmt::Display for Report {
             let (count, state, kinds) = (group.count(), group.state(), group.wait_kinds());
             let at = group.await_point();
             let at = at.map(|at| format!("{}:{}:{}", at.file, at.line, at.column));
-            writeln!(f, "  {count} {state} {labels} {kinds:?} at {at:?}")?;
+            let class = group.class().unwrap_or("no verdict");
+            writeln!(f, "  {count} {state} {labels} {kinds:?} at {at:?}: {class}")?;
         }
         Ok(())
     }

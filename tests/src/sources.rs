@@ -13,6 +13,42 @@ pub struct Source {
     pub text: String,
 }
 
+/// A place in a source file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// From the workspace, as the compiler records it.
+    pub file: String,
+    /// From 1.
+    pub line: u64,
+    /// Of the keyword `await`, from 1; 0 where there is none.
+    pub column: u64,
+}
+
+/// Where the line is that carries this remark: `code // remark`, or a line with nothing but the
+/// remark above it.
+///
+/// # Panics
+/// There is not exactly one in all of these files.
+pub fn marked(files: &[Source], remark: &str) -> Place {
+    let comment = format!("// {remark}");
+    let mut found = Vec::new();
+    for file in files {
+        let mut lines = (1..).zip(file.text.lines()).peekable();
+        while let Some((number, line)) = lines.next() {
+            if line.trim() == comment {
+                found.extend(lines.peek().map(|(number, line)| (file, *number, *line)));
+            } else if line.trim_end().ends_with(&format!(" {comment}")) {
+                found.push((file, number, line));
+            }
+        }
+    }
+    let [(file, line, text)] = found[..] else {
+        panic!("{} lines carry {comment:?}, not one", found.len())
+    };
+    let column = text.find("await").map_or(0, |at| at as u64 + 1);
+    Place { file: file.path.clone(), line, column }
+}
+
 /// All Rust files under these folders of the workspace, sorted by path.
 ///
 /// # Panics
