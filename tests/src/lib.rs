@@ -4,6 +4,7 @@
 //! Tests wait for conditions with a deadline; nothing here sleeps and hopes.
 
 pub mod example;
+pub mod leak_suite;
 pub mod programs;
 pub mod report;
 pub mod running;
