@@ -53,6 +53,7 @@ leaks! {
         parked("writer", "rwlock_write").proven().held_by("reader"),
     ],
     own_lock: [parked("batch", "mutex").proven().held_by("batch")],
+    own_value: [parked("service", "once_cell").proven().held_by("service")],
     futurelock: [parked("job", "mutex").proven()],
 
     send_under_lock: [
@@ -144,6 +145,8 @@ controls! {
     guard_handed_on: ["printer", "reader"],
     ab_ba_with_timeouts: ["source"],
     two_waits_in_one_task: ["payer", "holder"],
+    lock_of_another_branch: ["payer", "bank"],
+    busy_locks: ["teller", "transfer"],
 }
 
 #[test]

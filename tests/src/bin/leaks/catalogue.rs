@@ -58,6 +58,7 @@ catalogue! {
         guard_given_away: Piles(start, LEAKS),
         read_write_read: Piles(start, LEAKS),
         own_lock: Piles(start, LEAKS),
+        own_value: Piles(start, LEAKS),
         futurelock: Piles(start, LEAKS),
     }
     locks_and_messages {
@@ -131,5 +132,7 @@ catalogue! {
         guard_handed_on: Runs(run),
         ab_ba_with_timeouts: Runs(run),
         two_waits_in_one_task: Runs(run),
+        lock_of_another_branch: Runs(run),
+        busy_locks: Runs(run),
     }
 }

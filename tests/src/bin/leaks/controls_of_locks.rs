@@ -192,3 +192,84 @@ pub(crate) mod two_waits_in_one_task {
         *balance -= 1;
     }
 }
+
+/// One branch of a task waits for a lock that another branch of it holds.
+///
+/// All that the task waits for is known, and one of it is the task's own lock; but the branch that
+/// holds it waits for a message, which comes.
+pub(crate) mod lock_of_another_branch {
+    use super::{Arc, Mutex, beats, mpsc, spawn};
+
+    pub(crate) fn run() {
+        spawn("source", async {
+            loop {
+                let (answer, answered) = mpsc::channel(1);
+                spawn("payer", pay(answered));
+                spawn("bank", async move {
+                    beats(200).await;
+                    answer.send(1).await.ok();
+                });
+                beats(20).await;
+            }
+        });
+    }
+
+    async fn pay(mut answered: mpsc::Receiver<u64>) {
+        let account = Arc::new(Mutex::new(0));
+        let deposit = async {
+            let mut balance = account.lock().await;
+            *balance += answered.recv().await.unwrap_or_default();
+        };
+        let withdraw = async { *account.lock().await -= 1 };
+        tokio::join!(deposit, withdraw);
+    }
+}
+
+/// Locks that change hands all the time, two at once and always in the same order, and short tasks
+/// that are joined.
+///
+/// At every moment many tasks wait for others that wait, and a moment later for others.
+pub(crate) mod busy_locks {
+    use taskscope::task::yield_now;
+
+    use super::{Arc, Mutex, RwLock, beat, spawn};
+
+    const TASKS: usize = 32;
+    const ACCOUNTS: usize = 5;
+    /// Turns between two beats: the processor is not ours alone.
+    const TURNS: usize = 20;
+
+    type Bank = Arc<(RwLock<u64>, [Mutex<i64>; ACCOUNTS])>;
+
+    pub(crate) fn run() {
+        let bank = Bank::new((RwLock::new(0), std::array::from_fn(|_| Mutex::new(0))));
+        for number in 0..TASKS {
+            spawn("teller", work(Arc::clone(&bank), number));
+        }
+    }
+
+    async fn work(bank: Bank, number: usize) {
+        for turn in number.. {
+            let first = turn % ACCOUNTS;
+            let second = (turn + 1 + turn / ACCOUNTS) % ACCOUNTS;
+            spawn("transfer", transfer(Arc::clone(&bank), first.min(second), first.max(second)))
+                .await
+                .ok();
+            if turn % TURNS == 0 {
+                *bank.0.write().await += 1;
+                beat().await;
+            }
+        }
+    }
+
+    async fn transfer(bank: Bank, low: usize, high: usize) {
+        let (day, accounts) = &*bank;
+        let _open = day.read().await;
+        let mut from = accounts[low].lock().await;
+        yield_now().await;
+        if low != high {
+            *accounts[high].lock().await += 1;
+        }
+        *from -= 1;
+    }
+}

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use crate::stage::{Fate, keep, spawn};
-use crate::sync::{Barrier, Mutex, OwnedMutexGuard, RwLock, oneshot};
+use crate::sync::{Barrier, Mutex, OnceCell, OwnedMutexGuard, RwLock, oneshot};
 
 /// Row 8: two tasks take the same two locks in opposite order.
 ///
@@ -192,6 +192,30 @@ pub(crate) mod own_lock {
         let second = *total.lock().await; // own_lock: batch
         drop(still_held);
         second
+    }
+}
+
+/// Row 38, with a cell: what makes the value asks the cell for it.
+///
+/// Nobody else knows the cell, and its value will be there when its value is there.
+///
+/// Expected: all services on the inner `get_or_init`, proven.
+pub(crate) mod own_value {
+    use super::{Fate, OnceCell, spawn};
+
+    pub(crate) fn start(fate: Fate) {
+        spawn("service", async move {
+            let settings = OnceCell::new();
+            *settings.get_or_init(|| read(&settings, fate)).await
+        });
+    }
+
+    async fn read(settings: &OnceCell<u64>, fate: Fate) -> u64 {
+        if !fate.leaks() {
+            return 1;
+        }
+        let default = async || 2;
+        *settings.get_or_init(default).await // own_value: service
     }
 }
 
