@@ -60,6 +60,9 @@ mod first_polls;
 /// The models of the sampled heap.
 #[path = "loom/heap.rs"]
 mod heap;
+/// The models of tasks that rest.
+#[path = "loom/rests.rs"]
+mod rests;
 /// The models of the registry alone.
 #[path = "loom/rooms.rs"]
 mod rooms;
@@ -78,7 +81,7 @@ use loom::thread;
 use primitives::Arc;
 use registry::{Counted, Sharded};
 use rooms::vacate;
-use task::record::{Birth, CaptureRequest, Kind, Record, Standing};
+use task::record::{Birth, CaptureRequest, Kind, Record};
 use task::wake_slot::{Set, WakeSlot};
 use task::woken;
 
@@ -245,25 +248,6 @@ fn the_waker_is_replaced_only_when_nobody_can_be_reading_it() {
         Record::finish(&record);
         drop(new);
         assert_eq!(StdArc::strong_count(&new_task), 1);
-    });
-}
-
-#[test]
-fn a_task_counts_as_dead_only_when_no_waker_is_left() {
-    model(|| {
-        let (_task, waker) = executor();
-        let record = record();
-        assert!(!poll(&record, &waker, || {}));
-        let ours = Ours::of(&record);
-        let wake = thread::spawn(move || ours.wake_by_ref());
-        // What `profile/view.rs` looks at, in its order.
-        let dead =
-            !record.slot.may_be_woken() && matches!(record.standing(), Standing::Parked { .. });
-        assert!(!dead, "it was about to be woken");
-        wake.join().unwrap();
-        assert!(matches!(record.standing(), Standing::Ready { .. }));
-        assert!(!record.slot.may_be_woken());
-        Record::finish(&record);
     });
 }
 

@@ -12,7 +12,7 @@ use std::collections::{HashMap, HashSet};
 use rustc_hash::FxBuildHasher;
 
 use crate::registry::Place;
-use crate::task::record::{Birth, Kind, Record, Standing};
+use crate::task::record::{Birth, Kind, Record};
 use crate::task::ticket::Ticket;
 use crate::task::tracker;
 use crate::task::waits::{self, ResourceId, State, Targets, Wait};
@@ -196,14 +196,12 @@ fn standing(waits: &Waits) -> Map<u64, Stood> {
     stood
 }
 
-/// How a task stands, if it is one that proofs may speak of. A wake marks the record before its
-/// waker is given back: so the wakers are counted first, and the mark is looked for afterwards.
+/// How a task stands, if it is one that proofs may speak of.
 fn stands(record: &Record, place: Place) -> Option<Stood> {
-    let polls = record.polls();
+    let rest = record.rest()?;
     let living = record.slot.living();
-    let parked = matches!(record.standing(), Standing::Parked { .. });
-    let usable = record.made_as == Kind::Task && !living.others && parked;
-    (usable && record.polls() == polls).then_some(Stood { place, polls, wakers: living.ours })
+    let usable = record.made_as == Kind::Task && !living.others && record.rest() == Some(rest);
+    usable.then_some(Stood { place, polls: rest.polls(), wakers: living.ours })
 }
 
 fn moved(id: u64, known: &Map<u64, Stood>) -> bool {

@@ -57,7 +57,7 @@ impl TaskView {
             Standing::Parked { since } => (State::Parked, since),
         };
         let parked = state == State::Parked;
-        let dead = parked && is_dead(record, polls);
+        let dead = parked && is_dead(record);
         let seen = around.seen(record, state, polls);
         let tree = if parked { record.tree() } else { seen.map_or(0, |seen| seen.stack) };
         Some(Self {
@@ -120,11 +120,10 @@ impl Around {
 /// Whether a task that was seen parked has no waker left, so that nothing can wake it.
 ///
 /// Only for tasks that `spawn` made: nobody but the executor polls those, and only because a
-/// waker of ours asked for it. Never true by mistake: a wake marks the record before its waker is
-/// given back, so if no waker is left, a second look sees the mark.
-fn is_dead(record: &Record, polls: u64) -> bool {
+/// waker of ours asked for it. Never true by mistake, see [`rest`](crate::task::record::rest).
+fn is_dead(record: &Record) -> bool {
     record.made_as == Kind::Task
-        && !record.slot.may_be_woken()
-        && record.polls() == polls
-        && matches!(record.standing(), Standing::Parked { .. })
+        && record
+            .rest()
+            .is_some_and(|rest| !record.slot.may_be_woken() && record.rest() == Some(rest))
 }

@@ -6,8 +6,8 @@
 //! 2. `polls`, `poll_started`, `poll_ended`, `phase` and `times` are written by the thread that
 //!    polls, with plain relaxed stores; everybody may read them. A reader may see a poll's fields
 //!    half updated, so it may be off by one poll, never by more.
-//! 3. `woken` and `woken_by` are set by wakers and `woken` is set to 0 by the polling thread.
-//!    They are for people; no wake depends on them.
+//! 3. `woken` and `woken_by` are set by wakers and `woken` is set to 0 by the polling thread,
+//!    once it has counted the poll. No wake depends on them; proofs do, see [`rest`].
 //! 4. `requests` holds what others ask of the next poll. The poller takes all of it at once.
 //! 5. `slot` has rules of its own, see [`WakeSlot`]. A waker of ours holds no reference count of
 //!    the record: until the future has ended, the future's is there; from then on those that
@@ -16,6 +16,7 @@
 //!    a part also belongs to the poll number of its task in `tree_root_polls`: when the task has
 //!    moved on, the way to the part may be another.
 
+pub(crate) mod rest;
 mod waking;
 
 use super::span_labels::SpanLabels;
@@ -66,6 +67,8 @@ pub(crate) struct Record {
     pub(crate) made_as: Kind,
     /// The number of the runtime that polled it first; 0 for none.
     pub(crate) runtime: AtomicU16,
+    /// Polls that only the agent asked for.
+    captures: AtomicU32,
     /// For a part: the id of the task it belongs to. For a task: a hash of the executor's own id
     /// of it, 0 for none.
     root_or_executor_id: AtomicU64,
@@ -98,6 +101,7 @@ impl Record {
             birth,
             made_as: kind,
             runtime: AtomicU16::new(0),
+            captures: AtomicU32::new(0),
             root_or_executor_id: AtomicU64::new(0),
             outer_labels: AtomicU32::new(u32::MAX),
             tree_root_polls: AtomicU32::new(0),
@@ -188,9 +192,9 @@ impl Record {
         if woken.is_none() || !parked || self.requests.load(Relaxed) != 0 {
             return self.begin_special_poll(at);
         }
-        self.woken.store(Woken::NOT.to_bits(), Relaxed);
         self.times.count_wake(woken.by_itself());
         self.count_poll(at);
+        self.woken.store(Woken::NOT.to_bits(), ReleaseOrder);
         (Requests::default(), woken)
     }
 
@@ -203,8 +207,8 @@ impl Record {
     #[inline]
     fn count_poll(&self, at: u64) {
         self.poll_started.store(at, Relaxed);
-        self.polls.store(self.polls.load(Relaxed) + 1, Relaxed);
         self.phase.store(Phase::Running as u8, Relaxed);
+        self.polls.store(self.polls.load(Relaxed) + 1, ReleaseOrder);
     }
 
     #[cold]
@@ -214,14 +218,11 @@ impl Record {
         let asked = self.requests.load(Relaxed) != 0;
         let capture = asked && self.requests.swap(0, AcqRel) & CAPTURE != 0;
         let woken = self.woken();
-        if !woken.is_none() {
-            self.woken.store(Woken::NOT.to_bits(), Relaxed);
-            self.times.count_wake(woken.by_itself());
-        }
         let quiet = woken.is_none() && !first_poll;
         if quiet {
             self.poll_started.store(0, Relaxed);
             self.phase.store(Phase::Running as u8, Relaxed);
+            self.number_capture();
         } else {
             self.count_poll(at);
             if capture {
@@ -229,6 +230,10 @@ impl Record {
                 // again, once it is parked.
                 self.request_capture();
             }
+        }
+        if !woken.is_none() {
+            self.times.count_wake(woken.by_itself());
+            self.woken.store(Woken::NOT.to_bits(), ReleaseOrder);
         }
         let capture = match (capture, quiet) {
             (false, _) => CaptureRequest::None,
@@ -247,7 +252,7 @@ impl Record {
         if self.poll_started.load(Relaxed) != 0 {
             self.poll_ended.store(at, Relaxed);
         }
-        self.phase.store(Phase::Parked as u8, Relaxed);
+        self.phase.store(Phase::Parked as u8, ReleaseOrder);
     }
 
     /// Keeps the tree that this poll captured, in a poll of the whole task with that number.

@@ -182,7 +182,7 @@ impl WakeSlot {
             // SAFETY: the caller's promise.
             return unsafe { self.add_first() };
         }
-        self.state.fetch_add(LIVE, Relaxed);
+        self.state.fetch_add(LIVE, ReleaseOrder);
         None
     }
 
@@ -218,7 +218,7 @@ impl WakeSlot {
             // Nobody is to be woken: see `capture_once`.
             None => {}
         }
-        self.state.fetch_add(LIVE, Relaxed);
+        self.state.fetch_add(LIVE, ReleaseOrder);
         None
     }
 
