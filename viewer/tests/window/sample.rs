@@ -3,11 +3,15 @@
 use std::sync::Arc;
 
 use taskscope_proto::model::{
-    Activity, Blocker, Class, Combine, Coverage, DebugInfo, Frame, Group, GroupId, Header, Held,
-    Holder, Label, Labels, Location, Node, Origin, OriginId, Process, Profile, Relation, Runtime,
-    RuntimeFlavor, StackWalk, State, Task, TaskKind, TaskPage, TaskQuery, Totals, Tree, Verdict,
-    WaitKind, Waker, Worker,
+    Activity, Combine, Coverage, DebugInfo, Frame, Group, GroupId, Header, Held, Label, Labels,
+    Location, Node, Origin, OriginId, Process, Profile, Runtime, RuntimeFlavor, StackWalk, State,
+    Task, TaskKind, TaskPage, TaskQuery, Totals, Tree, Verdict, WaitKind, Waker, Worker,
 };
+
+#[path = "sample_verdicts.rs"]
+mod verdicts;
+
+use verdicts::{change, judge};
 
 /// Seconds that the service is up when a test begins.
 pub(crate) const UP_SECS: u64 = 3_725;
@@ -127,10 +131,6 @@ pub(crate) fn labels(pairs: &[(&str, &str)]) -> Labels {
     Labels::new(pairs.iter().map(|(k, v)| Label { key: (*k).into(), value: (*v).into() }))
 }
 
-/// What the agent says of the tasks that pile up.
-const REASON: &str = "812 of 824 tasks spawned here since 12:03 have not finished; before that 99.9 % \
-                      finished within 80 ms; all wait at src/audit.rs:41 for mpsc_send";
-
 struct Making {
     now_ms: u64,
     profile: Profile,
@@ -153,13 +153,6 @@ impl Making {
             allocated_bytes: 0,
             allocated_bytes_last_minute: 0,
         }));
-    }
-
-    fn change(&mut self, id: u64, change: impl FnOnce(&mut Group)) {
-        let groups = &mut self.profile.groups;
-        if let Some(group) = groups.iter_mut().find(|group| group.id == GroupId(id)) {
-            change(Arc::make_mut(group));
-        }
     }
 
     #[expect(clippy::too_many_arguments, reason = "one line of a table each")]
@@ -231,48 +224,8 @@ pub(crate) fn profile(second: u64) -> Profile {
     let listen = "TcpListener::accept @ REG/tokio-1.54.1/src/net/tcp/listener.rs:172:9";
     let listen = single(LISTEN, listen, WaitKind::Accept);
     m.group(9, 5, &[("task", "listen")], State::Parked, Some(listen), (1, 1, 1), (900, 900));
-    judge(m, piled);
+    judge(&mut m.profile, piled);
     finish(making)
-}
-
-/// Audit piles up behind the ledger, and the ledger behind a cart that holds its lock.
-fn judge(m: &mut Making, piled: u64) {
-    for (id, tasks, points) in [(1, piled, 14_200), (2, 172, 3_400), (6, 0, 300), (3, 0, 40)] {
-        let suspect = tasks > 0;
-        m.change(id, |group| {
-            group.verdict = Verdict {
-                class: if suspect { Class::Suspect } else { Class::Normal },
-                reason: if suspect { REASON.into() } else { "".into() },
-                since_ms: 512_000,
-                tasks,
-                points,
-            };
-        });
-    }
-    let blocker = |kind, made_at, relation, tasks, holder, group| Blocker {
-        kind,
-        made_at: Some(place(made_at)),
-        tasks,
-        relation,
-        since_ms: 480_000,
-        holder: Some(Holder { task: holder, group: Some(GroupId(group)), ended: false }),
-        holders: 1,
-    };
-    for (id, tasks) in [(1, piled), (2, 172)] {
-        let (made_at, relation) = ("src/audit.rs:20:34", Relation::Received);
-        let channel = blocker(WaitKind::MpscSend, made_at, relation, tasks, 211, 6);
-        m.change(id, |group| {
-            group.blockers = vec![channel];
-            group.chain = vec![GroupId(6), GroupId(3)];
-        });
-    }
-    let lock = blocker(WaitKind::Mutex, "src/ledger.rs:9:20", Relation::Holds, 12, 977, 3);
-    m.change(6, |group| {
-        group.blockers = vec![lock];
-        group.chain = vec![GroupId(3)];
-        group.waiting_for_it = piled + 172;
-    });
-    m.change(3, |group| group.waiting_for_it = piled + 184);
 }
 
 fn finish(making: Making) -> Profile {
@@ -344,7 +297,9 @@ pub(crate) fn large(groups: u64, second: u64) -> Profile {
             counts,
             (id % 600, id % 60),
         );
-        making.change(id, |group| group.verdict.points = stuck * 10 + 3 * (id % 11));
+        change(&mut making.profile, id, |group| {
+            group.verdict.points = stuck * 10 + 3 * (id % 11);
+        });
     }
     finish(making)
 }
