@@ -74,7 +74,8 @@ fn install(builder: &mut Builder) -> &mut Builder {
             let ended = untracked::remove(id).and_then(|task| origin::get(task.origin));
             if let Some(origin) = ended {
                 // How it ended tokio does not tell.
-                origin.count_end(End::Completed, usize::try_from(id >> 32).unwrap_or(0));
+                // How long it lived nobody asks of tasks that nobody tracks.
+                origin.count_end(End::Completed, 0, usize::try_from(id >> 32).unwrap_or(0));
             }
         })
 }

@@ -27,7 +27,7 @@ use crate::symbols::{Symbols, UserCode};
 use crate::task::capture::{self, RawTree};
 use crate::task::record::{Kind, Record};
 use crate::task::{origin, tracker, waits};
-use crate::verdict::rank::are_outside;
+use crate::verdict::rank::is_outside;
 use crate::{alloc, blocked};
 
 /// Makes profiles, and remembers from one to the next what has to stay the same.
@@ -193,7 +193,7 @@ impl Folder {
             let kinds = by_origin.get(&origin).map(Vec::as_slice).unwrap_or_default();
             let mut own = |key: &RawKey| {
                 let resolved = symbols.tree(key.tree, key.dead);
-                resolved.is_none_or(|resolved| !are_outside(&resolved.tree.wait_kinds))
+                resolved.is_none_or(|resolved| !is_outside(&resolved.tree))
             };
             kinds.iter().filter(|(key, _)| own(key)).map(|(_, stuck)| stuck).sum()
         });
@@ -204,7 +204,7 @@ impl Folder {
         let mut wakes = Wakes::default();
         let parked = members.iter().filter(|(key, _)| key.state == State::Parked);
         for (key, members) in parked {
-            let outside = members.tree.as_ref().is_some_and(|tree| are_outside(&tree.wait_kinds));
+            let outside = members.tree.as_ref().is_some_and(|tree| is_outside(tree));
             let stuck = members.since.iter().filter(|since| **since < before).count() as u64;
             if let Some(group) = self.groups.find(key).filter(|_| !outside) {
                 wakes.add(group, key.origin, members, stuck);

@@ -18,7 +18,7 @@
 //!   than the error, and a fiftieth of those that are held for sure. The whole heap counts as much
 //!   as all tasks together, and as a thousand tasks at least.
 
-use taskscope_proto::model::{Group, Header, Origin, State, WaitKind};
+use taskscope_proto::model::{Combine, Group, Header, Origin, State, Tree, WaitKind};
 
 /// What a task counts that waits for the service's own things.
 const OWN: u64 = 10;
@@ -55,9 +55,9 @@ impl Scale {
 
     /// The points of a group, see the [module](self). Its verdict has to be there but for these.
     pub(crate) fn points(&self, group: &Group, origin: Option<&Origin>) -> u64 {
-        let outside = are_outside(wait_kinds(group));
+        let outside = tree(group).is_some_and(is_outside);
         let weight = if outside { OUTSIDE } else { OWN };
-        let reads = || wait_kinds(group).contains(&WaitKind::IoRead);
+        let reads = || tree(group).is_some_and(|tree| tree.wait_kinds.contains(&WaitKind::IoRead));
         let stuck = if outside && !reads() { 0 } else { group.stuck };
         let tasks = stuck.saturating_mul(weight).saturating_mul(self.age(group)) / OWN;
         let grown = growth(group, origin).saturating_mul(weight);
@@ -97,19 +97,23 @@ fn growth(group: &Group, origin: Option<&Origin>) -> u64 {
 pub(crate) fn is_overloaded(group: &Group, origin: &Origin) -> bool {
     let (came, went) = (origin.spawned_last_minute, origin.finished_last_minute);
     let parked = group.state == State::Parked && group.stuck >= OVERLOAD;
-    parked && came >= went.saturating_mul(2) + OVERLOAD && !are_outside(wait_kinds(group))
+    parked && came >= went.saturating_mul(2) + OVERLOAD && !tree(group).is_some_and(is_outside)
 }
 
-fn wait_kinds(group: &Group) -> &[WaitKind] {
-    let tree = group.tree.as_ref().filter(|_| group.state == State::Parked);
-    tree.map_or(&[], |tree| &tree.wait_kinds)
+fn tree(group: &Group) -> Option<&Tree> {
+    group.tree.as_deref().filter(|_| group.state == State::Parked)
 }
 
-/// Whether it is up to the world outside when these waits end: a timer, a caller, a peer.
-pub(crate) fn are_outside(kinds: &[WaitKind]) -> bool {
+/// Whether it is up to the world outside when the wait ends: to a timer, a caller, a peer. Of
+/// several waits any of which will do, one such is enough.
+pub(crate) fn is_outside(tree: &Tree) -> bool {
     let outside =
         |kind: &WaitKind| kind.is_timer() || matches!(kind, WaitKind::Accept | WaitKind::IoRead);
-    !kinds.is_empty() && kinds.iter().all(outside)
+    let mut kinds = tree.wait_kinds.iter();
+    match tree.combine {
+        Combine::AnyOf => kinds.any(outside),
+        Combine::One | Combine::AllOf => kinds.len() > 0 && kinds.all(outside),
+    }
 }
 
 #[cfg(test)]

@@ -81,6 +81,18 @@ fn tasks_that_come_faster_than_they_go_are_an_overload() {
 }
 
 #[test]
+fn a_connection_that_waits_for_its_peer_or_a_message_waits_for_the_outside() {
+    let both = |combine| Tree {
+        wait_kinds: vec![WaitKind::MpscRecv, WaitKind::IoRead],
+        combine,
+        ..Tree::default()
+    };
+    assert!(is_outside(&both(Combine::AnyOf)));
+    assert!(!is_outside(&both(Combine::AllOf)));
+    assert!(!is_outside(&Tree::default()));
+}
+
+#[test]
 fn moving_from_one_group_to_another_is_no_growth() {
     let moved = grown(0, 80, &[WaitKind::Notify]);
     assert_eq!(scale().points(&moved, Some(&origin(80, 80))), 0);
