@@ -5,8 +5,8 @@
 //! long the task lived, so that it costs no more than to count it at all.
 
 use std::panic::Location;
-use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
+use std::sync::atomic::{AtomicU64, AtomicUsize};
 use std::sync::{Arc, OnceLock};
 
 use super::behalf::Behalf;
@@ -20,6 +20,8 @@ const MAX_ORIGINS: u32 = 100_000;
 static ORIGINS: Interner<Origin> = Interner::new(MAX_ORIGINS, |_| 0);
 /// How often an origin found no room.
 static LOST: AtomicU64 = AtomicU64::new(0);
+/// Origins of which the longer lifetimes are counted.
+static WITH_LIFETIMES: AtomicUsize = AtomicUsize::new(0);
 
 /// What tells origins apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -156,6 +158,7 @@ impl Origin {
     fn count_longer(&self, lived: usize) {
         let longer = self.counts.longer.get_or_init(|| {
             let _own = Behalf::agent();
+            WITH_LIFETIMES.fetch_add(1, Relaxed);
             Box::new([const { AtomicU64::new(0) }; BUCKETS])
         });
         if let Some(count) = longer.get(lived.min(BUCKETS - 1)) {
@@ -194,7 +197,7 @@ pub(crate) fn get(number: u32) -> Option<&'static Origin> {
 
 /// What all origins take up, roughly: without the stripes of the busiest.
 pub(crate) fn bytes() -> usize {
-    ORIGINS.bytes()
+    ORIGINS.bytes() + WITH_LIFETIMES.load(Relaxed) * size_of::<[AtomicU64; BUCKETS]>()
 }
 
 /// All origins, with their numbers.

@@ -122,6 +122,13 @@ fn tasks_that_wait_for_each_others_ends_are_a_cycle() {
 }
 
 #[test]
+fn a_wait_for_none_of_any_tasks_lasts_for_nobody() {
+    let mut nobody = evidence("1:1 1>=2");
+    nobody.waits[0].what = For::Tasks(Some(Vec::new()));
+    assert_eq!(proven(&nobody), []);
+}
+
+#[test]
 fn a_lock_granted_to_a_future_that_is_not_polled_is_never_free() {
     // Two waits for one lock, one waker: the other was used up when the lock was granted.
     check("1:1 1>a 1>a", &[1]);
