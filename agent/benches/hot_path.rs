@@ -24,6 +24,16 @@ fn agent() -> taskscope::Agent {
     agent
 }
 
+/// Keeps a thread besides the runtime's, as every service of several workers has some. In a process
+/// of one thread the C library allocates without locked instructions: bare tokio measured there, and
+/// the agent (which has threads) measured after it, would tell of malloc and not of tracking.
+fn have_threads() {
+    let idle = || loop {
+        std::thread::park();
+    };
+    drop(std::thread::Builder::new().name("idle".into()).spawn(idle).unwrap());
+}
+
 /// Enough tasks that the runtime's look at its I/O driver is shared among many polls.
 const TASKS: u64 = 64;
 
@@ -45,6 +55,7 @@ async fn run<J: Future>(polls: u64, spawn: impl Fn(u64) -> J) -> Duration {
 
 /// One poll and one wake a round: `yield_now` in a loop.
 fn poll_and_wake(c: &mut Criterion) {
+    have_threads();
     let runtime = runtime();
     let mut group = c.benchmark_group("poll_and_wake");
     group.bench_function("bare", |b| {
@@ -69,6 +80,7 @@ fn poll_and_wake(c: &mut Criterion) {
 
 /// One task from spawn to end.
 fn spawn_and_finish(c: &mut Criterion) {
+    have_threads();
     let runtime = runtime();
     let mut group = c.benchmark_group("spawn_and_finish");
     group.bench_function("bare", |b| {
