@@ -36,6 +36,7 @@ mod task {
 
     #[path = "waits"]
     pub(crate) mod waits {
+        pub(crate) mod entry;
         pub(crate) mod slot;
     }
 }

@@ -213,6 +213,21 @@ async fn what_goes_on_after_a_while_is_never_proven() {
             drop(leaked.lock().await);
         }
     });
+    // Such a guard goes to a task that was there before, and the sender wants the lock again.
+    let sent: &'static Mutex<()> = Box::leak(Box::new(Mutex::new(())));
+    let (guards, mut taken) = mpsc::channel::<taskscope::sync::MutexGuard<'static, ()>>(1);
+    named("receives", async move {
+        while let Some(guard) = taken.recv().await {
+            sleep(Duration::from_millis(700)).await;
+            drop(guard);
+        }
+    });
+    named("sends", async move {
+        loop {
+            let guard = sent.lock().await;
+            guards.send(guard).await.unwrap();
+        }
+    });
     // A long queue that moves.
     let turn = Arc::new(Mutex::new(()));
     for _ in 0..20 {
@@ -224,7 +239,7 @@ async fn what_goes_on_after_a_while_is_never_proven() {
             }
         });
     }
-    let all = ["gives up", "patient", "handed on", "static", "leaked", "has it", "queue"];
+    let all = ["gives up", "patient", "handed on", "static", "leaked", "has it", "queue", "sends"];
     let all: &'static [&'static str] = Box::leak(Box::new(all));
     never_proven(all, Duration::from_secs(4)).await;
     let proofs = tokio::task::spawn_blocking(|| taskscope::snapshot(SnapshotOptions::default()));

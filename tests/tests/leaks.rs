@@ -143,6 +143,7 @@ controls! {
     fair_queue: ["regular", "guest"],
     readers_and_a_writer: ["reader", "writer"],
     guard_handed_on: ["printer", "reader"],
+    guard_of_a_leaked_lock: ["printer", "author", "reader"],
     ab_ba_with_timeouts: ["source"],
     two_waits_in_one_task: ["payer", "holder"],
     lock_of_another_branch: ["payer", "bank"],

@@ -305,11 +305,11 @@ fn count(totals: &mut Totals, view: &TaskView) {
     }
 }
 
-/// The stuck of each origin that are parked, by what they wait for.
+/// The stuck of each origin that are parked, by what they wait for, and those never polled.
 fn stuck_by_origin(raw: &RawGroups) -> Map<u32, Vec<(RawKey, u64)>> {
     let mut by_origin: Map<u32, Vec<(RawKey, u64)>> = Map::default();
-    let parked = raw.iter().filter(|(key, _)| key.state == State::Parked);
-    for (key, members) in parked.filter(|(_, members)| members.stuck > 0) {
+    let waiting = raw.iter().filter(|(key, _)| matches!(key.state, State::Parked | State::New));
+    for (key, members) in waiting.filter(|(_, members)| members.stuck > 0) {
         by_origin.entry(key.origin).or_default().push((*key, members.stuck));
     }
     by_origin

@@ -6,8 +6,12 @@
 //! had found to be stuck as well, that have not been polled in between, and that, at its end, still
 //! stand where they stood. Then everything that the proof rests on was read while none of its
 //! tasks could move, and only they could have changed it.
+//!
+//! Should a task go on that was said never to, it is counted, and no lock made where those were
+//! made that it waited for has a part in any proof afterwards.
 
 use std::collections::{HashMap, HashSet};
+use std::panic::Location;
 
 use rustc_hash::FxBuildHasher;
 
@@ -15,7 +19,7 @@ use crate::registry::Place;
 use crate::task::record::{Birth, Kind, Record};
 use crate::task::ticket::Ticket;
 use crate::task::tracker;
-use crate::task::waits::{self, ResourceId, State, Targets, Wait};
+use crate::task::waits::{self, Polls, ResourceId, State, Targets, Wait};
 use crate::verdict::proof::{self, Evidence, For, Hold, Holds, Parked};
 
 pub(super) type Map<K, V> = HashMap<K, V, FxBuildHasher>;
@@ -33,7 +37,12 @@ struct Proven {
     place: Place,
     polls: u64,
     since_ms: u64,
+    /// Where the lock was made that it waits for.
+    lock: Option<Source>,
 }
+
+/// A place in the source.
+type Source = &'static Location<'static>;
 
 /// A task that was found to be stuck.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,6 +71,8 @@ pub(super) struct Proofs {
     caught: Set<u64>,
     /// Tasks that were said never to run again, and did.
     pub(super) refuted: u64,
+    /// Where the locks were made that these waited for.
+    distrusted: Vec<Source>,
 }
 
 impl Waits {
@@ -90,10 +101,11 @@ impl Waits {
 impl Proofs {
     /// Looks once more. Returns what it looked at.
     pub(super) fn look(&mut self, now_ms: u64) -> Waits {
-        self.refute();
+        let hold_still = self.refute();
         let waits = Waits::read();
-        let mut evidence = assemble(&waits, Trust::WhatIsSure);
         let stood = standing(&waits);
+        let sources = Sources { waits: &waits, stood: &stood, distrusted: &self.distrusted };
+        let mut evidence = sources.assemble(Trust::WhatIsSure);
         let parked = |stood: &Map<u64, Stood>| -> Vec<Parked> {
             stood.iter().map(|(id, stood)| Parked { id: *id, wakers: stood.wakers }).collect()
         };
@@ -105,9 +117,9 @@ impl Proofs {
         let found: Map<u64, Stood> =
             found.into_iter().filter_map(|id| Some((id, *stood.get(&id)?))).collect();
         self.caught.clear();
-        if waits.all.iter().any(|wait| is_trusted_only(wait, waits.state(wait))) {
+        if waits.all.iter().any(|wait| sources.is_trusted_only(wait)) {
             let parked = evidence.parked.clone();
-            let likely = Evidence { parked, ..assemble(&waits, Trust::WhatWasSeen) };
+            let likely = Evidence { parked, ..sources.assemble(Trust::WhatIsLikely) };
             self.caught.extend(proof::proven(&likely));
         }
         let mut known: Map<u64, Stood> = found.clone();
@@ -131,7 +143,19 @@ impl Proofs {
             let Some(stood) = known.get(&id) else { continue };
             let since_ms = before.get(&id).map_or(now_ms, |proven| proven.since_ms);
             let Stood { place, polls, .. } = *stood;
-            self.proven.insert(id, Proven { place, polls, since_ms });
+            self.proven.insert(id, Proven { place, polls, since_ms, lock: None });
+        }
+        if hold_still {
+            // A pass may miss tasks that are just being captured. While none of them has moved
+            // or ended, what was proven of them holds.
+            for (id, known) in before {
+                self.proven.entry(id).or_insert(known);
+            }
+        }
+        for wait in waits.all.iter().filter(|wait| wait.about.resource.is_some()) {
+            if let Some(proven) = self.proven.get_mut(&wait.task.to_bits().1) {
+                proven.lock = wait.about.made_at;
+            }
         }
         self.before = found;
         waits
@@ -153,16 +177,23 @@ impl Proofs {
         self.proven.capacity().max(self.before.capacity()) * each
     }
 
-    /// Takes back what turned out to be wrong, and counts it.
-    fn refute(&mut self) {
-        let mut refuted = 0;
-        self.proven.retain(|id, proven| {
-            let polls = tracker::find(proven.place, *id, Record::polls);
-            let has_run = polls.is_some_and(|polls| polls != proven.polls);
-            refuted += u64::from(has_run);
-            !has_run
+    /// Takes back what turned out to be wrong, and counts it. Returns whether all tasks that were
+    /// proven are where they were.
+    fn refute(&mut self) -> bool {
+        let polls = |id: u64, proven: &Proven| tracker::find(proven.place, id, Record::polls);
+        // From outside a task may be aborted, and others go on because of that.
+        let has_one_ended = self.proven.iter().any(|(id, proven)| polls(*id, proven).is_none());
+        let known = self.proven.len();
+        let Self { proven, refuted, distrusted, .. } = self;
+        proven.retain(|id, proven| {
+            let polls = polls(*id, proven);
+            if !has_one_ended && polls != Some(proven.polls) {
+                *refuted += 1;
+                distrusted.extend(proven.lock.filter(|lock| !distrusted.contains(lock)));
+            }
+            polls == Some(proven.polls)
         });
-        self.refuted += refuted;
+        known == self.proven.len()
     }
 }
 
@@ -216,50 +247,83 @@ enum Trust {
     /// What cannot be otherwise: for proofs.
     WhatIsSure,
     /// Guards, permits and receivers are still with the tasks that used them last.
-    WhatWasSeen,
+    WhatIsLikely,
 }
 
-fn assemble(waits: &Waits, trust: Trust) -> Evidence {
-    let mut evidence = Evidence::default();
-    for wait in &waits.all {
-        let (_, task) = wait.task.to_bits();
-        let Wait { direct, inline, began, registered: queued, .. } = *wait;
-        let state = waits.state(wait);
-        let what = what(wait, state, trust);
-        evidence.waits.push(proof::Wait { task, what, direct, inline, began, queued });
+/// What evidence is made of.
+#[derive(Clone, Copy, Debug)]
+struct Sources<'a> {
+    waits: &'a Waits,
+    stood: &'a Map<u64, Stood>,
+    distrusted: &'a [Source],
+}
+
+impl Sources<'_> {
+    fn assemble(self, trust: Trust) -> Evidence {
+        let mut evidence = Evidence::default();
+        for wait in &self.waits.all {
+            let (_, task) = wait.task.to_bits();
+            let Wait { direct, inline, began, registered: queued, .. } = *wait;
+            let what = self.what(wait, trust);
+            evidence.waits.push(proof::Wait { task, what, direct, inline, began, queued });
+            let lock = wait.about.resource.map(number);
+            if let (Some(lock), Some(state)) = (lock, self.waits.state(wait)) {
+                let holds = || self.holds(wait.about.kind, state, trust);
+                evidence.holds.entry(lock).or_insert_with(holds);
+            }
+        }
+        evidence
+    }
+
+    fn what(self, wait: &Wait, trust: Trust) -> For {
         let lock = wait.about.resource.map(number);
-        if let (Some(lock), Some(state)) = (lock, state) {
-            evidence.holds.entry(lock).or_insert_with(|| holds(wait.about.kind, state, trust));
+        let trusted = self.waits.state(wait).filter(|_| trust == Trust::WhatIsLikely);
+        if lock.is_some() && wait.about.made_at.is_some_and(|at| self.distrusted.contains(&at)) {
+            return For::Anything;
+        }
+        match (wait.about.kind, lock, trusted) {
+            (waits::Kind::Mutex | waits::Kind::OnceCell, Some(lock), _) => For::Lock(lock),
+            (waits::Kind::RwLockRead, Some(lock), _) => For::Read(lock),
+            (waits::Kind::RwLockWrite, Some(lock), _) => For::Write(lock),
+            (waits::Kind::JoinHandle | waits::Kind::JoinSet, ..) => For::Tasks(targets(wait)),
+            // Of several holders any may give permits back.
+            (waits::Kind::Semaphore, Some(lock), Some(state)) if is_alone(state) => For::Lock(lock),
+            (waits::Kind::MpscSend, _, Some(state)) => match state.ends {
+                [_, 0] => For::Anything,
+                [_, receiver] => For::Tasks(Some(vec![receiver])),
+            },
+            _ => For::Anything,
         }
     }
-    evidence
-}
 
-fn what(wait: &Wait, state: Option<&State>, trust: Trust) -> For {
-    let lock = wait.about.resource.map(number);
-    let trusted = state.filter(|_| trust == Trust::WhatWasSeen);
-    match (wait.about.kind, lock, trusted) {
-        (waits::Kind::Mutex | waits::Kind::OnceCell, Some(lock), _) => For::Lock(lock),
-        (waits::Kind::RwLockRead, Some(lock), _) => For::Read(lock),
-        (waits::Kind::RwLockWrite, Some(lock), _) => For::Write(lock),
-        (waits::Kind::JoinHandle | waits::Kind::JoinSet, ..) => For::Tasks(targets(wait)),
-        // Of several holders any may give permits back.
-        (waits::Kind::Semaphore, Some(lock), Some(state)) if is_alone(state) => For::Lock(lock),
-        (waits::Kind::MpscSend, _, Some(state)) => match state.ends {
-            [_, 0] => For::Anything,
-            [_, receiver] => For::Tasks(Some(vec![receiver])),
-        },
-        _ => For::Anything,
+    /// Whether trust makes a difference to what is thought of the wait.
+    fn is_trusted_only(self, wait: &Wait) -> bool {
+        self.waits.state(wait).is_some_and(|state| match wait.about.kind {
+            waits::Kind::MpscSend => state.ends.get(1).is_some_and(|receiver| *receiver != 0),
+            waits::Kind::Semaphore => is_alone(state),
+            _ => state.holders.iter().any(|holder| holder.id != 0 && !self.is_sure(holder)),
+        })
     }
-}
 
-/// Whether trust makes a difference to what is thought of the wait.
-fn is_trusted_only(wait: &Wait, state: Option<&State>) -> bool {
-    state.is_some_and(|state| match wait.about.kind {
-        waits::Kind::MpscSend => state.ends.get(1).is_some_and(|receiver| *receiver != 0),
-        waits::Kind::Semaphore => is_alone(state),
-        _ => state.holders.iter().any(|holder| !holder.sure && holder.id != 0),
-    })
+    /// Whether what holds cannot be elsewhere than with the task that took it: it was seen in the
+    /// task's memory, with what it borrows from, in the rest that the task still has.
+    fn is_sure(self, holder: &waits::Holder) -> bool {
+        let stood = self.stood.get(&holder.id);
+        holder.borrowed && stood.is_some_and(|stood| holder.seen == Some(Polls::of(stood.polls)))
+    }
+
+    fn holds(self, kind: waits::Kind, state: &State, trust: Trust) -> Holds {
+        let shared = matches!(kind, waits::Kind::RwLockRead | waits::Kind::RwLockWrite);
+        let hold = |holder: &waits::Holder| Hold {
+            task: holder.id,
+            exclusive: !shared || holder.permits == waits::WRITER,
+            sure: (self.is_sure(holder) || trust == Trust::WhatIsLikely) && holder.id != 0,
+        };
+        Holds {
+            known: state.holders.iter().map(hold).collect(),
+            and_others: state.more > 0 || state.forgotten > 0,
+        }
+    }
 }
 
 /// Trusts no guard of a task that has spawned another one since it took the lock, and that one
@@ -268,7 +332,7 @@ fn doubt_parents(evidence: &mut Evidence, waits: &Waits) -> bool {
     let holders = waits.states.iter().filter_map(|(id, state)| Some((id, state.as_ref()?)));
     let mut taken: Map<u64, Vec<(u64, u64)>> = Map::default();
     for (resource, state) in holders {
-        for holder in state.holders.iter().filter(|holder| holder.sure) {
+        for holder in state.holders.iter().filter(|holder| holder.borrowed) {
             taken.entry(holder.id).or_default().push((number(*resource), holder.since));
         }
     }
@@ -297,19 +361,6 @@ fn targets(wait: &Wait) -> Option<Vec<u64>> {
         Targets::One(target) => Some(vec![id(target)]),
         Targets::Any(targets) => Some(targets.iter().map(id).collect()),
         Targets::None | Targets::Unknown => None,
-    }
-}
-
-fn holds(kind: waits::Kind, state: &State, trust: Trust) -> Holds {
-    let shared = matches!(kind, waits::Kind::RwLockRead | waits::Kind::RwLockWrite);
-    let hold = |holder: &waits::Holder| Hold {
-        task: holder.id,
-        exclusive: !shared || holder.permits == waits::WRITER,
-        sure: (holder.sure || trust == Trust::WhatWasSeen) && holder.id != 0,
-    };
-    Holds {
-        known: state.holders.iter().map(hold).collect(),
-        and_others: state.more > 0 || state.forgotten > 0,
     }
 }
 

@@ -16,7 +16,7 @@ pub use self::mapped::{MappedMutexGuard, OwnedMappedMutexGuard};
 pub use self::owned::OwnedMutexGuard;
 use super::TryLockError;
 use super::guards::{guard_changes, guard_shows, guard_traits};
-use crate::task::waits::{Held, HoldAlone, Kind, Resource, Seat, Watched};
+use crate::task::waits::{Held, HoldAlone, Kind, Resource, Seat, Watched, arc_of};
 
 /// Tokio's guard of the lock.
 type Raw<'a> = tokio::sync::MutexGuard<'a, ()>;
@@ -95,7 +95,7 @@ impl<T: ?Sized> Mutex<T> {
     pub async fn lock(&self) -> MutexGuard<'_, T> {
         let watched = Watched::new(Held(Kind::Mutex, &self.resource), self.lock.lock());
         let (raw, at) = watched.await;
-        self.guard(raw, &Seat::borrowed(at))
+        self.guard(raw, &Seat::borrowed(at, arc_of(self)))
     }
 
     /// [`lock`](Self::lock) for code that is not async.

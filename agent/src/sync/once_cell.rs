@@ -50,7 +50,7 @@ impl Making<'_> {
         self.begun.store(true, Ordering::Relaxed);
         // It is known where the call is: nothing that makes the value leaves it, even if the cell
         // is a static.
-        let _held = self.resource.hold_inside(&Seat::borrowed(std::ptr::from_ref(self).addr()));
+        let _held = self.resource.hold(&Seat::borrowed(std::ptr::from_ref(self).addr(), 0), 0);
         make().await
     }
 }

@@ -19,7 +19,7 @@ pub use self::read::RwLockReadGuard;
 pub use self::write::{RwLockMappedWriteGuard, RwLockWriteGuard};
 use super::TryLockError;
 use super::guards::{guard_changes, guard_shows, guard_traits};
-use crate::task::waits::{Held, Hold, Kind, Resource, Seat, Watched};
+use crate::task::waits::{Held, Hold, Kind, Resource, Seat, Watched, arc_of};
 
 /// Tokio's guards of the lock.
 type RawRead<'a> = tokio::sync::RwLockReadGuard<'a, ()>;
@@ -114,7 +114,7 @@ impl<T: ?Sized> RwLock<T> {
     pub async fn read(&self) -> RwLockReadGuard<'_, T> {
         let watched = Watched::new(Held(Kind::RwLockRead, &self.resource), self.lock.read());
         let (raw, at) = watched.await;
-        self.read_guard(raw, &Seat::borrowed(at))
+        self.read_guard(raw, &Seat::borrowed(at, arc_of(self)))
     }
 
     /// [`read`](Self::read) for code that is not async.
@@ -156,7 +156,7 @@ impl<T: ?Sized> RwLock<T> {
     pub async fn write(&self) -> RwLockWriteGuard<'_, T> {
         let watched = Watched::new(Held(Kind::RwLockWrite, &self.resource), self.lock.write());
         let (raw, at) = watched.await;
-        self.write_guard(raw, &Seat::borrowed(at))
+        self.write_guard(raw, &Seat::borrowed(at, arc_of(self)))
     }
 
     /// [`write`](Self::write) for code that is not async.

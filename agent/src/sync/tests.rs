@@ -10,7 +10,11 @@ use std::time::{Duration, Instant};
 use tokio::task::yield_now;
 
 use super::*;
-use crate::task::waits::{self, Holder, Kind, ResourceId, Seat, State, Targets, WRITER, Wait};
+use crate::registry::Place;
+use crate::task::tracker;
+use crate::task::waits::{
+    self, Holder, Kind, Polls, ResourceId, Seat, State, Targets, WRITER, Wait,
+};
 
 /// Runs `check` on a thread of its own, with looks at all parked tasks in between, until it finds
 /// something.
@@ -92,7 +96,7 @@ async fn who_waits_at_a_mutex_waits_for_its_holder() {
     assert!(wait.direct && wait.inline && wait.began < wait.registered);
     let seen = state(wait.about.resource);
     assert_eq!(ids(&seen.holders), [holder]);
-    assert!(seen.holders[0].sure && seen.holders[0].since > 0);
+    assert!(seen.holders[0].borrowed && seen.holders[0].since > 0);
     assert!(seen.holders[0].ticket().is_alive());
     first.abort();
     assert_eq!(second.await.unwrap(), 1);
@@ -103,42 +107,95 @@ async fn who_waits_at_a_mutex_waits_for_its_holder() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn only_what_cannot_leave_its_task_is_sure() {
+async fn only_what_is_awaited_where_it_lies_is_borrowed() {
     static STATIC: Mutex<u8> = Mutex::const_new(0);
     let mutex = Arc::new(Mutex::new(0));
-    let sure = |mutex: &Mutex<u8>| {
+    let is_borrowed = |mutex: &Mutex<u8>| {
         let seen = mutex.facts();
         assert_eq!(seen.holders.len(), 1);
         assert!(seen.holders[0].id != 0);
-        seen.holders[0].sure
+        seen.holders[0].borrowed
     };
     crate::spawn(async move {
         let guard = mutex.lock().await;
-        assert!(sure(&mutex));
+        assert!(is_borrowed(&mutex));
         let guard = MutexGuard::map(guard, |value| value);
-        assert!(sure(&mutex));
+        assert!(is_borrowed(&mutex));
         drop(guard);
         let boxed = Box::pin(mutex.lock()).await;
-        assert!(!sure(&mutex), "a box may be sent to another task");
+        assert!(!is_borrowed(&mutex), "a box may be sent to another task");
         drop(boxed);
         let owned = mutex.clone().lock_owned().await;
-        assert!(!sure(&mutex));
+        assert!(!is_borrowed(&mutex));
         drop(OwnedMutexGuard::map(owned, |value| value));
         let tried = mutex.try_lock().unwrap();
-        assert!(!sure(&mutex));
+        assert!(!is_borrowed(&mutex));
         drop(tried);
-        let of_static = STATIC.lock().await;
-        assert!(!sure(&STATIC), "what is borrowed for ever may go anywhere");
-        drop(of_static);
     })
     .await
     .unwrap();
     // The root of the test is no task of ours.
     let guard = STATIC.lock().await;
     let seen = STATIC.facts();
-    assert_eq!((seen.holders[0].id, seen.holders[0].sure), (0, false));
+    assert_eq!((seen.holders[0].id, seen.holders[0].borrowed), (0, false));
     drop(guard);
     assert_eq!(STATIC.facts().holders, []);
+}
+
+/// Whether the only holder of the mutex is seen with it and what it borrows from, in the rest that
+/// its task is in. Tasks that show this have a word to give before they rest.
+async fn is_seen<F>(mutex: &'static Mutex<u8>, work: impl FnOnce(oneshot::Sender<()>) -> F) -> bool
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    let (rests, rested) = oneshot::channel();
+    let (id, task) = start(work(rests));
+    rested.await.unwrap();
+    // Once its tree is known, everything else is.
+    let look = move || {
+        let place = Place::from_bits(mutex.facts().holders.first()?.place);
+        tracker::find(place, id, |record| (record.tree() != 0).then(|| record.polls())).flatten()
+    };
+    let polls = until(look).await;
+    let seen = mutex.facts().holders[0].seen;
+    task.abort();
+    assert!(task.await.is_err());
+    seen == Some(Polls::of(polls))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_guard_is_seen_beside_what_it_borrows_from() {
+    static STATIC: Mutex<u8> = Mutex::const_new(0);
+    let own = Arc::new(Mutex::new(0));
+    let mutex: &'static Mutex<u8> = Box::leak(Box::new(Arc::clone(&own)));
+    let with_its_arc = is_seen(mutex, |rests| async move {
+        let guard = own.lock().await;
+        rests.send(()).unwrap();
+        pending::<()>().await;
+        drop(guard);
+    });
+    assert!(with_its_arc.await);
+    let borrowed_for_ever = |mutex: &'static Mutex<u8>| {
+        is_seen(mutex, move |rests| async move {
+            let guard = mutex.lock().await;
+            rests.send(()).unwrap();
+            pending::<()>().await;
+            drop(guard);
+        })
+    };
+    assert!(!borrowed_for_ever(mutex).await);
+    assert!(!borrowed_for_ever(&STATIC).await);
+    assert!(!borrowed_for_ever(Box::leak(Box::new(Mutex::new(0)))).await);
+    let own: Arc<Mutex<u8>> = Arc::default();
+    let mutex: &'static Mutex<u8> = Box::leak(Box::new(Arc::clone(&own)));
+    let elsewhere = is_seen(mutex, |rests| async move {
+        let own = own;
+        let guard = Box::new(own.lock().await);
+        rests.send(()).unwrap();
+        pending::<()>().await;
+        drop(guard);
+    });
+    assert!(!elsewhere.await, "the guard is in a box, and might be anywhere");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -157,7 +214,7 @@ async fn readers_and_writers_of_a_lock_are_told_apart() {
     let resource = wait.about.resource;
     assert_eq!(wait.about.kind, Kind::RwLockWrite);
     let [holder] = state(resource).holders[..] else { panic!("one reader") };
-    assert_eq!((holder.id, holder.permits, holder.sure), (reader, 1, true));
+    assert_eq!((holder.id, holder.permits, holder.borrowed), (reader, 1, true));
     // Behind the writer.
     let owned = lock.clone();
     let (behind, third) = start(async move { *owned.read().await });
@@ -213,7 +270,7 @@ async fn who_makes_a_value_holds_its_cell() {
     assert_eq!(wait.about.kind, Kind::OnceCell);
     let seen = state(wait.about.resource);
     assert_eq!(ids(&seen.holders), [maker]);
-    assert!(seen.holders[0].sure, "nothing leaves the call, although the cell is a static");
+    assert!(seen.holders[0].borrowed, "nothing leaves the call, although the cell is a static");
     assert!(waits::of_task(maker).is_empty());
     first.abort();
     assert_eq!(second.await.unwrap(), 7);

@@ -16,7 +16,7 @@ use super::current::{self, PollFrame, WakeMode, outermost_of};
 use super::origin::{self, End};
 use super::record::{Birth, CaptureRequest, Kind, Record, Requests};
 use super::wake_slot::Set;
-use super::{inner_poll, stopwatch, tracker, waker};
+use super::{inner_poll, stopwatch, tracker, waits, waker};
 use crate::primitives::atomic::Ordering::Relaxed;
 use crate::registry::Counted;
 use crate::{clock, runtimes, untracked};
@@ -76,7 +76,7 @@ impl<F: Future> Future for Tracked<F> {
             // The future has ended before; the poll is none of ours.
             return this.future.poll(cx);
         };
-        let root = ptr::from_ref(&*this.future).addr();
+        let root = ptr::from_ref(&*this.future).expose_provenance();
         let frame = PollFrame::new(record, root);
         if frame
             .outer()
@@ -317,6 +317,11 @@ fn leave(enclosing: Option<Counted<Record>>) {
 #[cold]
 fn after_pending(frame: &PollFrame, record: &Counted<Record>, requests: Requests) {
     note_labels(frame);
+    if requests.quiet && frame.outer().is_none() {
+        // In these bytes the future lies, and it is in no poll now.
+        let Birth { id, future_bytes, .. } = record.birth;
+        waits::note_what_is_held(id, record.polls(), frame.root, future_bytes as usize);
+    }
     let is_captured = !frame.chains.get().is_null();
     let root_polls = || outermost_of(frame).record().polls();
     match take_tree(frame) {

@@ -25,6 +25,15 @@
 //!
 //! From outside a task can always be aborted, and its runtime shut down. A proof is about what the
 //! tasks can do by themselves.
+//!
+//! # What is taken for granted
+//!
+//! That a guard which borrows its lock is in the task that took it if the bytes of the guard are in
+//! the memory of the task's future, and the lock or the address of its `Arc` as well. A task that has
+//! such an `Arc`, but borrows the same lock from somewhere else where it lives for ever, could move
+//! the guard to a task that was there before and leave its bytes behind. Nobody can tell that from
+//! a deadlock until the lock is let go. Then the proof is taken back and counted, and no lock made
+//! at that place is trusted again.
 
 use std::collections::HashMap;
 
@@ -77,8 +86,8 @@ pub(crate) struct Hold {
     pub(crate) task: u64,
     /// To write, or the only one.
     pub(crate) exclusive: bool,
-    /// The guard cannot have left the task: it is a borrowed one, it was made by a future that
-    /// lies in the memory of the task's own, and what it locks is not static.
+    /// The guard has not left the task: it is a borrowed one, it was made by a future that lies in
+    /// the memory of the task's own, and its bytes are there with what it borrows from.
     pub(crate) sure: bool,
 }
 

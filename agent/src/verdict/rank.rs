@@ -29,8 +29,8 @@ const LEAST_TASKS: u64 = 1_000;
 /// Of the bytes that are held for sure, one in so many counts as if it had just come.
 const HELD_SHARE: u64 = 50;
 
-/// So many tasks have to be stuck, and more to have come than twice of what went, before there is
-/// talk of an overload.
+/// So many tasks have to be stuck, and so many more to have come than five for each four that
+/// went, before there is talk of an overload.
 const OVERLOAD: u64 = 20;
 
 /// What all groups of a moment are measured against.
@@ -93,11 +93,13 @@ fn growth(group: &Group, origin: Option<&Origin>) -> u64 {
     grown.min(of_origin)
 }
 
-/// Whether tasks come much faster than they go, and wait for the service itself for long.
+/// Whether tasks come faster than they go, and wait for the service itself for long.
 pub(crate) fn is_overloaded(group: &Group, origin: &Origin) -> bool {
     let (came, went) = (origin.spawned_last_minute, origin.finished_last_minute);
     let parked = group.state == State::Parked && group.stuck >= OVERLOAD;
-    parked && came >= went.saturating_mul(2) + OVERLOAD && !tree(group).is_some_and(is_outside)
+    parked
+        && came >= went.saturating_add(went / 4 + OVERLOAD)
+        && !tree(group).is_some_and(is_outside)
 }
 
 fn tree(group: &Group) -> Option<&Tree> {

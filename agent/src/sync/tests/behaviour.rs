@@ -66,7 +66,7 @@ fn code_that_is_not_async_holds_too() {
     let mutex = Arc::new(Mutex::new(1));
     let guard = mutex.blocking_lock();
     let [holder] = mutex.facts().holders[..] else { panic!("one holder") };
-    assert!(holder.id == 0 && !holder.sure);
+    assert!(holder.id == 0 && !holder.borrowed);
     drop(guard);
     assert_eq!(mutex.facts().holders, []);
 }

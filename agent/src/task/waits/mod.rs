@@ -13,17 +13,20 @@
 //! notifications, the end of a task) those are known of tasks that the agent has looked at since
 //! they parked.
 
+pub(crate) mod entry;
 mod resource;
 mod seat;
+mod sight;
 pub(crate) mod slot;
-mod statics;
 mod table;
 mod wait;
 mod watched;
 
+pub(crate) use entry::{Holder, Polls, WRITER};
 pub(crate) use resource::{End, Hold, HoldAlone, Resource, ResourceId};
-pub(crate) use seat::Seat;
-pub(crate) use slot::{Holder, State, WRITER};
+pub(crate) use seat::{Seat, arc_of};
+pub(crate) use sight::note_what_is_held;
+pub(crate) use slot::State;
 pub(crate) use wait::{About, Kind, Targets, Wait};
 pub(crate) use watched::{AtEnd, Event, Held, Seldom, Subject, Watched};
 
@@ -54,17 +57,8 @@ pub(crate) fn of_task(id: u64) -> Vec<Wait> {
 }
 
 /// What is known of a resource; `None` if it is gone, or its holders come and go too fast.
-///
-/// A holder is `sure` only if what it holds cannot leave its task: a guard that borrows the lock,
-/// got by a future in the task's own memory, of a lock that is not in static memory.
 pub(crate) fn state(resource: ResourceId) -> Option<State> {
-    let mut state = table::get(resource.index)?.read(resource.generation)?;
-    if state.holders.iter().any(|holder| holder.sure) && statics::contain(state.address) {
-        for holder in &mut state.holders {
-            holder.sure = false;
-        }
-    }
-    Some(state)
+    table::get(resource.index)?.read(resource.generation)
 }
 
 /// Resources and waits that found no room since start.

@@ -3,8 +3,9 @@
 use std::panic::Location;
 use std::sync::OnceLock;
 
+use super::entry::{Holder, WRITER};
 use super::seat::Seat;
-use super::slot::{Holder, Slot, WRITER};
+use super::slot::Slot;
 use super::table;
 
 /// Which resource: its slot, and the generation of it.
@@ -57,17 +58,12 @@ impl Resource {
         self.slot().map(ResourceId::of)
     }
 
-    #[inline]
-    fn address(&self) -> usize {
-        std::ptr::from_ref(self).addr()
-    }
-
     /// Notes that the current task has it, alone. For who has got it just now.
     #[inline]
     pub(crate) fn hold_alone(&self, seat: &Seat) -> HoldAlone {
         let slot = self.slot();
         if let Some(slot) = slot {
-            slot.hold_alone(self.address(), &seat.holder(0));
+            slot.hold_alone(seat.owner, &seat.holder(0));
         }
         HoldAlone(slot)
     }
@@ -77,7 +73,7 @@ impl Resource {
     pub(crate) fn hold(&self, seat: &Seat, permits: u32) -> Hold {
         let slot = self.slot();
         let entry =
-            slot.map_or(0, |slot| slot.hold(seat.thread, self.address(), &seat.holder(permits)));
+            slot.map_or(0, |slot| slot.hold(seat.thread, seat.owner, &seat.holder(permits)));
         Hold { slot, entry }
     }
 
@@ -86,17 +82,9 @@ impl Resource {
     pub(crate) fn hold_to_write(&self, seat: &Seat) -> Hold {
         let slot = self.slot();
         if let Some(slot) = slot {
-            slot.hold_alone(self.address(), &seat.holder(WRITER));
+            slot.hold_alone(seat.owner, &seat.holder(WRITER));
         }
         Hold { slot, entry: 0 }
-    }
-
-    /// Notes that the current task has it alone, by something that never leaves the future whose
-    /// seat this is, wherever the resource lies.
-    pub(crate) fn hold_inside(&self, seat: &Seat) -> Hold {
-        let slot = self.slot();
-        let entry = slot.map_or(0, |slot| slot.hold(seat.thread, 0, &seat.holder(0)));
-        Hold { slot, entry }
     }
 
     /// Notes who uses an end of it; see [`Slot::note_use`].

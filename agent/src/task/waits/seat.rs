@@ -4,7 +4,7 @@ use std::task::Waker;
 
 use tokio::task::coop;
 
-use super::slot::Holder;
+use super::entry::Holder;
 use crate::clock;
 use crate::task::current::{self, PollFrame, outermost_of};
 use crate::task::record::Record;
@@ -18,6 +18,7 @@ pub(crate) struct Seat {
     place: u64,
     since: u64,
     inline: bool,
+    pub(super) owner: usize,
     /// Tells the thread from all that live.
     pub(super) thread: usize,
 }
@@ -46,12 +47,24 @@ fn now(task: &Record) -> u64 {
     clock::coarse().unwrap_or_else(|| task.last_polled())
 }
 
+/// What an `Arc` keeps in front of its value.
+pub(super) const COUNTS: usize = 2 * size_of::<usize>();
+
+/// The address that an `Arc` of this value has, if it lies in one. None has that of a value that asks
+/// for more room in front.
+#[inline]
+pub(crate) fn arc_of<T: ?Sized>(value: &T) -> usize {
+    let fits = align_of_val(value) <= COUNTS;
+    if fits { std::ptr::from_ref(value).addr().wrapping_sub(COUNTS) } else { usize::MAX }
+}
+
 impl Seat {
     /// Of what is held by who holds a reference to it, and got it by awaiting a future that lay
-    /// `at` this address at its end.
+    /// `at` this address at its end. `owner` is the address of what keeps it alive if that is an
+    /// `Arc` of its own; 0 if what holds it never leaves that future.
     #[inline]
-    pub(crate) fn borrowed(at: usize) -> Self {
-        Self::here(Some(at))
+    pub(crate) fn borrowed(at: usize, owner: usize) -> Self {
+        Self { owner, ..Self::here(Some(at)) }
     }
 
     /// Of what may go anywhere.
@@ -69,6 +82,7 @@ impl Seat {
                 place: u64::MAX,
                 since: clock::coarse().unwrap_or(0),
                 inline: false,
+                owner: 0,
                 thread,
             },
             Some(frame) => {
@@ -79,6 +93,7 @@ impl Seat {
                     place: task.birth.place,
                     since: now(task),
                     inline: at.is_some_and(|at| is_inline(root, at)),
+                    owner: 0,
                     thread,
                 }
             }
@@ -94,7 +109,7 @@ impl Seat {
     #[inline]
     pub(super) fn holder(&self, permits: u32) -> Holder {
         let Self { id, place, since, inline, .. } = *self;
-        Holder { id, place, since, permits, sure: inline }
+        Holder { id, place, since, permits, borrowed: inline, seen: None }
     }
 }
 

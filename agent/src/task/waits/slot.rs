@@ -17,6 +17,7 @@
 //!    taken by who is fastest. Whoever holds may let go on any thread.
 //! 5. Nobody waits for anybody. A reader who meets a writer looks again, a few times.
 
+use super::entry::{Entry, Holder, Polls, Sighting};
 use crate::primitives::atomic::Ordering::{Acquire, Relaxed, Release};
 use crate::primitives::atomic::{AtomicU32, AtomicU64, AtomicUsize, fence};
 
@@ -27,109 +28,6 @@ pub(crate) const NO_ENTRY: u32 = u32::MAX;
 /// How often a reader who met a writer looks again.
 const LOOKS: usize = 3;
 
-/// An entry's state: what it is, below the number of the round.
-const PHASE: u64 = 0b11;
-const FREE: u64 = 0;
-const WRITTEN: u64 = 1;
-const HELD: u64 = 2;
-const ROUND: u64 = 4;
-
-/// A bit of a time that is free: see [`clock::FREE_BITS`](crate::clock).
-const SURE: u64 = 0b10;
-/// A place in the registry has 38 bits; above them the number of permits.
-const PLACE_BITS: u32 = 40;
-const PLACE: u64 = (1 << PLACE_BITS) - 1;
-/// As many permits as an entry can count: what who writes holds of a reader-writer lock.
-pub(crate) const WRITER: u32 = (1 << (u64::BITS - PLACE_BITS)) - 1;
-
-/// Who has a resource.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Holder {
-    /// The task's id; 0 for code that no task runs.
-    pub(crate) id: u64,
-    /// Where the registry has, or had, the task.
-    pub(crate) place: u64,
-    /// Ticks of the clock, without two low bits; 0 if unknown.
-    pub(crate) since: u64,
-    /// Permits, for a semaphore.
-    pub(crate) permits: u32,
-    /// What holds it cannot leave the task.
-    pub(crate) sure: bool,
-}
-
-#[derive(Debug)]
-struct Entry {
-    state: AtomicU64,
-    id: AtomicU64,
-    place: AtomicU64,
-    since: AtomicU64,
-}
-
-impl Entry {
-    fn new() -> Self {
-        Self {
-            state: AtomicU64::new(FREE),
-            id: AtomicU64::new(0),
-            place: AtomicU64::new(0),
-            since: AtomicU64::new(0),
-        }
-    }
-
-    /// Fills an entry that is the caller's. `state` is what it was when it was free.
-    #[inline]
-    fn write(&self, state: u64, holder: &Holder) {
-        // Who reads a piece of this holder beside one of the holder before sees this, too.
-        fence(Release);
-        let sure = if holder.sure { SURE } else { 0 };
-        self.id.store(holder.id, Relaxed);
-        let permits = u64::from(holder.permits.min(WRITER));
-        self.place.store(holder.place & PLACE | permits << PLACE_BITS, Relaxed);
-        self.since.store(holder.since & !SURE | sure, Relaxed);
-        self.state.store(state | HELD, Release);
-    }
-
-    /// Whether the entry was free and is the caller's now.
-    #[inline]
-    fn take(&self) -> Option<u64> {
-        let state = self.state.load(Relaxed);
-        let is_free = state & PHASE == FREE;
-        let taken = is_free
-            && self.state.compare_exchange(state, state | WRITTEN, Acquire, Relaxed).is_ok();
-        taken.then_some(state)
-    }
-
-    /// Ends the round of an entry that is the caller's.
-    #[inline]
-    fn clear(&self) {
-        let state = self.state.load(Relaxed);
-        self.state.store((state & !PHASE) + ROUND, Release);
-    }
-
-    /// `Err` if it is being written.
-    fn read(&self) -> Result<Option<Holder>, ()> {
-        let before = self.state.load(Acquire);
-        match before & PHASE {
-            FREE => return Ok(None),
-            HELD => {}
-            _ => return Err(()),
-        }
-        let (id, place) = (self.id.load(Relaxed), self.place.load(Relaxed));
-        let since = self.since.load(Relaxed);
-        fence(Acquire);
-        if self.state.load(Relaxed) != before {
-            return Err(());
-        }
-        let of_nobody = place & PLACE == PLACE;
-        Ok(Some(Holder {
-            id,
-            place: if of_nobody { u64::MAX } else { place & PLACE },
-            since: since & !SURE,
-            permits: u32::try_from(place >> PLACE_BITS).unwrap_or(u32::MAX),
-            sure: since & SURE != 0,
-        }))
-    }
-}
-
 /// What is known of a resource at one time.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct State {
@@ -138,8 +36,6 @@ pub(crate) struct State {
     pub(crate) more: u32,
     /// Permits that were taken out for good.
     pub(crate) forgotten: u32,
-    /// The address of what is held, when it was last held by who said to be sure; 0 if it never was.
-    pub(crate) address: usize,
     /// The ids of the tasks that used the two ends of a channel last: what is sent goes in at the
     /// first; 0 where nobody did, or no task.
     pub(crate) ends: [u64; 2],
@@ -156,11 +52,14 @@ pub(crate) struct Slot {
     pub(crate) index: u32,
     more: AtomicU32,
     forgotten: AtomicU32,
-    address: AtomicUsize,
+    /// What keeps the resource alive, by what who borrowed it last said.
+    owner: AtomicUsize,
     /// The thread of rule 4; 0 for none.
     thread: AtomicUsize,
     // With the first of these ends the first cache line, which is all that few holders touch.
     holders: [Entry; HOLDERS],
+    /// By holder.
+    sightings: [Sighting; HOLDERS],
     ends: [AtomicU64; 2],
     /// Handles of a channel: all of them, and above them those of its first end.
     handles: AtomicU64,
@@ -177,9 +76,10 @@ impl Slot {
             index,
             more: AtomicU32::new(0),
             forgotten: AtomicU32::new(0),
-            address: AtomicUsize::new(0),
+            owner: AtomicUsize::new(0),
             thread: AtomicUsize::new(0),
             holders: std::array::from_fn(|_| Entry::new()),
+            sightings: std::array::from_fn(|_| Sighting::none()),
             ends: std::array::from_fn(|_| AtomicU64::new(0)),
             handles: AtomicU64::new(0),
         }
@@ -202,13 +102,13 @@ impl Slot {
         fence(Release);
         for entry in &self.holders {
             // Guards that were forgotten have left theirs.
-            if entry.state.load(Relaxed) & PHASE != FREE {
+            if !entry.is_free() {
                 entry.clear();
             }
         }
         self.more.store(0, Relaxed);
         self.forgotten.store(0, Relaxed);
-        self.address.store(0, Relaxed);
+        self.owner.store(0, Relaxed);
         self.thread.store(0, Relaxed);
         self.handles.store(0, Relaxed);
         for end in &self.ends {
@@ -225,12 +125,9 @@ impl Slot {
     /// Notes the only holder, in the first entry. For who has got the resource, and nobody else has
     /// it meanwhile.
     #[inline]
-    pub(crate) fn hold_alone(&self, address: usize, holder: &Holder) {
-        self.note_address(address, holder);
-        let entry = &self.holders[0];
-        let state = entry.state.load(Relaxed) & !PHASE;
-        entry.state.store(state | WRITTEN, Relaxed);
-        entry.write(state, holder);
+    pub(crate) fn hold_alone(&self, owner: usize, holder: &Holder) {
+        self.note_owner(owner, holder);
+        self.holders[0].hold(holder);
     }
 
     /// Forgets the only holder. For who is about to let go of the resource.
@@ -242,13 +139,11 @@ impl Slot {
     /// Notes one of several holders; returns its entry. `thread` tells the calling thread from
     /// others, and is not 0.
     #[inline]
-    pub(crate) fn hold(&self, thread: usize, address: usize, holder: &Holder) -> u32 {
-        self.note_address(address, holder);
+    pub(crate) fn hold(&self, thread: usize, owner: usize, holder: &Holder) -> u32 {
+        self.note_owner(owner, holder);
         let first = &self.holders[0];
-        let state = first.state.load(Acquire);
-        if state & PHASE == FREE && self.is_first(thread) {
-            first.state.store(state | WRITTEN, Relaxed);
-            first.write(state, holder);
+        if first.is_free() && self.is_first(thread) {
+            first.hold(holder);
             return 0;
         }
         self.hold_beside(holder)
@@ -265,8 +160,7 @@ impl Slot {
 
     fn hold_beside(&self, holder: &Holder) -> u32 {
         for (at, entry) in (0..).zip(&self.holders).skip(1) {
-            if let Some(state) = entry.take() {
-                entry.write(state, holder);
+            if entry.try_hold(holder) {
                 return at;
             }
         }
@@ -285,26 +179,48 @@ impl Slot {
 
     /// Changes what the holder with this entry holds.
     pub(crate) fn change(&self, entry: u32, change: impl FnOnce(&mut Holder)) {
-        let Some(entry) = self.holders.get(entry as usize) else { return };
-        // Nobody else writes it.
-        let Ok(Some(mut holder)) = entry.read() else { return };
-        change(&mut holder);
-        // Another round, in which the entry was never free.
-        let state = (entry.state.load(Relaxed) & !PHASE) + ROUND;
-        entry.state.store(state | WRITTEN, Relaxed);
-        entry.write(state, &holder);
+        if let Some(entry) = self.holders.get(entry as usize) {
+            entry.change(change);
+        }
+    }
+
+    /// Notes that so many of the things by which the task holds were seen in its memory, when it
+    /// had been polled so often. If it holds more than that, nobody can say which were seen.
+    pub(crate) fn note_seen(&self, task: u64, count: usize, polls: Polls) {
+        let mut rounds = [None; HOLDERS];
+        for (entry, round) in self.holders.iter().zip(&mut rounds) {
+            match entry.read() {
+                Ok(Some((held_in, holder))) if holder.id == task => *round = Some(held_in),
+                Ok(_) => {}
+                // Whose it will be nobody knows yet.
+                Err(()) => return,
+            }
+        }
+        if rounds.iter().flatten().count() > count {
+            return;
+        }
+        for (round, sighting) in rounds.iter().zip(&self.sightings) {
+            if let Some(round) = round {
+                sighting.note(*round, polls);
+            }
+        }
     }
 
     pub(crate) fn note_forgotten(&self, permits: u32) {
         self.forgotten.fetch_add(permits, Relaxed);
     }
 
-    /// The address says whether a holder is sure that says so itself.
     #[inline]
-    fn note_address(&self, address: usize, holder: &Holder) {
-        if holder.sure && self.address.load(Relaxed) != address {
-            self.address.store(address, Relaxed);
+    fn note_owner(&self, owner: usize, holder: &Holder) {
+        if holder.borrowed && self.owner.load(Relaxed) != owner {
+            self.owner.store(owner, Relaxed);
         }
+    }
+
+    /// The address of what keeps the resource alive if that is an `Arc` of its own; 0 if what holds
+    /// it never leaves the future that it was made in.
+    pub(crate) fn owner(&self) -> usize {
+        self.owner.load(Relaxed)
     }
 
     // === channels ===
@@ -357,15 +273,16 @@ impl Slot {
 
     fn look(&self) -> Result<State, ()> {
         let mut holders = Vec::new();
-        for entry in &self.holders {
-            holders.extend(entry.read()?);
+        for (entry, sighting) in self.holders.iter().zip(&self.sightings) {
+            if let Some((round, holder)) = entry.read()? {
+                holders.push(Holder { seen: sighting.in_round(round), ..holder });
+            }
         }
         let senders = self.handles.load(Relaxed) / (ONE_SENDER - ONE);
         Ok(State {
             holders,
             more: self.more.load(Relaxed),
             forgotten: self.forgotten.load(Relaxed),
-            address: self.address.load(Relaxed),
             ends: self.ends.each_ref().map(|end| end.load(Relaxed)),
             senders: u32::try_from(senders).unwrap_or(u32::MAX),
         })

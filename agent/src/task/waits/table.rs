@@ -4,12 +4,13 @@
 //! them back, a few; the rest in a list.
 
 use std::cell::RefCell;
+use std::ops::Range;
 use std::sync::OnceLock;
 
 use super::slot::Slot;
 use crate::primitives::Mutex;
 use crate::primitives::atomic::Ordering::Relaxed;
-use crate::primitives::atomic::{AtomicU32, AtomicU64};
+use crate::primitives::atomic::{AtomicU32, AtomicU64, AtomicUsize};
 use crate::task::behalf::Behalf;
 
 /// Slots of a segment, and segments: a million slots.
@@ -20,6 +21,9 @@ const SPARES: usize = 32;
 const BATCH: usize = SPARES / 2;
 
 static ALL: [OnceLock<Box<[Slot]>>; SEGMENTS] = [const { OnceLock::new() }; SEGMENTS];
+/// All slots lie between these addresses, with much else perhaps.
+static LOWEST: AtomicUsize = AtomicUsize::new(usize::MAX);
+static HIGHEST: AtomicUsize = AtomicUsize::new(0);
 /// Slots that were ever lent.
 static USED: AtomicU32 = AtomicU32::new(0);
 static FREE: Mutex<Vec<&'static Slot>> = Mutex::new(Vec::new());
@@ -79,6 +83,21 @@ pub(super) fn get(index: u32) -> Option<&'static Slot> {
     ALL.get(index / SEGMENT)?.get()?.get(index % SEGMENT)
 }
 
+/// Between which addresses all slots lie; `None` if there is none.
+pub(super) fn bounds() -> Option<Range<usize>> {
+    let bounds = LOWEST.load(Relaxed)..HIGHEST.load(Relaxed);
+    (!bounds.is_empty()).then_some(bounds)
+}
+
+/// The slot at this address, if there is one.
+#[cold]
+pub(super) fn at(address: usize) -> Option<&'static Slot> {
+    let segments = ALL.iter().map_while(OnceLock::get);
+    let mut offsets = segments.map(|slots| (slots, address.wrapping_sub(slots.as_ptr().addr())));
+    let (slots, offset) = offsets.find(|(slots, offset)| *offset < size_of_val(&***slots))?;
+    if offset % size_of::<Slot>() == 0 { slots.get(offset / size_of::<Slot>()) } else { None }
+}
+
 /// A slot for a resource; `None`, and counted, when all are lent.
 #[cold]
 pub(super) fn lend() -> Option<&'static Slot> {
@@ -100,7 +119,11 @@ fn make() -> Option<&'static Slot> {
         let _own = Behalf::agent();
         // A million fits.
         let first = u32::try_from(at - at % SEGMENT).unwrap_or(0);
-        (first..).take(SEGMENT).map(Slot::new).collect()
+        let slots: Box<[Slot]> = (first..).take(SEGMENT).map(Slot::new).collect();
+        let addresses = slots.as_ptr_range();
+        LOWEST.fetch_min(addresses.start.addr(), Relaxed);
+        HIGHEST.fetch_max(addresses.end.addr(), Relaxed);
+        slots
     });
     segment.get(at % SEGMENT)
 }

@@ -21,7 +21,7 @@ fn holders_come_and_go_and_what_is_gone_is_not_read() {
     let seen = state(resource.id().unwrap()).unwrap();
     assert_eq!(seen.holders.iter().map(|h| h.permits).collect::<Vec<_>>(), [1, 2, 3, 4]);
     assert_eq!(seen.more, 2);
-    assert!(seen.holders.iter().all(|h| h.ticket() == Ticket::NONE && !h.sure));
+    assert!(seen.holders.iter().all(|h| h.ticket() == Ticket::NONE && !h.borrowed));
     holds[1].change(|holder| holder.permits = 70);
     assert_eq!(holders(&resource)[1].permits, 70);
     holds[2].forget(3);
@@ -36,7 +36,7 @@ fn holders_come_and_go_and_what_is_gone_is_not_read() {
     let next = Resource::new();
     assert_eq!(next.id().unwrap().index, id.index);
     assert_eq!(state(id), None);
-    assert_eq!(state(next.id().unwrap()), Some(State { address: 0, ..State::default() }));
+    assert_eq!(state(next.id().unwrap()), Some(State::default()));
 }
 
 #[test]
@@ -80,17 +80,10 @@ async fn a_wait_for_what_is_held_is_known_from_its_first_poll_to_its_end() {
         .await;
         let ((), at) = watched.await;
         assert_eq!(of_task(id).len(), 0);
-        let hold = RESOURCE.hold_alone(&Seat::borrowed(at));
-        let [holder] = table::get(RESOURCE.id().unwrap().index)
-            .unwrap()
-            .read(RESOURCE.id().unwrap().generation)
-            .unwrap()
-            .holders[..]
-        else {
-            panic!("one holder")
-        };
-        assert!(holder.sure && holder.ticket().is_alive());
-        assert!(!holders(&RESOURCE)[0].sure, "what is static may be held by anybody");
+        let hold = RESOURCE.hold_alone(&Seat::borrowed(at, 0));
+        let [holder] = holders(&RESOURCE)[..] else { panic!("one holder") };
+        assert!(holder.borrowed && holder.ticket().is_alive());
+        assert_eq!(holder.seen, None);
         drop(hold);
     }
     crate::spawn(wait()).await.unwrap();

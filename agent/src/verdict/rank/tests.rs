@@ -75,7 +75,8 @@ fn origin(spawned: u64, finished: u64) -> Origin {
 fn tasks_that_come_faster_than_they_go_are_an_overload() {
     let waits = |kind| stuck(30, 60, &[kind]);
     assert!(is_overloaded(&waits(WaitKind::MpscSend), &origin(450, 92)));
-    assert!(!is_overloaded(&waits(WaitKind::MpscSend), &origin(450, 300)));
+    assert!(is_overloaded(&waits(WaitKind::MpscSend), &origin(450, 344)));
+    assert!(!is_overloaded(&waits(WaitKind::MpscSend), &origin(450, 345)));
     assert!(!is_overloaded(&waits(WaitKind::IoRead), &origin(450, 92)));
     assert!(!is_overloaded(&stuck(10, 60, &[WaitKind::MpscSend]), &origin(450, 92)));
 }

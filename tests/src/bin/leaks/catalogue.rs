@@ -130,6 +130,7 @@ catalogue! {
         fair_queue: Runs(run),
         readers_and_a_writer: Runs(run),
         guard_handed_on: Runs(run),
+        guard_of_a_leaked_lock: Runs(run),
         ab_ba_with_timeouts: Runs(run),
         two_waits_in_one_task: Runs(run),
         lock_of_another_branch: Runs(run),

@@ -273,3 +273,43 @@ pub(crate) mod busy_locks {
         *from -= 1;
     }
 }
+
+/// The same with a guard that borrows a lock which is never dropped: it can go anywhere as well.
+///
+/// Whoever sent it off asks for the lock again at once, as if to wait for its own guard. It gets it
+/// before anybody could call that a cycle: nobody can see where such a guard went.
+pub(crate) mod guard_of_a_leaked_lock {
+    use super::{Mutex, beats, mpsc, spawn};
+
+    type Report = &'static Mutex<u64>;
+    type Guard = crate::sync::MutexGuard<'static, u64>;
+
+    pub(crate) fn run() {
+        let report: Report = Box::leak(Box::default());
+        let (guards, taken) = mpsc::channel(1);
+        spawn("printer", print(taken));
+        spawn("author", write(report, guards));
+        spawn("reader", read(report));
+    }
+
+    async fn write(report: Report, printer: mpsc::Sender<Guard>) {
+        loop {
+            let mut guard = report.lock().await;
+            *guard += 1;
+            printer.send(guard).await.ok();
+        }
+    }
+
+    async fn print(mut guards: mpsc::Receiver<Guard>) {
+        while let Some(guard) = guards.recv().await {
+            beats(40).await;
+            drop(guard);
+        }
+    }
+
+    async fn read(report: Report) {
+        loop {
+            beats(1 + u32::from(*report.lock().await % 2 == 0)).await;
+        }
+    }
+}
