@@ -14,7 +14,7 @@ use tokio::sync::RwLock;
 use super::library;
 use super::resolver::Resolver;
 use super::wait_kind::last_segment;
-use crate::task::tracked::capture_once;
+use crate::task::probe::capture_once;
 
 /// Lines and columns of `rwlock.rs` on chains that wait to read, and to write.
 #[derive(Debug, Default)]

@@ -33,6 +33,7 @@ pub(crate) mod current;
 mod handle;
 pub(crate) mod inner_poll;
 pub(crate) mod origin;
+pub(crate) mod probe;
 pub(crate) mod record;
 pub(crate) mod span_labels;
 pub(crate) mod state;

@@ -14,12 +14,12 @@ use pin_project_lite::pin_project;
 use super::capture::{Chains, RawTree};
 use super::current::{self, PollFrame, WakeMode, outermost_of};
 use super::origin::{self, End};
-use super::record::{Birth, CaptureRequest, Kind, Record, Requests};
+use super::record::{CaptureRequest, Kind, Record, Requests};
 use super::wake_slot::Set;
 use super::{inner_poll, stopwatch, tracker, waits, waker};
 use crate::primitives::atomic::Ordering::Relaxed;
 use crate::registry::Counted;
-use crate::{clock, runtimes, untracked};
+use crate::{runtimes, untracked};
 
 pin_project! {
     /// A future with a record: see [`tracked`](crate::FutureExt::tracked) and
@@ -318,9 +318,7 @@ fn leave(enclosing: Option<Counted<Record>>) {
 fn after_pending(frame: &PollFrame, record: &Counted<Record>, requests: Requests) {
     note_labels(frame);
     if requests.quiet && frame.outer().is_none() {
-        // In these bytes the future lies, and it is in no poll now.
-        let Birth { id, future_bytes, .. } = record.birth;
-        waits::note_what_is_held(id, record.polls(), frame.root, future_bytes as usize);
+        waits::note_what_is_held(record, frame.root);
     }
     let is_captured = !frame.chains.get().is_null();
     let root_polls = || outermost_of(frame).record().polls();
@@ -378,28 +376,4 @@ fn take_tree(frame: &PollFrame) -> Option<u32> {
     // SAFETY: made by `Box::into_raw` in `prepare` of this very poll, and nobody uses it any
     // more: the inner poll is over, and the chains of inner frames ended with it.
     Some(unsafe { Box::from_raw(chains) }.finish())
-}
-
-/// The chains of one poll of `future`, which has to be pending. For the agent's own probes: no
-/// task, no record that anybody sees.
-pub(crate) fn capture_once<F: Future>(future: Pin<&mut F>) -> Vec<Vec<usize>> {
-    let birth = Birth {
-        id: 0,
-        place: u64::MAX,
-        parent: 0,
-        parent_place: 0,
-        spawned_at: Location::caller(),
-        now: clock::now(),
-        future_bytes: 0,
-        scope: 0,
-    };
-    let record = Counted::unlisted(Record::new(birth, Kind::Part, 0, 0));
-    let frame = PollFrame::new(&record, 0);
-    let mut chains = Chains::begin(std::ptr::from_ref(&frame) as usize);
-    let data = waker::Capturing { record: &record, chains: &raw mut *chains };
-    let waker = waker::capturing(&data);
-    let _pending = future.poll(&mut Context::from_waker(&waker)).is_pending();
-    // Its wakers may live on in the future.
-    Record::finish(&record);
-    chains.take()
 }

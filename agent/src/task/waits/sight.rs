@@ -19,18 +19,20 @@ use super::entry::Polls;
 use super::seat::COUNTS;
 use super::slot::Slot;
 use super::table;
+use crate::task::record::Record;
 
 /// Bytes of a future that are looked through. Proofs do without the guards of larger ones.
 const MOST_BYTES: usize = 1 << 18;
 /// Guards of one task that are looked for.
 const MOST_GUARDS: usize = 64;
 
-/// Notes what the task holds by guards in the memory of its future, which lies at this address and
-/// has so many bytes. For who is polling that task, between its polls of the future.
+/// Notes what the task holds by guards in the memory of its future, which lies at this address. For
+/// who is polling the task, between its polls of the future.
 ///
 /// # Cost
 /// Half a nanosecond for eight bytes, once the process has used a lock of [`sync`](crate::sync).
-pub(crate) fn note_what_is_held(task: u64, polls: u64, address: usize, bytes: usize) {
+pub(crate) fn note_what_is_held(task: &Record, address: usize) {
+    let bytes = task.birth.future_bytes as usize;
     let Some(slots) = table::bounds().filter(|_| bytes <= MOST_BYTES) else { return };
     let future = address..address + bytes;
     let mut found = [const { None }; MOST_GUARDS];
@@ -47,7 +49,8 @@ pub(crate) fn note_what_is_held(task: u64, polls: u64, address: usize, bytes: us
     for (at, slot) in all().enumerate() {
         let is_same = |other: &&Slot| other.index == slot.index;
         if !all().take(at).any(|other| is_same(&other)) && keeps(&future, slot.owner()) {
-            slot.note_seen(task, all().filter(is_same).count(), Polls::of(polls));
+            let count = all().filter(is_same).count();
+            slot.note_seen(task.birth.id, count, Polls::of(task.polls()));
         }
     }
 }
