@@ -8,6 +8,8 @@ mod compose;
 mod heap;
 mod pages;
 mod past;
+mod timeline;
+mod troubles;
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
@@ -153,7 +155,10 @@ impl Desk {
             Input::Ask(Ask::MarkHeap(true)) => self.store.mark_heap(),
             Input::Ask(Ask::MarkHeap(false)) => self.store.forget_mark(),
             Input::Ask(Ask::Retry) => self.orders.hurry(),
-            Input::Ask(Ask::Query(query)) => self.query = query,
+            Input::Ask(Ask::Query(query)) => {
+                self.store.stop_at(query.at_ms);
+                self.query = query;
+            }
             Input::Event(event) => self.store.apply(event, now),
         }
     }
@@ -168,8 +173,12 @@ impl Desk {
             let members = detail.row.and_then(|at| screen.table.rows.get(at));
             let members = members.map_or(&[][..], |row| row.row.members.as_slice());
             let now = self.clock.now();
-            self.pages.answer(self.store.answer(), detail);
+            let is_now = screen.moment_ms.is_none();
+            if is_now {
+                self.pages.answer(self.store.answer(), detail);
+            }
             if live
+                && is_now
                 && let Some(profile) = self.store.profile()
                 && let Some(request) = self.pages.due(&detail.selection, members, profile, now)
             {

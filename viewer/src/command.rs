@@ -29,6 +29,9 @@ pub enum Command {
     ClearMark,
     PreviousPage,
     NextPage,
+    Pause,
+    StepBack,
+    StepForward,
     RetryNow,
     Disconnect,
     SwitchTheme,
@@ -47,6 +50,7 @@ pub enum Command {
     SortHeap(HeapColumn),
     ChooseHeapRow(HeapKey),
     FocusFrame(Arc<[Arc<Frame>]>),
+    GoTo(u64),
     Copy(String),
 }
 
@@ -70,7 +74,7 @@ pub enum Press {
 
 impl Command {
     /// What the help page lists, in its order.
-    pub const LISTED: [Self; 21] = [
+    pub const LISTED: [Self; 24] = [
         Self::PreviousRow,
         Self::NextRow,
         Self::FirstRow,
@@ -86,6 +90,9 @@ impl Command {
         Self::ClearMark,
         Self::PreviousPage,
         Self::NextPage,
+        Self::Pause,
+        Self::StepBack,
+        Self::StepForward,
         Self::ShowConnect,
         Self::RetryNow,
         Self::Disconnect,
@@ -113,6 +120,9 @@ impl Command {
             Self::ClearMark => "Clear the mark",
             Self::PreviousPage => "Previous tasks",
             Self::NextPage => "More tasks",
+            Self::Pause => "Pause or go on",
+            Self::StepBack => "Ten seconds back",
+            Self::StepForward => "Ten seconds on",
             Self::RetryNow => "Retry now",
             Self::Disconnect => "Disconnect",
             Self::SwitchTheme => "Light or dark",
@@ -128,6 +138,7 @@ impl Command {
             Self::WeighHeap(_) => "Weigh",
             Self::ChooseHeapRow(_) => "Choose",
             Self::FocusFrame(_) => "Focus",
+            Self::GoTo(_) => "Go to this moment",
             Self::Copy(_) => "Copy",
         }
     }
@@ -153,6 +164,9 @@ impl Command {
             Self::ClearMark => "Forget the moment that was marked",
             Self::PreviousPage => "The page of tasks before",
             Self::NextPage => "The next page of tasks",
+            Self::Pause => "Hold the numbers as they are, or show those of right now again",
+            Self::StepBack => "How it was ten seconds earlier",
+            Self::StepForward => "How it was ten seconds later, up to now",
             Self::RetryNow => "Try to connect without waiting any longer",
             Self::Disconnect => "Let go of the service",
             Self::SwitchTheme => "Switch between light, dark and what the system says",
@@ -168,6 +182,7 @@ impl Command {
             Self::WeighHeap(measure) => measure.meaning(),
             Self::ChooseHeapRow(_) => "Show only this row in the flame graph; once more shows all",
             Self::FocusFrame(_) => "Let this frame fill the flame graph",
+            Self::GoTo(_) => "How it was at this moment",
             Self::Copy(_) => "Copy to the clipboard",
         }
     }
@@ -191,6 +206,9 @@ impl Command {
             Self::ClearMark => &[Press::Sign('U')],
             Self::PreviousPage => &[Press::PageUp],
             Self::NextPage => &[Press::PageDown],
+            Self::Pause => &[Press::Sign('P')],
+            Self::StepBack => &[Press::Sign(',')],
+            Self::StepForward => &[Press::Sign('.')],
             Self::RetryNow => &[Press::Sign('R')],
             Self::SwitchTheme => &[Press::Sign('T')],
             Self::ShowHelp => &[Press::F1, Press::Sign('?')],

@@ -6,18 +6,21 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use taskscope_proto::model::{Header, Process, TaskPage};
+use taskscope_proto::model::{Class, Header, Process, TaskPage};
 
+use crate::analyse::numbers;
 use crate::analyse::{
     Fact, Flame, HeapQuery, HeapRow, HeapTree, Key, Lens, Link, Merged, Mostly, Note, Part, Row,
     Selection, Sort, Sum, Value, VisibleRow, Waking,
 };
 use crate::clock::Moment;
 use crate::connect::Failure;
-use crate::store::{Connection, Restart};
+use crate::store::{Connection, Level, Restart};
 
 /// Samples of a trend.
 pub const TREND_STEPS: usize = 48;
+/// Samples of the timeline.
+pub const TIMELINE_STEPS: usize = 121;
 /// Tasks on one page.
 pub const PAGE: u64 = 100;
 
@@ -42,6 +45,12 @@ pub struct Screen {
     pub notes: Vec<Note>,
     /// Every key that one can group by.
     pub available: Vec<Key>,
+    /// The moment that all of this is of, agent's clock, if it is not the latest.
+    pub moment_ms: Option<u64>,
+    /// What is the matter, worst first.
+    pub findings: Vec<Trouble>,
+    /// The last minutes as a whole.
+    pub timeline: Timeline,
     /// The table of groups.
     pub table: Table,
     /// The row that is looked at closely.
@@ -50,6 +59,41 @@ pub struct Screen {
     pub heap: Option<HeapPage>,
     /// The moment from which on the heap's growth is counted, agent's clock.
     pub marked_ms: Option<u64>,
+}
+
+/// A group that something is the matter with.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Trouble {
+    /// How bad it is.
+    pub class: Class,
+    /// The tasks, by their labels.
+    pub tasks: String,
+    /// How many of them it is about.
+    pub count: u64,
+    /// Why, in a sentence.
+    pub reason: Arc<str>,
+    /// Who is at the root of it, if it is somebody else.
+    pub root: Option<String>,
+    /// Since when, agent's clock.
+    pub since_ms: u64,
+    /// The values of the row that it is in; `None` if the filter leaves it out.
+    pub row: Option<Arc<[Value]>>,
+}
+
+/// How many tasks there were, and what the process took up.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Timeline {
+    /// How long a stretch it shows.
+    pub span: Duration,
+    /// The agent's second of each step, the last at the end.
+    pub seconds: Box<[u64]>,
+    /// Tasks by state as in [`LIVING`](crate::store::LIVING), step by step.
+    pub states: [Box<[Level]>; 4],
+    /// Resident bytes, where they were seen.
+    pub memory: Box<[Option<u64>]>,
+    /// From when on something has been the matter, agent's clock, and how bad it is: the first
+    /// moment of each class that is there.
+    pub onsets: Vec<(u64, Class)>,
 }
 
 /// The table of groups.
@@ -179,7 +223,7 @@ impl Screen {
     /// What the agent's clock says now; it stands still while the numbers do.
     pub fn agent_now_ms(&self, now: Moment) -> u64 {
         let at_receipt = self.header.as_ref().map_or(0, |header| header.now_ms);
-        if !self.is_live() {
+        if !self.is_live() || self.moment_ms.is_some() {
             return at_receipt;
         }
         let since = now.saturating_sub(self.received_at);
@@ -189,6 +233,13 @@ impl Screen {
     /// How long ago something on the agent's clock was.
     pub fn age(&self, since_ms: u64, now: Moment) -> Duration {
         Duration::from_millis(self.agent_now_ms(now).saturating_sub(since_ms))
+    }
+
+    /// How long ago something of a row was, in words. Of the past only what began before it is known.
+    pub fn age_in_words(&self, since_ms: Option<u64>, now: Moment) -> String {
+        let began = |since: &u64| self.moment_ms.is_none_or(|moment| *since < moment);
+        let since = since_ms.filter(began);
+        since.map_or("-".into(), |since| numbers::age(self.age(since, now)))
     }
 
     /// How long ago the numbers came in.

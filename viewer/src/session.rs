@@ -2,6 +2,7 @@
 //! and may have an [`Effect`] outside.
 
 mod heap;
+mod time;
 
 use std::sync::Arc;
 
@@ -68,6 +69,8 @@ pub struct Session {
     pub copied: Option<String>,
     /// Something to say once, e.g. that settings could not be read.
     pub remark: Option<String>,
+    /// The moment that is looked at, agent's clock; `None` for now.
+    pub at_ms: Option<u64>,
     /// Counts the queries asked.
     pub generation: u64,
 }
@@ -89,6 +92,7 @@ impl Session {
             selection: self.selection.clone(),
             lens: self.workspace.lens,
             fold: self.workspace.fold_library,
+            at_ms: self.at_ms,
             heap: (self.page == Page::Heap).then(|| self.heap.clone()),
         }
     }
@@ -133,6 +137,7 @@ impl Session {
             Command::Connect(address) => return self.connect(&address),
             Command::RetryNow => return vec![Effect::Ask(Ask::Retry)],
             Command::Disconnect => {
+                self.at_ms = None;
                 self.forget_rows();
                 return vec![Effect::Ask(Ask::Follow(None)), self.asked()];
             }
@@ -153,6 +158,9 @@ impl Session {
     /// Commands that change the query.
     fn ask(&mut self, command: Command, screen: &Screen) -> Option<Effect> {
         match command {
+            Command::Pause | Command::StepBack | Command::StepForward | Command::GoTo(_) => {
+                self.go(&command, screen)?;
+            }
             Command::CycleGrouping => {
                 let next = next_grouping(&self.workspace.keys, &screen.available);
                 self.group_by(next);
@@ -202,6 +210,7 @@ impl Session {
         self.workspace.remember(address);
         address.clone_into(&mut self.address);
         self.overlay = None;
+        self.at_ms = None;
         self.forget_rows();
         vec![Effect::Ask(Ask::Follow(Some(address.into()))), self.asked()]
     }
@@ -266,6 +275,9 @@ impl Session {
         }
         if self.page == Page::Heap {
             self.dismiss_on_heap();
+            return Some(self.asked());
+        }
+        if self.at_ms.take().is_some() {
             return Some(self.asked());
         }
         if !self.workspace.filter.is_empty() {

@@ -4,6 +4,9 @@
 //! that was known of the old run is dropped, and the screen says that it restarted.
 
 mod history;
+mod moment;
+mod totals;
+mod track;
 
 use std::sync::Arc;
 
@@ -12,7 +15,9 @@ use taskscope_proto::model::{Process, Profile, TaskPage};
 use crate::clock::Moment;
 use crate::connect::{Event, Failure, Happening};
 
-pub use history::{History, Level, Window};
+pub use history::{History, Window};
+pub use totals::LIVING;
+pub use track::Level;
 
 /// How it stands with the connection.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -74,6 +79,8 @@ pub struct Store {
     restart: Option<Restart>,
     answer: Option<Answer>,
     marked: Option<Arc<Profile>>,
+    /// The state that somebody stopped at, as it came in.
+    pinned: Option<Arc<Profile>>,
 }
 
 impl Store {
@@ -138,10 +145,32 @@ impl Store {
             self.history = History::default();
             self.answer = None;
             self.marked = None;
+            self.pinned = None;
         }
         self.history.reconnected();
         self.process = Some(process);
         self.connection = Connection::Live { since: now };
+    }
+
+    /// Keeps the latest state if somebody stops at it, and lets go of one that nobody looks at.
+    pub fn stop_at(&mut self, at_ms: Option<u64>) {
+        let is_at = |profile: &Arc<Profile>| Some(profile.header.now_ms) == at_ms;
+        if !self.pinned.as_ref().is_some_and(is_at) {
+            self.pinned = self.profile.clone().filter(is_at);
+        }
+    }
+
+    /// The state at a moment of this run, agent's clock: all of it where somebody stopped, counts
+    /// at other moments of the last ten minutes. The latest for one that is yet to come.
+    pub fn moment(&self, at_ms: u64) -> Option<Arc<Profile>> {
+        let latest = self.profile.as_ref()?;
+        let mut whole = [self.pinned.as_ref(), Some(latest)].into_iter().flatten();
+        let exact = whole.find(|profile| profile.header.now_ms == at_ms);
+        Some(match exact {
+            Some(profile) => Arc::clone(profile),
+            None if at_ms >= latest.header.now_ms => Arc::clone(latest),
+            None => Arc::new(moment::profile_at(latest, &self.history, at_ms)),
+        })
     }
 
     /// Remembers the heap of this moment, to count from.

@@ -16,8 +16,10 @@ mod place;
 mod runtimes;
 mod table;
 mod tasks;
+mod timeline;
 mod top;
 mod tree;
+mod troubles;
 mod verdict;
 mod waiting;
 
@@ -81,6 +83,8 @@ fn main(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
         });
         return;
     }
+    troubles::show(ui, look, commands);
+    timeline::show(ui, look, commands);
     if look.session.choosing_keys {
         Panel::left("keys")
             .frame(theme::panel(palette))

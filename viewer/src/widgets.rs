@@ -5,6 +5,7 @@ mod meters;
 mod parts;
 mod share;
 mod sparkline;
+mod stack;
 mod text;
 
 pub use flame::{CellLook, Cells, flame};
@@ -12,4 +13,5 @@ pub use meters::meters;
 pub use parts::parts_bar;
 pub use share::share_bar;
 pub use sparkline::sparkline;
+pub use stack::{Layer, curve, stack};
 pub use text::{Side, cell_text, elide_start, keep_end, pill};

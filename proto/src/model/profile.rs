@@ -99,6 +99,17 @@ impl Totals {
     pub fn alive(&self) -> u64 {
         self.running.saturating_add(self.ready).saturating_add(self.parked).saturating_add(self.new)
     }
+
+    /// Living tasks in this state.
+    pub fn of(&self, state: State) -> u64 {
+        match state {
+            State::Running => self.running,
+            State::Ready => self.ready,
+            State::Parked => self.parked,
+            State::New => self.new,
+            State::Finished => 0,
+        }
+    }
 }
 
 /// Everything the agent had to leave out, since start.

@@ -3,6 +3,8 @@
 use taskscope_proto::model::{Group, Profile};
 
 use super::heap;
+use super::timeline::timeline;
+use super::troubles::troubles;
 use crate::analyse::{
     Column, Key, Lens, Query, Row, Selection, Sort, blockers, chain, is_there, keys_of, losses,
     merge, pivot, sort, together, visible_rows, wakings,
@@ -21,13 +23,18 @@ pub fn compose(store: &Store, query: &Query) -> Screen {
         restart: store.restart().cloned(),
         ..Screen::default()
     };
-    let Some(profile) = store.profile() else {
+    let Some(latest) = store.profile() else {
         return screen;
     };
+    let then = query.at_ms.and_then(|at_ms| store.moment(at_ms));
+    screen.moment_ms = then.as_ref().map(|profile| profile.header.now_ms);
+    let profile = then.as_ref().unwrap_or(latest);
     screen.header = Some(profile.header.clone());
     screen.notes = losses(store.process().map(|process| &**process), &profile.header);
     screen.available = keys_of(profile);
     screen.table = table(profile, store.history(), query, &screen.available);
+    screen.findings = troubles(profile, &screen.table);
+    screen.timeline = timeline(latest, store.history());
     let marked = store.marked().map(|profile| &**profile);
     screen.marked_ms = marked.map(|profile| profile.header.now_ms);
     if let Some(asked) = &query.heap {

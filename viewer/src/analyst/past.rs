@@ -33,9 +33,11 @@ impl Past {
         if self.asked_at.is_some_and(|at| now.saturating_sub(at) < wait) {
             return None;
         }
-        let groups: Vec<_> = history.unfilled().take(MAX_GROUPS_PER_HISTORY).collect();
-        // No groups would mean all tasks.
-        if groups.is_empty() {
+        // No groups mean all tasks: the picture of the whole comes first.
+        let totals = history.lacks_totals();
+        let most = if totals { 0 } else { MAX_GROUPS_PER_HISTORY };
+        let groups: Vec<_> = history.unfilled().take(most).collect();
+        if groups.is_empty() && !totals {
             return None;
         }
         self.ticket += 1;
@@ -48,8 +50,24 @@ impl Past {
 
 #[cfg(test)]
 mod tests {
+    use taskscope_proto::model::{HistoryPage, Point, Series, State, Subject};
+
     use super::*;
     use crate::fixture;
+
+    #[test]
+    fn all_tasks_are_asked_about_first() {
+        let mut history = History::default();
+        let mut past = Past::default();
+        history.record(&fixture::profile(&["3 parked < a:1"]));
+        let asked = |past: &mut Past, history: &History, secs| {
+            past.due(history, Duration::from_secs(secs)).map(|asked| asked.query.groups.len())
+        };
+        assert_eq!(asked(&mut past, &history, 0), Some(0));
+        let series = vec![Series::new(Subject::State(State::Parked), 0, &[Point::default()])];
+        history.take_in(1, Some(&HistoryPage { series, ..HistoryPage::default() }));
+        assert_eq!(asked(&mut past, &history, 1), Some(1));
+    }
 
     #[test]
     fn each_group_is_asked_about_once_and_again_when_no_answer_comes() {
@@ -58,6 +76,8 @@ mod tests {
         let secs = Duration::from_secs;
         assert_eq!(past.due(&history, secs(0)), None);
         history.record(&fixture::profile(&["3 parked < a:1", "3 parked < a:2"]));
+        let series = vec![Series::new(Subject::State(State::Parked), 0, &[Point::default()])];
+        history.take_in(0, Some(&HistoryPage { series, ..HistoryPage::default() }));
         assert_eq!(past.due(&history, secs(0)).map(|asked| asked.query.groups.len()), Some(2));
         assert_eq!(past.due(&history, secs(9)), None);
         assert_eq!(past.due(&history, secs(10)).map(|asked| asked.ticket), Some(2));

@@ -8,10 +8,13 @@
 //! A group remembers only the seconds at which its count changed, so ten thousand groups that
 //! stand still cost next to nothing, and none can cost more than ten minutes' worth.
 
-use std::collections::VecDeque;
+use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
-use taskscope_proto::model::{GroupId, HistoryPage, Point, Profile, Run, Series, Subject};
+use taskscope_proto::model::{Group, GroupId, HistoryPage, Profile, State, Subject};
+
+use super::totals::Totals;
+use super::track::{Level, Track};
 
 /// How far back it goes, in seconds.
 const KEEP_SECS: u64 = 600;
@@ -23,7 +26,8 @@ const MAX_TRACKS: usize = 100_000;
 /// The counts of all groups over time. Seconds are those of the agent's clock.
 #[derive(Debug, Default)]
 pub struct History {
-    tracks: FxHashMap<GroupId, Track>,
+    groups: FxHashMap<GroupId, Followed>,
+    totals: Totals,
     first_secs: Option<u64>,
     now_secs: u64,
     revision: u64,
@@ -33,22 +37,14 @@ pub struct History {
     unanswerable: bool,
 }
 
-#[derive(Debug, Default)]
-struct Track {
+/// A group, as it was seen last.
+#[derive(Debug)]
+struct Followed {
+    group: Arc<Group>,
+    track: Track,
     /// The agent has said what was before.
     filled: bool,
-    /// (second, level from then on), oldest first.
-    changes: VecDeque<(u64, Level)>,
     revision: u64,
-}
-
-/// What there was of a group.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Level {
-    /// How many tasks.
-    pub count: u64,
-    /// What they held of the heap.
-    pub bytes: u64,
 }
 
 /// A stretch of time, cut into equal steps.
@@ -58,43 +54,6 @@ pub struct Window {
     pub span_secs: u64,
     /// The agent's second of each sample that is known, the last at the end.
     pub seconds: Box<[u64]>,
-}
-
-impl Track {
-    fn set(&mut self, second: u64, level: Level) {
-        match self.changes.back_mut() {
-            Some((_, last)) if *last == level => {}
-            Some((at, last)) if *at == second => *last = level,
-            _ => self.changes.push_back((second, level)),
-        }
-    }
-
-    /// Puts what the agent remembers in the place of what was seen at the same time.
-    fn fill(&mut self, series: &Series) {
-        self.filled = true;
-        let from = series.from_ms / 1_000;
-        let end = from + u64::from(series.steps);
-        let of_run = |run: &Run| {
-            let Point { count, live_bytes: bytes, .. } = run.point;
-            (from + u64::from(run.first), Level { count, bytes })
-        };
-        let seen_after = self.changes.iter().rev().find(|(at, _)| *at <= end).copied();
-        let old = std::mem::take(&mut self.changes);
-        let before = old.iter().copied().filter(|(at, _)| *at < from);
-        let after = old.iter().copied().filter(|(at, _)| *at > end);
-        let at_end = seen_after.map(|(_, level)| (end, level));
-        let remembered = series.runs.iter().map(of_run);
-        for (second, level) in before.chain(remembered).chain(at_end).chain(after) {
-            self.set(second, level);
-        }
-    }
-
-    /// Drops what is older than ten minutes, but the count at that moment.
-    fn forget_before(&mut self, second: u64) {
-        while self.changes.get(1).is_some_and(|(at, _)| *at <= second) {
-            self.changes.pop_front();
-        }
-    }
 }
 
 impl History {
@@ -109,28 +68,46 @@ impl History {
         self.revision += 1;
         let revision = self.revision;
         for group in &profile.groups {
-            if self.tracks.len() >= MAX_TRACKS && !self.tracks.contains_key(&group.id) {
-                continue;
+            let level = Level::of(group);
+            let has_room = self.groups.len() < MAX_TRACKS;
+            match self.groups.get_mut(&group.id) {
+                Some(followed) => {
+                    followed.revision = revision;
+                    followed.track.set(second, level);
+                    if group.count > 0 || followed.group.count == 0 {
+                        followed.group = Arc::clone(group);
+                    }
+                }
+                None if has_room => {
+                    let mut track = Track::default();
+                    track.set(second, level);
+                    let group = Arc::clone(group);
+                    let followed = Followed { group, track, filled: false, revision };
+                    self.groups.insert(followed.group.id, followed);
+                }
+                None => {}
             }
-            let track = self.tracks.entry(group.id).or_default();
-            track.revision = revision;
-            let bytes = group.held.live_bytes;
-            track.set(second, Level { count: group.count, bytes });
         }
         let oldest = second.saturating_sub(KEEP_SECS);
-        self.tracks.retain(|_, track| {
-            if track.revision != revision {
+        self.groups.retain(|_, Followed { track, revision: seen, .. }| {
+            if *seen != revision {
                 track.set(second, Level::default());
             }
             track.forget_before(oldest);
-            track.revision == revision || track.changes.len() > 1
+            *seen == revision || track.has_changed()
         });
+        self.totals.record(second, profile, oldest);
     }
 
     /// Groups of which the agent has not been asked yet what was before.
     pub fn unfilled(&self) -> impl Iterator<Item = GroupId> {
-        let unfilled = self.tracks.iter().filter(|(_, track)| !track.filled);
+        let unfilled = self.groups.iter().filter(|(_, followed)| !followed.filled);
         unfilled.map(|(group, _)| *group).filter(|_| !self.unanswerable)
+    }
+
+    /// Whether the agent has not been asked yet how many tasks there were in all.
+    pub fn lacks_totals(&self) -> bool {
+        !self.unanswerable && !self.is_empty() && !self.totals.filled
     }
 
     /// The number of the latest answer of the agent.
@@ -142,10 +119,20 @@ impl History {
     pub fn take_in(&mut self, ticket: u64, page: Option<&HistoryPage>) {
         self.answered = ticket;
         self.unanswerable = page.is_none();
+        let is_of_group = |page: &HistoryPage| {
+            page.series.iter().any(|series| matches!(series.subject, Subject::Group(_)))
+        };
+        // One that says nothing of all tasks has nothing to say of them.
+        self.totals.filled |= page.is_some_and(|page| !is_of_group(page));
         for series in page.iter().flat_map(|page| &page.series) {
-            let Subject::Group(group) = series.subject else { continue };
-            let Some(track) = self.tracks.get_mut(&group) else { continue };
-            track.fill(series);
+            match series.subject {
+                Subject::Group(group) => {
+                    let Some(followed) = self.groups.get_mut(&group) else { continue };
+                    followed.filled = true;
+                    followed.track.fill(series);
+                }
+                Subject::State(state) => self.totals.fill(state, series),
+            }
             if series.steps > 0 {
                 let from = series.from_ms / 1_000;
                 self.first_secs = self.first_secs.map(|first| first.min(from));
@@ -156,7 +143,14 @@ impl History {
     /// A new connection: of the time without one the agent knows more.
     pub fn reconnected(&mut self) {
         self.unanswerable = false;
-        self.tracks.values_mut().for_each(|track| track.filled = false);
+        self.totals.filled = false;
+        self.groups.values_mut().for_each(|followed| followed.filled = false);
+    }
+
+    /// The first second of which something is known, and the latest.
+    pub fn known(&self) -> Option<(u64, u64)> {
+        let oldest = self.now_secs.saturating_sub(KEEP_SECS);
+        self.first_secs.map(|first| (first.max(oldest), self.now_secs))
     }
 
     /// The stretch that is known and worth drawing.
@@ -178,26 +172,48 @@ impl History {
         of: impl Fn(Level) -> u64,
         sums: &mut [u64],
     ) {
-        let Some(track) = self.tracks.get(&group) else { return };
-        let mut changes = track.changes.iter().peekable();
-        let mut level = Level::default();
-        for (second, sum) in window.seconds.iter().zip(sums) {
-            while let Some((_, next)) = changes.next_if(|(at, _)| at <= second) {
-                level = *next;
-            }
+        let Some(followed) = self.groups.get(&group) else { return };
+        for (level, sum) in followed.track.along(&window.seconds).zip(sums) {
             *sum = sum.saturating_add(of(level));
         }
     }
 
+    /// What there was of the tasks in a state over the window.
+    pub fn of_state(&self, state: State, window: &Window) -> Box<[Level]> {
+        self.totals.of(state).along(&window.seconds).collect()
+    }
+
+    /// The resident memory of the process over the window, where it was seen.
+    pub fn memory(&self, window: &Window) -> Box<[Option<u64>]> {
+        window.seconds.iter().map(|second| self.totals.memory_at(*second)).collect()
+    }
+
+    /// What is known of all tasks together.
+    pub(super) fn totals(&self) -> &Totals {
+        &self.totals
+    }
+
+    /// The groups that had something at that second, as they were seen last; with what they had then
+    /// and a minute before.
+    pub(super) fn at(&self, second: u64) -> impl Iterator<Item = (&Arc<Group>, Level, Level)> {
+        let minute_ago = second.checked_sub(60).filter(|ago| self.first_secs <= Some(*ago));
+        self.groups.values().filter_map(move |Followed { group, track, .. }| {
+            let then = track.at(second).unwrap_or_default();
+            // What is not known has not grown.
+            let before = minute_ago.map_or(then, |ago| track.at(ago).unwrap_or_default());
+            (then.count > 0 || then.bytes > 0).then_some((group, then, before))
+        })
+    }
+
     /// Whether nothing was recorded yet.
     pub fn is_empty(&self) -> bool {
-        self.tracks.is_empty()
+        self.groups.is_empty()
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
+    use taskscope_proto::model::{Point, Series};
 
     use super::*;
     use crate::fixture;
@@ -313,6 +329,6 @@ mod tests {
             Arc::make_mut(&mut profile.groups[0]).count = second;
             history.record(&profile);
         }
-        assert!(history.tracks[&GroupId(1)].changes.len() <= 601);
+        assert!(history.groups[&GroupId(1)].track.changes() <= 601);
     }
 }

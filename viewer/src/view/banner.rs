@@ -2,7 +2,7 @@
 
 use egui::{Panel, RichText, Ui};
 
-use super::{Look, button};
+use super::{Look, button, hint};
 use crate::analyse::numbers::age;
 use crate::clock::Moment;
 use crate::command::Command;
@@ -24,6 +24,7 @@ pub(super) fn show(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
     }
     if look.screen.header.is_some() {
         stale(ui, look, commands);
+        past(ui, look, commands);
     }
     if let Some(restart) = &look.screen.restart
         && look.now.saturating_sub(restart.at) < NEWS
@@ -53,6 +54,37 @@ fn stale(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
             ui.label(RichText::new(failure.to_string()).color(palette.text_dim))
                 .on_hover_text(&failure.advice);
             button(ui, Command::RetryNow, commands);
+        });
+    });
+}
+
+/// How long before the latest numbers the moment was that is looked at.
+pub(super) fn moment_ago(look: &Look<'_>) -> String {
+    let shown = look.screen.moment_ms.unwrap_or(0);
+    let latest = look.screen.timeline.seconds.last().map_or(shown, |second| second * 1_000);
+    let ago = Moment::from_millis(latest.saturating_sub(shown));
+    if ago.as_secs() == 0 { "just now".into() } else { format!("{} ago", age(ago)) }
+}
+
+/// It is not right now that is looked at.
+fn past(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
+    let palette = theme::palette(ui);
+    if look.screen.moment_ms.is_none() {
+        return;
+    }
+    let words = format!("This is how it was {}.", moment_ago(look));
+    Panel::top("past").frame(theme::banner(palette.warm_soft)).show(ui, |ui| {
+        ui.horizontal_wrapped(|ui| {
+            ui.label(RichText::new(words).color(palette.warm));
+            ui.label(
+                "Of the past the numbers of tasks and bytes are known, and where tasks waited; \
+                 rates, single tasks and holders only of right now.",
+            );
+            button(ui, Command::StepBack, commands);
+            button(ui, Command::StepForward, commands);
+            if ui.button("Right now").on_hover_text(hint(&Command::Pause)).clicked() {
+                commands.push(Command::Pause);
+            }
         });
     });
 }

@@ -236,8 +236,16 @@ fn sentence(row: &Row, look: &Look<'_>) -> String {
     let values: Vec<String> = row.values.iter().map(value_words).collect();
     let values = if values.is_empty() { "all tasks".into() } else { values.join(", ") };
     let sum = &row.sum;
-    let oldest = sum.oldest_since_ms.map_or("-".into(), |ms| age(look.screen.age(ms, look.now)));
-    let median = row.median_since_ms.map_or("-".into(), |ms| age(look.screen.age(ms, look.now)));
+    let oldest = look.screen.age_in_words(sum.oldest_since_ms, look.now);
+    let median = look.screen.age_in_words(row.median_since_ms, look.now);
+    let rates = match look.screen.moment_ms {
+        Some(_) => String::new(),
+        None => format!(
+            ", {} spawned and {} ended a minute",
+            count(sum.spawned_per_min),
+            count(sum.finished_per_min)
+        ),
+    };
     let heap = look.screen.header.as_ref().is_some_and(|header| header.heap.is_some());
     let held = if heap { format!(", {}", bytes_sentence(sum)) } else { String::new() };
     let verdict = match sum.finding.class {
@@ -250,13 +258,11 @@ fn sentence(row: &Row, look: &Look<'_>) -> String {
         counted(sum.count, "task")
     };
     format!(
-        "{values}: {}, {} a minute, {} stuck, oldest {oldest}, median {median}, {} spawned \
-         and {} ended a minute{held}; {}{verdict}",
+        "{values}: {}, {} a minute, {} stuck, oldest {oldest}, median {median}{rates}{held}; \
+         {}{verdict}",
         tasks,
         signed(sum.growth),
         count(sum.stuck),
-        count(sum.spawned_per_min),
-        count(sum.finished_per_min),
         row.heat.words(),
     )
 }

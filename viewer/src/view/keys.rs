@@ -47,6 +47,8 @@ fn key(press: Press) -> (Modifiers, Key) {
     match press {
         Press::Sign('/') => plain(Key::Slash),
         Press::Sign('?') => plain(Key::Questionmark),
+        Press::Sign(',') => plain(Key::Comma),
+        Press::Sign('.') => plain(Key::Period),
         Press::Sign(letter) => plain(sign(letter)),
         Press::Ctrl(letter) => (Modifiers::COMMAND, sign(letter)),
         Press::Up => plain(Key::ArrowUp),

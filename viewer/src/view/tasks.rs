@@ -51,6 +51,9 @@ pub(super) fn show(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
         }
         (Some(page), _) => table(ui, page, look, commands),
         (None, Some(failure)) => nothing(ui, &failure.to_string()),
+        (None, None) if look.screen.moment_ms.is_some() => {
+            nothing(ui, "Single tasks are known only of right now.");
+        }
         (None, None) if !look.screen.is_live() => nothing(ui, "Not connected."),
         (None, None) => nothing(ui, "Asking the agent…"),
     }

@@ -33,7 +33,7 @@ pub(super) fn show(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
         // What is left of the line. The last of it gives way when the window is narrow.
         ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
             target(ui, look, commands);
-            state(ui, look, palette);
+            state(ui, look, palette, commands);
             process(ui, look, palette);
         });
     });
@@ -62,7 +62,16 @@ fn target(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
     }
 }
 
-fn state(ui: &mut Ui, look: &Look<'_>, palette: &Palette) {
+fn state(ui: &mut Ui, look: &Look<'_>, palette: &Palette, commands: &mut Vec<Command>) {
+    if look.screen.moment_ms.is_some() {
+        let ago = super::banner::moment_ago(look);
+        let paused = egui::Button::new(RichText::new(format!("paused, {ago}")).color(palette.warm));
+        let hint = format!("{}\n\n{}", "Click for right now", hint(&Command::Pause));
+        if ui.add(paused.fill(palette.warm_soft)).on_hover_text(hint).clicked() {
+            commands.push(Command::Pause);
+        }
+        return;
+    }
     let (words, colour, fill) = match &look.screen.connection {
         Connection::Idle => return,
         Connection::Connecting { .. } => ("connecting", palette.warm, palette.warm_soft),
@@ -141,6 +150,9 @@ fn coverage_words(coverage: Coverage, palette: &Palette) -> (String, egui::Color
 pub(super) fn freshness(look: &Look<'_>) -> String {
     if look.screen.generation != look.session.generation {
         return "updating…".into();
+    }
+    if look.screen.moment_ms.is_some() {
+        return "paused".into();
     }
     let old = look.screen.numbers_age(look.now);
     if old.as_secs() < 2 { "up to date".into() } else { format!("{} old", age(old)) }

@@ -20,3 +20,4 @@ mod sample_heap;
 mod screens;
 #[cfg(test)]
 mod stage;
+mod time;

@@ -1,13 +1,21 @@
-//! How it looks, in four pictures. Everything else is tested as text.
+//! How it looks, in a few pictures. Everything else is tested as text.
 use std::time::Duration;
 
 use crate::sample;
 use crate::stage::{Stage, builder};
 use taskscope_proto::model::Profile;
+use taskscope_viewer::command::Command;
+
+const SMALL: [f32; 2] = [1100.0, 680.0];
+const LARGE: [f32; 2] = [1440.0, 900.0];
 
 fn picture(name: &str, dark: bool, stage: Stage) {
+    sized(name, dark, SMALL, stage);
+}
+
+fn sized(name: &str, dark: bool, size: [f32; 2], stage: Stage) {
     let mut harness = builder(dark)
-        .with_size([1100.0, 680.0])
+        .with_size(size)
         .wgpu()
         .build_ui_state(|ui, stage: &mut Stage| stage.frame(ui), stage);
     harness.run();
@@ -33,6 +41,20 @@ fn a_live_service_in_the_dark() {
 #[test]
 fn a_live_service_in_the_light() {
     picture("live_light", false, watched());
+}
+
+#[test]
+fn what_is_wrong_and_the_last_minutes() {
+    sized("home_dark", true, LARGE, watched());
+}
+
+#[test]
+fn how_it_was_a_minute_ago() {
+    let mut stage = watched();
+    let now_ms = stage.screen.header.as_ref().unwrap().now_ms;
+    stage.session.perform(Command::GoTo(now_ms - 60_000), &stage.screen.clone());
+    stage.refresh();
+    sized("past_light", false, LARGE, stage);
 }
 
 #[test]

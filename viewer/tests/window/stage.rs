@@ -83,7 +83,10 @@ impl Stage {
     /// What the analyst does, on the spot.
     pub(crate) fn refresh(&mut self) {
         let mut screen = compose(&self.store, &self.session.query());
-        if let (Some(detail), Some(profile)) = (&mut screen.detail, self.store.profile()) {
+        let is_now = screen.moment_ms.is_none();
+        if let (Some(detail), Some(profile), true) =
+            (&mut screen.detail, self.store.profile(), is_now)
+        {
             let members = detail.row.and_then(|at| screen.table.rows.get(at));
             let members = members.map_or(&[][..], |row| row.row.members.as_slice());
             let groups = members.iter().map(|&at| profile.groups[at as usize].id).collect();
@@ -113,6 +116,7 @@ impl Stage {
                     }
                     Effect::Ask(Ask::MarkHeap(true)) => self.store.mark_heap(),
                     Effect::Ask(Ask::MarkHeap(false)) => self.store.forget_mark(),
+                    Effect::Ask(Ask::Query(query)) => self.store.stop_at(query.at_ms),
                     Effect::Copy(text) => self.copied.push(text),
                     Effect::Ask(_) | Effect::Theme(_) => {}
                 }

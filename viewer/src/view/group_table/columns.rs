@@ -4,7 +4,7 @@ use egui::Color32;
 use taskscope_proto::model::{Class, Held};
 
 use super::{Style, heat_colour, key_width};
-use crate::analyse::numbers::{age, bytes, count, counted, signed, signed_bytes};
+use crate::analyse::numbers::{bytes, count, counted, signed, signed_bytes};
 use crate::analyse::{Column, Heat, Key, Row, Sum, has_grown};
 use crate::theme::Palette;
 
@@ -114,9 +114,12 @@ pub(super) fn words_and_colour(column: Column, row: &Row, style: &Style<'_>) -> 
     let (sum, palette) = (&row.sum, style.palette);
     let dim = |number: u64| if number == 0 { palette.text_faint } else { palette.text_dim };
     let quiet = |number: u64| (count(number), dim(number));
-    let since = |since: Option<u64>| {
-        let age_of = |since| age(style.look.screen.age(since, style.look.now));
-        (since.map_or("-".into(), age_of), palette.text)
+    let screen = style.look.screen;
+    let since = |since: Option<u64>| (screen.age_in_words(since, style.look.now), palette.text);
+    // Rates are known of right now only.
+    let rate = |number: u64| match screen.moment_ms {
+        Some(_) => ("-".into(), palette.text_faint),
+        None => quiet(number),
     };
     match column {
         Column::Growth => {
@@ -133,8 +136,8 @@ pub(super) fn words_and_colour(column: Column, row: &Row, style: &Style<'_>) -> 
         Column::Stuck => quiet(sum.stuck),
         Column::Oldest => since(sum.oldest_since_ms),
         Column::Median => since(row.median_since_ms),
-        Column::Spawned => quiet(sum.spawned_per_min),
-        Column::Finished => quiet(sum.finished_per_min),
+        Column::Spawned => rate(sum.spawned_per_min),
+        Column::Finished => rate(sum.finished_per_min),
         Column::Bytes if sum.held.live_bytes == 0 => ("0".into(), palette.text_faint),
         Column::Bytes => (bytes(sum.held.live_bytes), palette.text_strong),
         Column::BytesGrowth => {

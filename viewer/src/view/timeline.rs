@@ -1,0 +1,247 @@
+//! The last minutes: tasks by state, memory beside them, and the moment that is looked at.
+
+use egui::accesskit::Role;
+use egui::{Align2, Color32, Panel, Pos2, Rect, Sense, Stroke, Ui, WidgetInfo, vec2};
+use taskscope_proto::model::State;
+
+use super::Look;
+use super::group_table::verdict as class_words;
+use crate::analyse::numbers::{age, bytes, count, counted};
+use crate::command::Command;
+use crate::screen::{TIMELINE_STEPS, Timeline};
+use crate::store::LIVING;
+use crate::theme::{self, Palette};
+use crate::widgets::{Layer, curve, stack};
+
+/// Below this height of the window the table needs the room.
+const LOW: f32 = 560.0;
+const HEIGHT: f32 = 64.0;
+/// The part of the width that memory takes.
+const MEMORY: f32 = 0.28;
+
+pub(super) fn show(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
+    if ui.available_height() < LOW || look.screen.timeline.seconds.is_empty() {
+        return;
+    }
+    let palette = theme::palette(ui);
+    Panel::top("timeline").frame(theme::banner(palette.surface)).show(ui, |ui| {
+        let width = ui.available_width();
+        let size = vec2(width, HEIGHT);
+        let (rect, _) = ui.allocate_exact_size(size, Sense::hover());
+        let (left, right) = rect.split_left_right_at_fraction(1.0 - MEMORY);
+        tasks(ui, left.with_max_x(left.right() - 8.0), look, commands, palette);
+        memory(ui, right.with_min_x(right.left() + 8.0), look, commands, palette);
+    });
+}
+
+/// What a chart is drawn by.
+struct Chart<'a> {
+    rect: Rect,
+    timeline: &'a Timeline,
+}
+
+impl Chart<'_> {
+    fn x_of(&self, second: f32) -> f32 {
+        let last = self.timeline.seconds.last().copied().unwrap_or(0) as f32;
+        let span = self.timeline.span.as_secs_f32().max(1.0);
+        self.rect.right() - (last - second) / span * self.rect.width()
+    }
+
+    /// The step nearest to a place, if something is known there.
+    fn step_at(&self, place: Pos2) -> Option<usize> {
+        let seconds = &self.timeline.seconds;
+        let span = self.timeline.span.as_secs_f32().max(1.0);
+        let ago = (self.rect.right() - place.x) / self.rect.width() * span;
+        let wanted = *seconds.last()? as f32 - ago;
+        let half = span / TIMELINE_STEPS as f32 / 2.0;
+        let step = seconds.partition_point(|second| *second as f32 + half < wanted);
+        let is_known = seconds.first().is_some_and(|first| *first as f32 <= wanted + 2.0 * half);
+        is_known.then_some(step.min(seconds.len() - 1))
+    }
+
+    /// The frame below what is drawn.
+    fn ground(&self, ui: &Ui, palette: &Palette) {
+        ui.painter().rect_filled(self.rect, 4.0, palette.sunken);
+    }
+
+    /// Since when something has been the matter.
+    fn bands(&self, ui: &Ui, palette: &Palette) {
+        let now = self.timeline.seconds.last().copied().unwrap_or(0) as f32;
+        for (since_ms, class) in &self.timeline.onsets {
+            let (_, colour) = class_words(*class, palette);
+            let x = self.x_of(*since_ms as f32 / 1_000.0).clamp(self.rect.left(), self.x_of(now));
+            let band = self.rect.with_min_x(x);
+            ui.painter().rect_filled(band, 0.0, colour.gamma_multiply(0.10));
+            ui.painter().vline(x, self.rect.y_range(), Stroke::new(1.0, colour));
+        }
+    }
+
+    /// The moment that is looked at, and what may be done with the mouse.
+    fn cursor(
+        &self,
+        ui: &mut Ui,
+        look: &Look<'_>,
+        name: &str,
+        words: &[String],
+        commands: &mut Vec<Command>,
+    ) {
+        let palette = theme::palette(ui);
+        let id = ui.scope_id().with(name);
+        let response = ui.interact(self.rect, id, Sense::click_and_drag());
+        response.widget_info(|| WidgetInfo::labeled(Role::Image, true, name));
+        let line = |ui: &Ui, ms: u64, colour: Color32| {
+            let x = self.x_of(ms as f32 / 1_000.0).clamp(self.rect.left(), self.rect.right());
+            ui.painter().vline(x, self.rect.y_range(), Stroke::new(1.5, colour));
+        };
+        if let Some(marked_ms) = look.screen.marked_ms {
+            line(ui, marked_ms, palette.accent);
+        }
+        if let Some(moment_ms) = look.screen.moment_ms {
+            line(ui, moment_ms, palette.text_strong);
+        }
+        let pointed = response.hover_pos().and_then(|place| self.step_at(place));
+        let Some(second) = pointed.and_then(|step| self.timeline.seconds.get(step)) else { return };
+        line(ui, second * 1_000, palette.text_faint);
+        if (response.clicked() || response.dragged()) && look.screen.header.is_some() {
+            commands.push(Command::GoTo(second * 1_000));
+        }
+        if let Some(words) = pointed.and_then(|step| words.get(step)) {
+            response.on_hover_text_at_pointer(words);
+        }
+    }
+
+    fn corner(&self, ui: &Ui, words: &str, palette: &Palette) {
+        let at = self.rect.left_top() + vec2(6.0, 4.0);
+        ui.painter().text(at, Align2::LEFT_TOP, words, theme::small(), palette.text_dim);
+    }
+}
+
+fn colour_of(state: State, palette: &Palette) -> Color32 {
+    match state {
+        State::Running => palette.good,
+        State::Ready => palette.warm,
+        State::New => palette.accent,
+        State::Parked | State::Finished => palette.share,
+    }
+}
+
+fn tasks(ui: &mut Ui, rect: Rect, look: &Look<'_>, commands: &mut Vec<Command>, palette: &Palette) {
+    let timeline = &look.screen.timeline;
+    let chart = Chart { rect, timeline };
+    chart.ground(ui, palette);
+    chart.bands(ui, palette);
+    let counts = timeline
+        .states
+        .each_ref()
+        .map(|levels| -> Vec<u64> { levels.iter().map(|level| level.count).collect() });
+    let stuck: Vec<u64> = (0..timeline.seconds.len())
+        .map(|at| timeline.states.iter().filter_map(|levels| levels.get(at)).map(|l| l.stuck).sum())
+        .collect();
+    let sums: Vec<u64> = (0..timeline.seconds.len())
+        .map(|at| counts.iter().filter_map(|c| c.get(at)).sum())
+        .collect();
+    let highest = sums.iter().copied().max().unwrap_or(0);
+    let inner = rect.shrink2(vec2(0.0, 2.0)).with_min_y(rect.top() + 18.0);
+    let layers: Vec<Layer<'_>> = LIVING
+        .into_iter()
+        .zip(&counts)
+        .map(|(state, counts)| (counts.as_slice(), colour_of(state, palette)))
+        .collect();
+    stack(ui, inner, &layers, TIMELINE_STEPS, highest);
+    let known: Vec<Option<u64>> = stuck.iter().map(|stuck| Some(*stuck)).collect();
+    if stuck.iter().any(|stuck| *stuck > 0) {
+        curve(ui, inner, &known, TIMELINE_STEPS, highest, palette.hot);
+    }
+    let now = (sums.last().copied().unwrap_or(0), stuck.last().copied().unwrap_or(0));
+    let title = format!(
+        "Tasks over {}: {} now, {} at most; {} stuck",
+        age(timeline.span),
+        count(now.0),
+        count(highest),
+        count(now.1)
+    );
+    chart.corner(ui, &title, palette);
+    let words: Vec<String> = sums
+        .iter()
+        .zip(&stuck)
+        .enumerate()
+        .map(|(at, (sum, stuck))| {
+            let mut lines = vec![
+                ago(timeline, at),
+                format!("{}, {} stuck", counted(*sum, "task"), count(*stuck)),
+            ];
+            lines.extend(LIVING.iter().zip(&counts).filter_map(|(state, counts)| {
+                let number = *counts.get(at)?;
+                (number > 0).then(|| format!("{} {}", count(number), state.name()))
+            }));
+            lines.join("\n")
+        })
+        .collect();
+    chart.cursor(ui, look, &title, &words, commands);
+}
+
+fn memory(
+    ui: &mut Ui,
+    rect: Rect,
+    look: &Look<'_>,
+    commands: &mut Vec<Command>,
+    palette: &Palette,
+) {
+    let timeline = &look.screen.timeline;
+    let chart = Chart { rect, timeline };
+    chart.ground(ui, palette);
+    let highest = timeline.memory.iter().flatten().copied().max().unwrap_or(0);
+    let inner = rect.shrink2(vec2(0.0, 2.0)).with_min_y(rect.top() + 18.0);
+    curve(ui, inner, &timeline.memory, TIMELINE_STEPS, highest, palette.trend);
+    let title = match timeline.memory.last().copied().flatten() {
+        Some(now) => format!("Memory: {} now, {} at most", bytes(now), bytes(highest)),
+        None => "Memory: not known".to_owned(),
+    };
+    chart.corner(ui, &title, palette);
+    let words: Vec<String> = timeline
+        .memory
+        .iter()
+        .enumerate()
+        .map(|(at, value)| {
+            let value =
+                value.map_or("not seen".to_owned(), |value| format!("{} resident", bytes(value)));
+            format!("{}\n{value}", ago(timeline, at))
+        })
+        .collect();
+    chart.cursor(ui, look, &title, &words, commands);
+}
+
+/// How long ago a step was.
+fn ago(timeline: &Timeline, step: usize) -> String {
+    let last = timeline.seconds.last().copied().unwrap_or(0);
+    let second = timeline.seconds.get(step).copied().unwrap_or(last);
+    match last.saturating_sub(second) {
+        0 => "now".to_owned(),
+        secs => format!("{} ago", age(std::time::Duration::from_secs(secs))),
+    }
+}
+
+/// Where in the picture a moment lies is worked out in one place only.
+#[cfg(test)]
+mod tests {
+    use egui::pos2;
+
+    use super::*;
+
+    #[test]
+    fn a_place_and_its_step_agree() {
+        let timeline = Timeline {
+            span: std::time::Duration::from_mins(10),
+            seconds: (0..=60).map(|step| 400 + step * 5).collect(),
+            ..Timeline::default()
+        };
+        let rect = Rect::from_min_size(pos2(10.0, 0.0), vec2(600.0, 60.0));
+        let chart = Chart { rect, timeline: &timeline };
+        for step in [0, 17, 60] {
+            let second = timeline.seconds[step];
+            let place = pos2(chart.x_of(second as f32), 30.0);
+            assert_eq!(chart.step_at(place), Some(step), "{second}");
+        }
+        assert_eq!(chart.step_at(pos2(10.0, 3.0)), None, "nothing is known of then");
+    }
+}
