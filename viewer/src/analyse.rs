@@ -22,6 +22,7 @@ mod query;
 pub mod runtimes;
 mod suspicion;
 mod tree;
+mod waits;
 mod wakers;
 mod whole;
 
@@ -46,6 +47,7 @@ pub use pivot::{Pivot, Row, Sum, pivot};
 pub use query::{Lens, Query, Selection};
 pub use suspicion::{Finding, Heat, most_suspicious_first, waits_outside};
 pub use tree::{Merged, MergedNode, merge, visible_rows};
+pub use waits::{MOST_NODES, WaitEdge, WaitGraph, WaitNode, wait_graph};
 pub(crate) use wakers::together;
 pub use wakers::{Waking, wakings, woken_by};
 pub use whole::Whole;

@@ -80,6 +80,9 @@ impl App {
             .context("cannot start the analyst thread")?;
         theme::install(&cc.egui_ctx);
         set_theme(&cc.egui_ctx, workspace.theme);
+        // The keys for it are commands of ours, and what they do is remembered.
+        cc.egui_ctx.options_mut(|options| options.zoom_with_keyboard = false);
+        cc.egui_ctx.set_zoom_factor(workspace.scale_factor());
         let session = Session::new(workspace, remark);
         let mut app = Self { analyst, clock, session, waiting: VecDeque::new() };
         match target {
@@ -102,6 +105,7 @@ impl App {
             Effect::Ask(ask) => self.waiting.push_back(ask),
             Effect::Copy(text) => ctx.copy_text(text),
             Effect::Theme(choice) => set_theme(ctx, choice),
+            Effect::Scale(factor) => ctx.set_zoom_factor(factor),
         }
     }
 

@@ -24,6 +24,11 @@ pub enum Command {
     ToggleLibraryFrames,
     SwitchLens,
     ShowHeap,
+    ShowWaits,
+    ShowPalette,
+    Larger,
+    Smaller,
+    UsualSize,
     NextMeasure,
     MarkHeap,
     ClearMark,
@@ -51,6 +56,8 @@ pub enum Command {
     ChooseHeapRow(HeapKey),
     FocusFrame(Arc<[Arc<Frame>]>),
     GoTo(u64),
+    EditPalette(String),
+    Run(Box<Self>),
     Copy(String),
 }
 
@@ -74,7 +81,7 @@ pub enum Press {
 
 impl Command {
     /// What the help page lists, in its order.
-    pub const LISTED: [Self; 24] = [
+    pub const LISTED: [Self; 29] = [
         Self::PreviousRow,
         Self::NextRow,
         Self::FirstRow,
@@ -84,6 +91,7 @@ impl Command {
         Self::ChooseKeys,
         Self::ToggleLibraryFrames,
         Self::SwitchLens,
+        Self::ShowWaits,
         Self::ShowHeap,
         Self::NextMeasure,
         Self::MarkHeap,
@@ -97,6 +105,10 @@ impl Command {
         Self::RetryNow,
         Self::Disconnect,
         Self::SwitchTheme,
+        Self::Larger,
+        Self::Smaller,
+        Self::UsualSize,
+        Self::ShowPalette,
         Self::ShowHelp,
         Self::Dismiss,
     ];
@@ -115,6 +127,11 @@ impl Command {
             Self::ToggleLibraryFrames => "Library frames",
             Self::SwitchLens => "Tasks or bytes",
             Self::ShowHeap => "Heap",
+            Self::ShowWaits => "Who waits for whom",
+            Self::ShowPalette => "Commands…",
+            Self::Larger => "Larger text",
+            Self::Smaller => "Smaller text",
+            Self::UsualSize => "Usual size of text",
             Self::NextMeasure => "Next measure",
             Self::MarkHeap => "Mark this moment",
             Self::ClearMark => "Clear the mark",
@@ -139,6 +156,8 @@ impl Command {
             Self::ChooseHeapRow(_) => "Choose",
             Self::FocusFrame(_) => "Focus",
             Self::GoTo(_) => "Go to this moment",
+            Self::EditPalette(_) => "Command",
+            Self::Run(command) => command.text(),
             Self::Copy(_) => "Copy",
         }
     }
@@ -159,6 +178,11 @@ impl Command {
                 "What trends and the detail show first: tasks, or the bytes of the heap they hold"
             }
             Self::ShowHeap => "The whole heap: who holds it, and where it was allocated",
+            Self::ShowWaits => "Who waits for the chosen row, and whom it waits for, as a graph",
+            Self::ShowPalette => "Find a command by its name",
+            Self::Larger => "Everything a tenth larger",
+            Self::Smaller => "Everything a tenth smaller",
+            Self::UsualSize => "Everything as large as the system says",
             Self::NextMeasure => "Weigh the flame graph by live, outlived or allocated bytes",
             Self::MarkHeap => "Count the heap's growth from now on, place by place",
             Self::ClearMark => "Forget the moment that was marked",
@@ -183,6 +207,8 @@ impl Command {
             Self::ChooseHeapRow(_) => "Show only this row in the flame graph; once more shows all",
             Self::FocusFrame(_) => "Let this frame fill the flame graph",
             Self::GoTo(_) => "How it was at this moment",
+            Self::EditPalette(_) => "Part of a command's name",
+            Self::Run(command) => command.tooltip(),
             Self::Copy(_) => "Copy to the clipboard",
         }
     }
@@ -201,6 +227,11 @@ impl Command {
             Self::ToggleLibraryFrames => &[Press::Sign('L')],
             Self::SwitchLens => &[Press::Sign('B')],
             Self::ShowHeap => &[Press::Sign('H')],
+            Self::ShowWaits => &[Press::Sign('O')],
+            Self::ShowPalette => &[Press::Ctrl('K')],
+            Self::Larger => &[Press::Ctrl('+')],
+            Self::Smaller => &[Press::Ctrl('-')],
+            Self::UsualSize => &[Press::Ctrl('0')],
             Self::NextMeasure => &[Press::Sign('W')],
             Self::MarkHeap => &[Press::Sign('M')],
             Self::ClearMark => &[Press::Sign('U')],

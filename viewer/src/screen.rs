@@ -11,7 +11,7 @@ use taskscope_proto::model::{Class, Header, Process, TaskPage};
 use crate::analyse::numbers;
 use crate::analyse::{
     Fact, Flame, HeapQuery, HeapRow, HeapTree, Key, Lens, Link, Merged, Mostly, Note, Part, Row,
-    Selection, Sort, Sum, Value, VisibleRow, Waking,
+    Selection, Sort, Sum, Value, VisibleRow, WaitGraph, Waking,
 };
 use crate::clock::Moment;
 use crate::connect::Failure;
@@ -55,6 +55,8 @@ pub struct Screen {
     pub table: Table,
     /// The row that is looked at closely.
     pub detail: Option<Detail>,
+    /// Who waits for whom around the chosen row, while that page is open.
+    pub waits: Option<Waits>,
     /// The page of the heap, while it is open.
     pub heap: Option<HeapPage>,
     /// The moment from which on the heap's growth is counted, agent's clock.
@@ -152,6 +154,15 @@ pub struct Detail {
     pub page: Option<Arc<TaskPage>>,
     /// Why the latest request for a page failed.
     pub page_failure: Option<Failure>,
+}
+
+/// Who waits for whom.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Waits {
+    /// The groups around the worst of the chosen row.
+    pub graph: WaitGraph,
+    /// For each of its nodes the values of the row that it is in; `None` if the filter leaves it out.
+    pub rows: Vec<Option<Arc<[Value]>>>,
 }
 
 /// Where tasks allocated what they hold.

@@ -2,6 +2,7 @@
 //! and may have an [`Effect`] outside.
 
 mod heap;
+mod palette;
 mod time;
 
 use std::sync::Arc;
@@ -19,6 +20,8 @@ pub enum Overlay {
     Connect,
     /// The help page.
     Help,
+    /// The commands, to find one by its name.
+    Palette,
 }
 
 /// What fills the window.
@@ -29,6 +32,8 @@ pub enum Page {
     Groups,
     /// The heap.
     Heap,
+    /// Who waits for whom around the chosen row.
+    Waits,
 }
 
 /// Something for the world outside.
@@ -40,6 +45,8 @@ pub enum Effect {
     Copy(String),
     /// Show the window in these colours.
     Theme(ThemeChoice),
+    /// Show everything so large.
+    Scale(f32),
 }
 
 /// The state of the window itself.
@@ -61,6 +68,10 @@ pub struct Session {
     pub choosing_keys: bool,
     /// The filter field is to take the keyboard; the view that shows it does so and counts.
     pub filter_focus: u64,
+    /// What stands in the field of the commands, and which of those found is to be done.
+    pub palette: String,
+    /// Which of the commands found is to be done.
+    pub palette_at: usize,
     /// The row that is looked at closely.
     pub selection: Option<Selection>,
     /// Rows are chosen by the user, not by the viewer.
@@ -92,6 +103,7 @@ impl Session {
             selection: self.selection.clone(),
             lens: self.workspace.lens,
             fold: self.workspace.fold_library,
+            waits: self.page == Page::Waits,
             at_ms: self.at_ms,
             heap: (self.page == Page::Heap).then(|| self.heap.clone()),
         }
@@ -116,6 +128,10 @@ impl Session {
 
     /// Does it.
     pub fn perform(&mut self, command: Command, screen: &Screen) -> Vec<Effect> {
+        let command = match self.perform_on_palette(command, screen) {
+            Ok(effects) => return effects,
+            Err(command) => command,
+        };
         let command = match self.perform_on_heap(command, screen) {
             Ok(effects) => return effects,
             Err(command) => command,
@@ -145,6 +161,13 @@ impl Session {
                 self.workspace.theme = self.workspace.theme.next();
                 return vec![Effect::Theme(self.workspace.theme)];
             }
+            Command::Larger | Command::Smaller | Command::UsualSize => {
+                match command {
+                    Command::UsualSize => self.workspace.scale_percent = 100,
+                    step => self.workspace.scale(step == Command::Larger),
+                }
+                return vec![Effect::Scale(self.workspace.scale_factor())];
+            }
             Command::Copy(text) => {
                 self.copied = Some(text.clone());
                 return vec![Effect::Copy(text)];
@@ -158,6 +181,9 @@ impl Session {
     /// Commands that change the query.
     fn ask(&mut self, command: Command, screen: &Screen) -> Option<Effect> {
         match command {
+            Command::ShowWaits => {
+                self.page = if self.page == Page::Waits { Page::Groups } else { Page::Waits };
+            }
             Command::Pause | Command::StepBack | Command::StepForward | Command::GoTo(_) => {
                 self.go(&command, screen)?;
             }
@@ -275,6 +301,10 @@ impl Session {
         }
         if self.page == Page::Heap {
             self.dismiss_on_heap();
+            return Some(self.asked());
+        }
+        if self.page == Page::Waits {
+            self.page = Page::Groups;
             return Some(self.asked());
         }
         if self.at_ms.take().is_some() {

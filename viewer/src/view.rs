@@ -12,6 +12,7 @@ mod heap;
 mod help;
 mod keys;
 mod losses;
+mod palette;
 mod place;
 mod runtimes;
 mod table;
@@ -22,6 +23,7 @@ mod tree;
 mod troubles;
 mod verdict;
 mod waiting;
+mod waits;
 
 use egui::{CentralPanel, Panel, Ui};
 
@@ -63,6 +65,7 @@ pub fn show(ui: &mut Ui, look: &Look<'_>) -> Vec<Command> {
     match look.session.overlay {
         Some(Overlay::Connect) => connect_dialog::show(ui, look, &mut commands),
         Some(Overlay::Help) => help::show(ui, &mut commands),
+        Some(Overlay::Palette) => palette::show(ui, look, &mut commands),
         None => {}
     }
     commands
@@ -80,6 +83,13 @@ fn main(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
         ui.scope(|ui| {
             ui.set_opacity(opacity);
             heap::show(ui, look, commands);
+        });
+        return;
+    }
+    if look.session.page == Page::Waits {
+        ui.scope(|ui| {
+            ui.set_opacity(opacity);
+            waits::show(ui, look, commands);
         });
         return;
     }

@@ -9,6 +9,9 @@ use crate::analyse::{Key, Lens, Sort};
 
 /// The version that this build writes.
 const VERSION: u32 = 1;
+/// The smallest and the largest text, and how far a step goes.
+const SCALES: std::ops::RangeInclusive<u16> = 60..=250;
+const SCALE_STEP: u16 = 10;
 /// How many targets are remembered.
 const MAX_RECENT: usize = 8;
 
@@ -63,6 +66,8 @@ pub struct Workspace {
     pub theme: ThemeChoice,
     /// Whether runs of library frames are folded away.
     pub fold_library: bool,
+    /// How large everything is, in percent of what the system says.
+    pub scale_percent: u16,
     /// Targets, latest first.
     pub recent: Vec<String>,
 }
@@ -77,6 +82,7 @@ impl Default for Workspace {
             filter: String::new(),
             theme: ThemeChoice::default(),
             fold_library: true,
+            scale_percent: 100,
             recent: Vec::new(),
         }
     }
@@ -117,6 +123,18 @@ impl Workspace {
     /// None that is known of: every choice has a text.
     pub fn to_text(&self) -> Result<String, serde_json::Error> {
         serde_json::to_string(self)
+    }
+
+    /// Everything a step larger, or smaller.
+    pub fn scale(&mut self, larger: bool) {
+        let percent = self.scale_percent;
+        let next = if larger { percent + SCALE_STEP } else { percent.saturating_sub(SCALE_STEP) };
+        self.scale_percent = next.clamp(*SCALES.start(), *SCALES.end());
+    }
+
+    /// By how much to multiply sizes, whatever was stored.
+    pub fn scale_factor(&self) -> f32 {
+        f32::from(self.scale_percent.clamp(*SCALES.start(), *SCALES.end())) / 100.0
     }
 
     /// Puts a target at the head of the recent ones.

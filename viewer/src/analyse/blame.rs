@@ -92,20 +92,20 @@ fn leads_to(blocker: &Blocker, to: GroupId) -> bool {
     blocker.holder.is_some_and(|holder: Holder| holder.group == Some(to))
 }
 
-fn find(profile: &Profile, id: GroupId) -> Option<&Group> {
+pub(super) fn find(profile: &Profile, id: GroupId) -> Option<&Group> {
     let at = profile.groups.binary_search_by_key(&id, |group| group.id).ok()?;
     profile.groups.get(at).map(|group| &**group)
 }
 
 /// `mutex made at src/state.rs:12:9`.
-fn thing(blocker: &Blocker) -> String {
+pub(super) fn thing(blocker: &Blocker) -> String {
     match &blocker.made_at {
         Some(place) => format!("{} made at {place}", blocker.kind),
         None => blocker.kind.to_string(),
     }
 }
 
-fn relation(blocker: &Blocker) -> &'static str {
+pub(super) fn relation(blocker: &Blocker) -> &'static str {
     match (blocker.relation, &blocker.kind) {
         (Relation::Unknown, _) => "has to do with",
         (Relation::Holds, _) => "held by",
@@ -128,7 +128,7 @@ fn nobody(blocker: &Blocker) -> &'static str {
 }
 
 /// What the tasks of a group are called: their labels, or else what they do.
-fn name(group: &Group) -> String {
+pub(super) fn name(group: &Group) -> String {
     if group.labels.is_empty() {
         "tasks without labels".to_owned()
     } else {
@@ -137,7 +137,7 @@ fn name(group: &Group) -> String {
 }
 
 /// `waiting at src/audit.rs:41:37 for mpsc_send`.
-fn does(group: &Group) -> String {
+pub(super) fn does(group: &Group) -> String {
     let place = |tree: &Tree| -> Option<Location> { tree.await_point.as_ref()?.location.clone() };
     let tree = group.tree.as_deref();
     let at = tree.and_then(place).map(|place| format!(" at {place}")).unwrap_or_default();

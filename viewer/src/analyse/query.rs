@@ -57,6 +57,8 @@ pub struct Query {
     pub lens: Lens,
     /// Whether runs of library frames are folded away.
     pub fold: bool,
+    /// Whether to show who waits for whom.
+    pub waits: bool,
     /// The moment that is looked at, agent's clock, milliseconds; `None` for now.
     pub at_ms: Option<u64>,
     /// The page of the heap, if that is open instead of the groups.

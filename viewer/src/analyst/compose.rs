@@ -1,15 +1,15 @@
 //! Puts a screen together: pure, from the store and the query to everything that is drawn.
 
-use taskscope_proto::model::{Group, Profile};
+use taskscope_proto::model::{Group, GroupId, Profile};
 
 use super::heap;
 use super::timeline::timeline;
 use super::troubles::troubles;
 use crate::analyse::{
     Column, Key, Lens, Query, Row, Selection, Sort, blockers, chain, is_there, keys_of, losses,
-    merge, pivot, sort, together, visible_rows, wakings,
+    merge, pivot, sort, together, visible_rows, wait_graph, wakings,
 };
-use crate::screen::{Detail, Screen, ScreenRow, TREND_STEPS, Table};
+use crate::screen::{Detail, Screen, ScreenRow, TREND_STEPS, Table, Waits};
 use crate::store::{History, Level, Store};
 
 /// The screen that answers the query with what the store knows.
@@ -42,6 +42,7 @@ pub fn compose(store: &Store, query: &Query) -> Screen {
     } else {
         let selection = query.selection.as_ref();
         screen.detail = selection.map(|row| detail(profile, row, query, &screen));
+        screen.waits = query.waits.then(|| waits(profile, &screen));
     }
     screen
 }
@@ -90,6 +91,27 @@ fn table(profile: &Profile, history: &History, query: &Query, available: &[Key])
         lens,
         trend_span: std::time::Duration::from_secs(window.span_secs),
     }
+}
+
+/// Who waits for whom around the worst group of the chosen row.
+fn waits(profile: &Profile, screen: &Screen) -> Waits {
+    let chosen = screen.detail.as_ref().and_then(|detail| screen.table.rows.get(detail.row?));
+    let members = chosen.map_or(&[][..], |row| row.row.members.as_slice());
+    let members = members.iter().filter_map(|&at| profile.groups.get(at as usize));
+    let worst = members.max_by_key(|group| {
+        let waits = !group.blockers.is_empty() || group.waiting_for_it > 0;
+        (waits, group.verdict.class, group.verdict.points, group.count)
+    });
+    let Some(group) = worst else { return Waits::default() };
+    let graph = wait_graph(profile, group);
+    let row_of = |id: GroupId| {
+        let at = profile.groups.binary_search_by_key(&id, |group| group.id).ok()?;
+        let at = u32::try_from(at).ok()?;
+        let row = screen.table.rows.iter().find(|row| row.row.members.contains(&at))?;
+        Some(row.row.values.clone())
+    };
+    let rows = graph.nodes.iter().map(|node| row_of(node.group)).collect();
+    Waits { graph, rows }
 }
 
 fn detail(profile: &Profile, selection: &Selection, query: &Query, screen: &Screen) -> Detail {

@@ -4,6 +4,7 @@ use egui::{Key, Modifiers, Ui};
 
 use super::Look;
 use crate::command::{Command, Press};
+use crate::session::Overlay;
 
 /// The commands whose keys were pressed. While somebody types, only keys that type nothing count.
 pub(super) fn pressed(ui: &Ui, look: &Look<'_>) -> Vec<Command> {
@@ -20,6 +21,7 @@ pub(super) fn pressed(ui: &Ui, look: &Look<'_>) -> Vec<Command> {
                 Press::Ctrl(_) | Press::F1 => true,
                 // In a field, Escape leaves the field and does nothing else.
                 Press::Escape => covered || !was_typing,
+                Press::Up | Press::Down if look.session.overlay == Some(Overlay::Palette) => true,
                 Press::Up | Press::Down | Press::PageUp | Press::PageDown => !covered,
                 Press::Sign('?') => !typing,
                 Press::Sign(_) | Press::Home | Press::End => !typing && !covered,
@@ -35,6 +37,10 @@ pub(super) fn pressed(ui: &Ui, look: &Look<'_>) -> Vec<Command> {
 
 /// Takes the key out of the input. Shift is part of typing a sign, and of nothing else here.
 fn take(input: &mut egui::InputState, modifiers: Modifiers, key: Key) -> bool {
+    // On many keyboards the plus is the shifted equals sign.
+    if key == Key::Plus && input.consume_key(modifiers, Key::Equals) {
+        return true;
+    }
     let with_shift = modifiers == Modifiers::NONE
         && key == Key::Questionmark
         && input.consume_key(Modifiers::SHIFT, key);
@@ -50,6 +56,8 @@ fn key(press: Press) -> (Modifiers, Key) {
         Press::Sign(',') => plain(Key::Comma),
         Press::Sign('.') => plain(Key::Period),
         Press::Sign(letter) => plain(sign(letter)),
+        Press::Ctrl('+') => (Modifiers::COMMAND, Key::Plus),
+        Press::Ctrl('-') => (Modifiers::COMMAND, Key::Minus),
         Press::Ctrl(letter) => (Modifiers::COMMAND, sign(letter)),
         Press::Up => plain(Key::ArrowUp),
         Press::Down => plain(Key::ArrowDown),

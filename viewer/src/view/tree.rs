@@ -22,7 +22,7 @@ pub(super) fn show(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
     let Some(detail) = &look.screen.detail else { return };
     let palette = theme::palette(ui);
     theme::panel(palette).show(ui, |ui| heading(ui, look, detail, commands));
-    verdict::show(ui, look, detail);
+    verdict::show(ui, look, detail, commands);
     let fold = look.session.workspace.fold_library;
     let rows = if fold { &detail.folded } else { &detail.unfolded };
     if detail.row.is_none() {

@@ -2,16 +2,17 @@
 
 use egui::{RichText, Ui};
 
-use super::Look;
 use super::group_table::verdict as class_words;
+use super::{Look, button};
 use crate::analyse::numbers::{age, counted};
+use crate::command::Command;
 use crate::screen::Detail;
 use crate::theme;
 
 /// Lines of blockers that are shown; the most tasks come first.
 const MOST_BLOCKERS: usize = 3;
 
-pub(super) fn show(ui: &mut Ui, look: &Look<'_>, detail: &Detail) {
+pub(super) fn show(ui: &mut Ui, look: &Look<'_>, detail: &Detail, commands: &mut Vec<Command>) {
     let Some(row) = detail.row.and_then(|at| look.screen.table.rows.get(at)) else { return };
     let finding = &row.row.sum.finding;
     if finding.reason.is_empty() && detail.blockers.is_empty() {
@@ -57,6 +58,9 @@ pub(super) fn show(ui: &mut Ui, look: &Look<'_>, detail: &Detail) {
             let tasks = counted(row.row.sum.finding.waiting_for_it, "task");
             let words = format!("{tasks} of other groups wait for these");
             ui.label(RichText::new(words).font(theme::small()).color(palette.warm));
+        }
+        if !detail.blockers.is_empty() || finding.waiting_for_it > 0 {
+            button(ui, Command::ShowWaits, commands);
         }
     });
 }

@@ -21,3 +21,4 @@ mod screens;
 #[cfg(test)]
 mod stage;
 mod time;
+mod waits;

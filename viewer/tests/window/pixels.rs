@@ -58,6 +58,21 @@ fn how_it_was_a_minute_ago() {
 }
 
 #[test]
+fn a_cycle_of_waits() {
+    let mut stage = Stage::following().with(sample::process(7, 4242), crate::waits::with_a_cycle());
+    stage.session.perform(Command::ShowWaits, &stage.screen.clone());
+    stage.refresh();
+    sized("waits_dark", true, LARGE, stage);
+}
+
+#[test]
+fn the_list_of_commands() {
+    let mut stage = Stage::live();
+    stage.session.perform(Command::ShowPalette, &stage.screen.clone());
+    picture("palette_light", false, stage);
+}
+
+#[test]
 fn a_failure() {
     let mut stage = Stage::following();
     stage.goes_down();

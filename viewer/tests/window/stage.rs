@@ -118,7 +118,7 @@ impl Stage {
                     Effect::Ask(Ask::MarkHeap(false)) => self.store.forget_mark(),
                     Effect::Ask(Ask::Query(query)) => self.store.stop_at(query.at_ms),
                     Effect::Copy(text) => self.copied.push(text),
-                    Effect::Ask(_) | Effect::Theme(_) => {}
+                    Effect::Ask(_) | Effect::Theme(_) | Effect::Scale(_) => {}
                 }
             }
             self.refresh();

@@ -1,0 +1,108 @@
+//! Who waits for whom as a graph, the list of commands, and the size of everything.
+
+use std::sync::Arc;
+
+use egui_kittest::kittest::Queryable;
+use taskscope_proto::model::{Blocker, GroupId, Holder, Profile, Relation, WaitKind};
+use taskscope_viewer::session::{Overlay, Page};
+
+use crate::printer::print;
+use crate::sample;
+use crate::stage::{Stage, harness};
+
+fn on_the_page(stage: Stage) -> egui_kittest::Harness<'static, Stage> {
+    let mut harness = harness(stage);
+    harness.key_press(egui::Key::O);
+    harness.run();
+    harness
+}
+
+#[test]
+fn the_graph_names_every_group_and_every_wait() {
+    let harness = on_the_page(Stage::live());
+    insta::assert_snapshot!(print(&harness.root()));
+}
+
+/// The sample service, where the cart that holds the lock waits for the audit that waits for it.
+pub(crate) fn with_a_cycle() -> Profile {
+    let mut profile = sample::profile(0);
+    let blocker = Blocker {
+        kind: WaitKind::JoinHandle,
+        made_at: None,
+        tasks: 64,
+        relation: Relation::Joined,
+        since_ms: 0,
+        holder: Some(Holder { task: 3, group: Some(GroupId(1)), ended: false }),
+        holders: 1,
+    };
+    if let Some(cart) = profile.groups.iter_mut().find(|group| group.id == GroupId(3)) {
+        Arc::make_mut(cart).blockers = vec![blocker];
+    }
+    profile
+}
+
+#[test]
+fn a_cycle_is_said_in_words_too() {
+    let stage = Stage::following().with(sample::process(7, 4242), with_a_cycle());
+    let harness = on_the_page(stage);
+    let text = print(&harness.root());
+    assert!(text.contains("4 groups, 4 waits, 3 in a cycle"), "{text}");
+    let edge = "64 tasks of task=cart tenant=acme wait for join_handle, which is the end of \
+                task=audit tenant=acme; in a cycle";
+    assert!(text.contains(edge), "{text}");
+}
+
+#[test]
+fn a_group_of_the_graph_can_be_put_in_the_middle() {
+    let mut harness = on_the_page(Stage::live());
+    harness.get_by_label_contains("12 tasks of task=ledger, waiting").click();
+    harness.run();
+    let chosen = harness.state().session.selection.as_ref().unwrap().values[0].to_string();
+    assert_eq!(chosen, "ledger");
+    assert_eq!(harness.state().session.page, Page::Waits, "it stays open");
+    harness.key_press(egui::Key::Escape);
+    harness.run();
+    assert_eq!(harness.state().session.page, Page::Groups);
+}
+
+#[test]
+fn who_waits_for_nobody_is_told_where_holders_are_known_from() {
+    let mut stage = Stage::live();
+    stage.session.workspace.filter = "heartbeat".into();
+    stage.refresh();
+    let harness = on_the_page(stage);
+    assert!(harness.query_by_label_contains("Nobody is known to wait").is_some());
+}
+
+#[test]
+fn commands_are_found_and_run_by_keys_alone() {
+    let mut harness = harness(Stage::live());
+    harness.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::K);
+    harness.run();
+    assert_eq!(harness.state().session.overlay, Some(Overlay::Palette));
+    insta::assert_snapshot!(print(&harness.root()));
+    for letter in "waits".chars() {
+        harness.event(egui::Event::Text(letter.to_string()));
+        harness.run();
+    }
+    harness.key_press(egui::Key::Enter);
+    harness.run();
+    assert_eq!(harness.state().session.overlay, None);
+    assert!(harness.query_by_label_contains("12 tasks of task=ledger, waiting").is_some());
+}
+
+#[test]
+fn sizes_change_by_keys_and_stay_within_bounds() {
+    let mut harness = harness(Stage::live());
+    let mut press = |key, times| {
+        for _ in 0..times {
+            harness.key_press_modifiers(egui::Modifiers::COMMAND, key);
+            harness.run();
+        }
+        harness.state().session.workspace.scale_percent
+    };
+    assert_eq!(press(egui::Key::Equals, 2), 120);
+    assert_eq!(press(egui::Key::Minus, 1), 110);
+    assert_eq!(press(egui::Key::Minus, 30), 60);
+    assert_eq!(press(egui::Key::Num0, 1), 100);
+}
