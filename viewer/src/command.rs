@@ -227,7 +227,7 @@ impl Command {
             Self::ToggleLibraryFrames => &[Press::Sign('L')],
             Self::SwitchLens => &[Press::Sign('B')],
             Self::ShowHeap => &[Press::Sign('H')],
-            Self::ShowWaits => &[Press::Sign('O')],
+            Self::ShowWaits => &[Press::Sign('D')],
             Self::ShowPalette => &[Press::Ctrl('K')],
             Self::Larger => &[Press::Ctrl('+')],
             Self::Smaller => &[Press::Ctrl('-')],

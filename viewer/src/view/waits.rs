@@ -4,7 +4,7 @@
 use egui::accesskit::Role;
 use egui::epaint::CubicBezierShape;
 use egui::{
-    Align2, CentralPanel, Color32, Panel, Pos2, Rect, RichText, ScrollArea, Sense, Stroke,
+    Align2, CentralPanel, Color32, Panel, Pos2, Rect, RichText, ScrollArea, Sense, Shape, Stroke,
     StrokeKind, Ui, Vec2, WidgetInfo, pos2, vec2,
 };
 
@@ -50,7 +50,7 @@ pub(super) fn show(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
             nothing(
                 ui,
                 "Nobody is known to wait for these tasks, and they wait for nobody that is known.\n\
-                 Holders are known of locks and channels of taskscope::sync, which \
+                 Holders are known of locks and channels of the agent's own sync, which \
                  taskscope-tokio puts in the place of tokio's, and of handles that are awaited.",
             );
         } else {
@@ -81,7 +81,7 @@ fn picture(ui: &mut Ui, look: &Look<'_>, waits: &Waits, commands: &mut Vec<Comma
     let highest = graph.nodes.iter().map(|node| node.place + 1).max().unwrap_or(1);
     let size = vec2(
         graph.columns as f32 * (BOX.x + GAP.x) - GAP.x + 2.0 * MARGIN,
-        highest as f32 * (BOX.y + GAP.y) - GAP.y + 2.0 * MARGIN,
+        highest as f32 * (BOX.y + GAP.y) - GAP.y + 2.0 * MARGIN + GAP.y,
     );
     let size = size.max(ui.available_size());
     let (area, _) = ui.allocate_exact_size(size, Sense::hover());
@@ -94,10 +94,18 @@ fn picture(ui: &mut Ui, look: &Look<'_>, waits: &Waits, commands: &mut Vec<Comma
         Rect::from_min_size(pos2(x, y.max(area.top() + 4.0)), BOX)
     };
     let rects: Vec<Rect> = graph.nodes.iter().map(rect_of).collect();
+    let below = rects.iter().map(|rect| rect.bottom()).fold(area.top(), f32::max);
+    let mut back = 0.0;
+    let mut ways = Vec::new();
     for edge in &graph.edges {
-        if let (Some(from), Some(to)) = (rects.get(edge.from), rects.get(edge.to)) {
-            arrow(ui, edge, *from, *to, palette);
+        let (Some(from), Some(to)) = (rects.get(edge.from), rects.get(edge.to)) else { continue };
+        let way = Way::between(*from, *to, below, back);
+        if matches!(way, Way::Back(_)) {
+            back += 1.0;
         }
+        let width = if edge.in_cycle { 2.0 } else { 1.2 };
+        way.draw(ui, Stroke::new(width, colour_of(edge, palette)));
+        ways.push((edge, way));
     }
     for (at, (node, rect)) in graph.nodes.iter().zip(&rects).enumerate() {
         let row = waits.rows.get(at).and_then(Option::as_ref);
@@ -107,10 +115,8 @@ fn picture(ui: &mut Ui, look: &Look<'_>, waits: &Waits, commands: &mut Vec<Comma
             commands.push(Command::Select(row.clone()));
         }
     }
-    for edge in &graph.edges {
-        if let (Some(from), Some(to)) = (rects.get(edge.from), rects.get(edge.to)) {
-            words_of(ui, look, graph, edge, (*from, *to), palette);
-        }
+    for (edge, way) in &ways {
+        words_of(ui, look, graph, edge, way.middle(), palette);
     }
 }
 
@@ -161,33 +167,56 @@ fn colour_of(edge: &WaitEdge, palette: &Palette) -> Color32 {
     if edge.in_cycle { palette.hot } else { palette.text_dim }
 }
 
-/// The way an arrow takes: to the right through the gap, and below the boxes where it goes back.
-fn way(from: Rect, to: Rect) -> [Pos2; 4] {
-    let (start, end) = (from.right_center(), to.left_center());
-    if to.left() > from.right() {
-        let bend = (end.x - start.x) / 2.0;
-        return [start, start + vec2(bend, 0.0), end - vec2(bend, 0.0), end];
-    }
-    let (start, end) = (from.center_bottom(), to.center_bottom());
-    let below = from.bottom().max(to.bottom()) + GAP.y + 14.0;
-    if from == to {
-        let (left, right) = (start - vec2(46.0, 0.0), end + vec2(46.0, 0.0));
-        return [right, pos2(right.x + 12.0, below), pos2(left.x - 12.0, below), left];
-    }
-    [start, pos2(start.x, below), pos2(end.x, below), end]
+/// The way an arrow takes: to the right through the gap, or back below everything.
+enum Way {
+    On([Pos2; 4]),
+    Back([Pos2; 5]),
 }
 
-fn arrow(ui: &Ui, edge: &WaitEdge, from: Rect, to: Rect, palette: &Palette) {
-    let stroke = Stroke::new(if edge.in_cycle { 2.0 } else { 1.2 }, colour_of(edge, palette));
-    let points = way(from, to);
-    let curve = CubicBezierShape::from_points_stroke(points, false, Color32::TRANSPARENT, stroke);
-    ui.painter().add(curve);
-    let [_, _, before, end] = points;
-    let direction = (end - before).normalized();
-    let side = vec2(-direction.y, direction.x);
-    for sign in [-1.0, 1.0] {
-        let barb = end - direction * 8.0 + side * 4.5 * sign;
-        ui.painter().line_segment([end, barb], stroke);
+impl Way {
+    /// From one box to another; `below` is how low everything reaches, `nth` tells ways back apart.
+    fn between(from: Rect, to: Rect, below: f32, nth: f32) -> Self {
+        let (start, end) = (from.right_center(), to.left_center());
+        if to.left() > from.right() {
+            let bend = vec2((end.x - start.x) / 2.0, 0.0);
+            return Self::On([start, start + bend, end - bend, end]);
+        }
+        let start = from.center_bottom() + vec2(8.0 * nth, 0.0);
+        let low = below + GAP.y / 2.0 + 14.0 * nth;
+        let left = to.left() - 14.0 - 6.0 * nth;
+        Self::Back([start, pos2(start.x, low), pos2(left, low), pos2(left, end.y), end])
+    }
+
+    /// Where its words stand.
+    fn middle(&self) -> Pos2 {
+        match self {
+            Self::On([a, b, c, d]) => {
+                let sum = a.to_vec2() + d.to_vec2() + (b.to_vec2() + c.to_vec2()) * 3.0;
+                (sum / 8.0).to_pos2()
+            }
+            Self::Back([_, from, to, ..]) => from.lerp(*to, 0.5),
+        }
+    }
+
+    fn draw(&self, ui: &Ui, stroke: Stroke) {
+        let (before, end) = match self {
+            Self::On(points) => {
+                let none = Color32::TRANSPARENT;
+                let curve = CubicBezierShape::from_points_stroke(*points, false, none, stroke);
+                ui.painter().add(curve);
+                (points[2], points[3])
+            }
+            Self::Back(points) => {
+                ui.painter().add(Shape::line(points.to_vec(), stroke));
+                (points[3], points[4])
+            }
+        };
+        let direction = (end - before).normalized();
+        let side = vec2(-direction.y, direction.x);
+        for sign in [-1.0, 1.0] {
+            let barb = end - direction * 8.0 + side * 4.5 * sign;
+            ui.painter().line_segment([end, barb], stroke);
+        }
     }
 }
 
@@ -197,14 +226,12 @@ fn words_of(
     look: &Look<'_>,
     graph: &WaitGraph,
     edge: &WaitEdge,
-    (from, to): (Rect, Rect),
+    middle: Pos2,
     palette: &Palette,
 ) {
-    let [a, b, c, d] = way(from, to);
-    let middle = ((a.to_vec2() + d.to_vec2()) + (b.to_vec2() + c.to_vec2()) * 3.0) / 8.0;
     let words = format!("{} × {}", edge.tasks, edge.label);
     let galley = ui.painter().layout_no_wrap(words, theme::small(), colour_of(edge, palette));
-    let rect = Rect::from_center_size(middle.to_pos2(), galley.size() + vec2(10.0, 4.0));
+    let rect = Rect::from_center_size(middle, galley.size() + vec2(10.0, 4.0));
     ui.painter().rect_filled(rect, 4.0, palette.surface);
     let place = Align2::CENTER_CENTER.align_size_within_rect(galley.size(), rect).min;
     ui.painter().galley(place, galley, palette.text);

@@ -12,7 +12,7 @@ use crate::stage::{Stage, harness};
 
 fn on_the_page(stage: Stage) -> egui_kittest::Harness<'static, Stage> {
     let mut harness = harness(stage);
-    harness.key_press(egui::Key::O);
+    harness.key_press(egui::Key::D);
     harness.run();
     harness
 }
