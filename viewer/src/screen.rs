@@ -9,8 +9,8 @@ use std::time::Duration;
 use taskscope_proto::model::{Header, Process, TaskPage};
 
 use crate::analyse::{
-    Fact, Flame, HeapQuery, HeapRow, HeapTree, Key, Lens, Link, Merged, Mostly, Note, Part, Row,
-    Selection, Sort, Sum, Value, VisibleRow, Waking,
+    AwaitQuery, AwaitTree, Fact, Flame, HeapQuery, HeapRow, HeapTree, Key, Lens, Link, Merged,
+    Mostly, Note, Part, Row, Selection, Sort, Sum, Value, VisibleRow, Waking,
 };
 use crate::clock::Moment;
 use crate::connect::Failure;
@@ -48,7 +48,7 @@ pub struct Screen {
     pub detail: Option<Detail>,
     /// The page of the heap, while it is open.
     pub heap: Option<HeapPage>,
-    /// The moment from which on the heap's growth is counted, agent's clock.
+    /// The moment that this one is compared with, agent's clock.
     pub marked_ms: Option<u64>,
 }
 
@@ -98,16 +98,29 @@ pub struct Detail {
     pub blockers: Vec<String>,
     /// From that group to the one at the root of it.
     pub chain: Vec<Link>,
-    /// The lines of the tree with runs of library frames folded.
-    pub folded: Vec<VisibleRow>,
-    /// The lines of the whole tree.
-    pub unfolded: Vec<VisibleRow>,
+    /// These trees in the shape that was asked for.
+    pub awaits: Awaits,
     /// Where its tasks allocated what they hold; `None` where nobody knows.
     pub allocations: Option<Allocations>,
     /// A page of its tasks; `None` until it came.
     pub page: Option<Arc<TaskPage>>,
     /// Why the latest request for a page failed.
     pub page_failure: Option<Failure>,
+}
+
+/// The await trees of a row, in one of their shapes.
+#[derive(Clone, Debug, Default)]
+pub struct Awaits {
+    /// What this answers.
+    pub asked: AwaitQuery,
+    /// The trees as one.
+    pub tree: AwaitTree,
+    /// Its lines, unless it is a flame graph.
+    pub lines: Vec<VisibleRow>,
+    /// Its picture, if it is one.
+    pub flame: Flame,
+    /// What stands in each of its cells.
+    pub labels: Vec<String>,
 }
 
 /// Where tasks allocated what they hold.

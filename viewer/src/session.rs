@@ -1,6 +1,7 @@
 //! What the user does with the window, as a pure function: a [`Command`] changes the [`Session`]
 //! and may have an [`Effect`] outside.
 
+mod awaits;
 mod heap;
 
 use std::sync::Arc;
@@ -10,6 +11,8 @@ use crate::analyst::Ask;
 use crate::command::Command;
 use crate::screen::{PAGE, Screen};
 use crate::workspace::{ThemeChoice, Workspace};
+
+pub use awaits::{Awaits, frame_text};
 
 /// What lies over the screen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,6 +53,8 @@ pub struct Session {
     pub page: Page,
     /// What the page of the heap shows.
     pub heap: HeapQuery,
+    /// How the await trees of the chosen row are looked at.
+    pub awaits: Awaits,
     /// What lies over the screen.
     pub overlay: Option<Overlay>,
     /// What stands in the address field.
@@ -90,6 +95,7 @@ impl Session {
             lens: self.workspace.lens,
             fold: self.workspace.fold_library,
             heap: (self.page == Page::Heap).then(|| self.heap.clone()),
+            awaits: self.await_query(),
         }
     }
 
@@ -113,6 +119,10 @@ impl Session {
     /// Does it.
     pub fn perform(&mut self, command: Command, screen: &Screen) -> Vec<Effect> {
         let command = match self.perform_on_heap(command, screen) {
+            Ok(effects) => return effects,
+            Err(command) => command,
+        };
+        let command = match self.perform_on_awaits(command) {
             Ok(effects) => return effects,
             Err(command) => command,
         };
@@ -211,6 +221,7 @@ impl Session {
         self.chose_row = false;
         self.heap.chosen = None;
         self.heap.focus = Arc::default();
+        self.forget_transforms();
     }
 
     fn group_by(&mut self, keys: Vec<Key>) {
@@ -226,7 +237,11 @@ impl Session {
     }
 
     fn select(&mut self, values: Option<Arc<[Value]>>) {
-        let order = self.selection.take().map(|old| old.order).unwrap_or_default();
+        let old = self.selection.take();
+        if old.as_ref().map(|old| &old.values) != values.as_ref() {
+            self.forget_transforms();
+        }
+        let order = old.map(|old| old.order).unwrap_or_default();
         self.selection = values.map(|values| Selection { values, order, offset: 0 });
     }
 
@@ -266,6 +281,9 @@ impl Session {
         }
         if self.page == Page::Heap {
             self.dismiss_on_heap();
+            return Some(self.asked());
+        }
+        if self.dismiss_on_awaits() {
             return Some(self.asked());
         }
         if !self.workspace.filter.is_empty() {

@@ -144,9 +144,9 @@ impl Store {
         self.connection = Connection::Live { since: now };
     }
 
-    /// Remembers the heap of this moment, to count from.
-    pub fn mark_heap(&mut self) {
-        self.marked = self.profile.clone().filter(|profile| profile.header.heap.is_some());
+    /// Remembers this moment, to compare with.
+    pub fn mark(&mut self) {
+        self.marked = self.profile.clone();
     }
 
     /// Forgets that moment.
@@ -154,7 +154,7 @@ impl Store {
         self.marked = None;
     }
 
-    /// The state at the moment from which on the heap's growth is counted.
+    /// The state at the moment that later ones are compared with.
     pub fn marked(&self) -> Option<&Arc<Profile>> {
         self.marked.as_ref()
     }
@@ -259,16 +259,12 @@ mod tests {
     }
 
     #[test]
-    fn a_mark_needs_a_heap_and_does_not_outlive_the_run() {
-        let with_heap = || {
-            let profile = crate::fixture::profile(&["1 parked live=5 < a:1"]);
-            Happening::Profile(Arc::new(profile))
-        };
-        let mut without = store([connected(7, 1), profile(500)]);
-        without.mark_heap();
+    fn a_mark_needs_a_state_and_does_not_outlive_the_run() {
+        let mut without = store([connected(7, 1)]);
+        without.mark();
         assert!(without.marked().is_none());
-        let mut store = store([connected(7, 1), with_heap()]);
-        store.mark_heap();
+        let mut store = store([connected(7, 1), profile(500)]);
+        store.mark();
         assert!(store.marked().is_some());
         store.apply(Event { session: 1, happening: connected(7, 1) }, at(9));
         assert!(store.marked().is_some(), "the same run");

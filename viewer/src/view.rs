@@ -4,6 +4,7 @@
 //! them carries the commands out.
 
 mod allocations;
+mod awaits;
 mod banner;
 mod connect_dialog;
 mod group_table;
@@ -17,7 +18,6 @@ mod runtimes;
 mod table;
 mod tasks;
 mod top;
-mod tree;
 mod verdict;
 mod waiting;
 
@@ -139,7 +139,7 @@ fn detail(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
         if instead {
             allocations::show(ui, look, commands);
         } else {
-            tree::show(ui, look, commands);
+            awaits::show(ui, look, commands);
         }
     });
 }

@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::analyse::{Key, Lens, Sort};
+use crate::analyse::{AwaitWeight, Key, Lens, Shape, Sort};
 
 /// The version that this build writes.
 const VERSION: u32 = 1;
@@ -63,6 +63,10 @@ pub struct Workspace {
     pub theme: ThemeChoice,
     /// Whether runs of library frames are folded away.
     pub fold_library: bool,
+    /// In which shape await trees are shown.
+    pub shape: Shape,
+    /// By what they are weighted.
+    pub await_weight: AwaitWeight,
     /// Targets, latest first.
     pub recent: Vec<String>,
 }
@@ -77,6 +81,8 @@ impl Default for Workspace {
             filter: String::new(),
             theme: ThemeChoice::default(),
             fold_library: true,
+            shape: Shape::default(),
+            await_weight: AwaitWeight::default(),
             recent: Vec::new(),
         }
     }

@@ -2,10 +2,11 @@
 
 use taskscope_proto::model::{Group, Profile};
 
+use super::awaits::awaits;
 use super::heap;
 use crate::analyse::{
     Column, Key, Lens, Query, Row, Selection, Sort, blockers, chain, is_there, keys_of, losses,
-    merge, pivot, sort, together, visible_rows, wakings,
+    merge, pivot, sort, together, wakings,
 };
 use crate::screen::{Detail, Screen, ScreenRow, TREND_STEPS, Table};
 use crate::store::{History, Level, Store};
@@ -34,7 +35,7 @@ pub fn compose(store: &Store, query: &Query) -> Screen {
         screen.heap = Some(heap::page(profile, marked, query, asked));
     } else {
         let selection = query.selection.as_ref();
-        screen.detail = selection.map(|row| detail(profile, row, query, &screen));
+        screen.detail = selection.map(|row| detail(profile, marked, row, query, &screen));
     }
     screen
 }
@@ -85,19 +86,26 @@ fn table(profile: &Profile, history: &History, query: &Query, available: &[Key])
     }
 }
 
-fn detail(profile: &Profile, selection: &Selection, query: &Query, screen: &Screen) -> Detail {
+fn detail(
+    profile: &Profile,
+    marked: Option<&Profile>,
+    selection: &Selection,
+    query: &Query,
+    screen: &Screen,
+) -> Detail {
     let row = screen.position(&selection.values);
     let shown = row.and_then(|at| screen.table.rows.get(at));
     let members = shown.map_or(&[][..], |row| row.row.members.as_slice());
     let group = |&at: &u32| -> Option<&Group> { profile.groups.get(at as usize).map(|g| &**g) };
-    let tree = merge(members.iter().filter_map(group));
+    let groups: Vec<&Group> = members.iter().filter_map(group).collect();
+    let tree = merge(groups.iter().copied());
+    let of_row = (&*screen.table.keys, selection);
     let blocked = members.iter().filter_map(group).filter(|group| !group.blockers.is_empty());
     let worst = blocked.max_by_key(|group| (group.verdict.class, group.verdict.points));
     Detail {
         selection: selection.clone(),
         row,
-        folded: visible_rows(&tree, true),
-        unfolded: visible_rows(&tree, false),
+        awaits: awaits(profile, &groups, marked, query, of_row),
         tree,
         wakings: wakings(profile, &together(members.iter().filter_map(group))),
         blockers: worst.map(|group| blockers(profile, &group.blockers)).unwrap_or_default(),
