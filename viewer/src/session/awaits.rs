@@ -111,6 +111,8 @@ impl Session {
         let new = self.awaits.transforms.last() != Some(&transform);
         if new {
             self.awaits.transforms.push(transform);
+            // Who looks so closely does not want another row.
+            self.chose_row = true;
         }
         new
     }
@@ -190,6 +192,7 @@ mod tests {
         let from = Command::Transform(Transform::From(frame("a:1", true)));
         assert_eq!(session.perform(from.clone(), &screen).len(), 1);
         assert_eq!(session.perform(from, &screen), [], "twice is once");
+        assert!(session.chose_row, "no other row is put in its place");
         session.perform(Command::MergeHere, &screen);
         assert_eq!(session.awaits.transforms.len(), 1, "no frame has the keyboard");
         session.perform(Command::PointAt(Some(frame("a:2", true))), &screen);

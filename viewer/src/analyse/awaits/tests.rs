@@ -203,7 +203,10 @@ fn weights_are_tasks_time_and_the_size_of_futures() {
         assert_eq!(weight.change(7, 7), "0");
     };
     check(AwaitWeight::Tasks, ["90\u{a0}000", "90\u{a0}000 tasks", "-90\u{a0}000"]);
-    check(AwaitWeight::Time, ["~1 m 30 s", "about 1 m 30 s", "-~1 m 30 s"]);
+    check(AwaitWeight::Time, ["~1 m 30 s", "about 1 m 30 s", "~-1 m 30 s"]);
+    let time = |millis| (AwaitWeight::Time.short(millis), AwaitWeight::Time.words(millis));
+    assert_eq!(time(0), ("0".into(), "no time".into()));
+    assert_eq!(time(999), ("< 1 s".into(), "less than a second".into()));
     check(AwaitWeight::Futures, ["88 KiB", "88 KiB of futures", "-88 KiB"]);
 }
 

@@ -72,6 +72,8 @@ impl AwaitWeight {
     pub fn short(self, weight: u64) -> String {
         match self {
             Self::Tasks => count(weight),
+            Self::Time if weight == 0 => "0".into(),
+            Self::Time if weight < 1_000 => "< 1 s".into(),
             Self::Time => format!("~{}", age(Duration::from_millis(weight))),
             Self::Futures => bytes(weight),
         }
@@ -81,12 +83,14 @@ impl AwaitWeight {
     pub fn words(self, weight: u64) -> String {
         match self {
             Self::Tasks => counted(weight, "task"),
+            Self::Time if weight == 0 => "no time".into(),
+            Self::Time if weight < 1_000 => "less than a second".into(),
             Self::Time => format!("about {}", age(Duration::from_millis(weight))),
             Self::Futures => format!("{} of futures", bytes(weight)),
         }
     }
 
-    /// How a weight changed, with its sign: `+12`, `-~3 m 20 s`, `0`.
+    /// How a weight changed, with its sign: `+12`, `~-3 m 20 s`, `0`.
     pub fn change(self, before: u64, now: u64) -> String {
         let change = crate::analyse::holding::difference(now, before);
         match self {
@@ -98,7 +102,7 @@ impl AwaitWeight {
                     1.. => "+",
                     _ => "-",
                 };
-                format!("{sign}{}", self.short(change.unsigned_abs()))
+                format!("~{sign}{}", age(Duration::from_millis(change.unsigned_abs())))
             }
         }
     }

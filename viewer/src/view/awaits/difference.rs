@@ -5,15 +5,15 @@ use egui::{Color32, Rect, Ui, WidgetInfo, vec2};
 
 use super::super::Look;
 use super::frame::{self, Pointed};
-use super::tree::{LINE, NUMBER, at_row, background, frame, indented, pick};
-use crate::analyse::AwaitNode;
+use super::tree::{LINE, at_row, background, frame, indented, number, pick};
 use crate::analyse::numbers::age;
+use crate::analyse::{AwaitNode, AwaitQuery, AwaitWeight};
 use crate::command::Command;
 use crate::screen::{Awaits, Detail};
 use crate::theme::{self, Palette};
 use crate::widgets::{Lines, Side, cell_text, lines, pill};
 
-/// Room for the mark's age, and between columns.
+/// Room between columns.
 const GAP: f32 = 8.0;
 
 pub(super) fn show(
@@ -24,13 +24,13 @@ pub(super) fn show(
     commands: &mut Vec<Command>,
 ) {
     let Awaits { asked, tree, lines: rows, .. } = &detail.awaits;
-    titles(ui, look);
+    titles(ui, look, asked);
     let calls = look.session.awaits.tree_focus;
     let name = asked.shape.title();
     let all = Lines { name, height: LINE, count: rows.len(), calls };
     lines(ui, all, |ui, at, rect, response| {
         let Some(row) = rows.get(at) else { return };
-        let left = column(rect, 2).right() + 2.0 * GAP;
+        let left = column(rect, 2, asked.weight).right() + 2.0 * GAP;
         let Some(node) = at_row(ui, row, &detail.awaits, rect, response, left, commands) else {
             return;
         };
@@ -40,13 +40,13 @@ pub(super) fn show(
         let change = asked.weight.change(node.before, node.weight);
         let (colour, fill, word) = changed(node, palette);
         if let Some(fill) = fill {
-            let patch = column(rect, 2).shrink2(vec2(-4.0, 2.0));
+            let patch = column(rect, 2, asked.weight).shrink2(vec2(-4.0, 2.0));
             ui.painter().rect_filled(patch, 3.0, fill);
         }
         for (at, text, colour) in
             [(0, &before, palette.text_dim), (1, &now, palette.text), (2, &change, colour)]
         {
-            cell_text(ui, column(rect, at), Side::Right, text, theme::mono(), colour);
+            cell_text(ui, column(rect, at, asked.weight), Side::Right, text, theme::mono(), colour);
         }
         let mut room = indented(ui, rect, left, row.depth);
         if let (Some(word), Some(fill)) = (word, fill) {
@@ -67,22 +67,29 @@ pub(super) fn show(
 }
 
 /// The columns of numbers: then, now, change.
-fn column(rect: Rect, at: u8) -> Rect {
-    let left = rect.left() + 8.0 + f32::from(at) * (NUMBER + GAP);
-    Rect::from_x_y_ranges(left..=left + NUMBER, rect.y_range())
+fn column(rect: Rect, at: u8, weight: AwaitWeight) -> Rect {
+    let left = rect.left() + 8.0 + f32::from(at) * (number(weight) + GAP);
+    Rect::from_x_y_ranges(left..=left + number(weight), rect.y_range())
 }
 
-fn titles(ui: &mut Ui, look: &Look<'_>) {
+fn titles(ui: &mut Ui, look: &Look<'_>, asked: &AwaitQuery) {
     let palette = theme::palette(ui);
     let size = vec2(ui.available_width(), LINE);
     let (rect, response) = ui.allocate_exact_size(size, egui::Sense::hover());
     for (at, text) in [(0, "then"), (1, "now"), (2, "change")] {
-        cell_text(ui, column(rect, at), Side::Right, text, theme::small(), palette.text_dim);
+        cell_text(
+            ui,
+            column(rect, at, asked.weight),
+            Side::Right,
+            text,
+            theme::small(),
+            palette.text_dim,
+        );
     }
     let Some(marked_ms) = look.screen.marked_ms else { return };
     let words =
         format!("since {} ago, what changed most first", age(look.screen.age(marked_ms, look.now)));
-    let room = rect.with_min_x(column(rect, 2).right() + 2.0 * GAP);
+    let room = rect.with_min_x(column(rect, 2, asked.weight).right() + 2.0 * GAP);
     cell_text(ui, room, Side::Left, &words, theme::small(), palette.text_dim);
     response.widget_info(|| {
         WidgetInfo::labeled(Role::Label, true, format!("Then, now, change {words}"))

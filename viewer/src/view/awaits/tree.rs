@@ -13,8 +13,6 @@ use crate::widgets::{Lines, Side, cell_text, lines, pill, share_bar};
 
 pub(super) const LINE: f32 = 22.0;
 const INDENT: f32 = 14.0;
-/// Room for a weight.
-pub(super) const NUMBER: f32 = 66.0;
 const BAR_WIDTH: f32 = 54.0;
 
 pub(super) fn show(
@@ -30,13 +28,14 @@ pub(super) fn show(
     let all = Lines { name, height: LINE, count: rows.len(), calls };
     lines(ui, all, |ui, at, rect, response| {
         let Some(row) = rows.get(at) else { return };
-        let Some(node) = at_row(ui, row, &detail.awaits, rect, response, left(rect), commands)
+        let Some(node) =
+            at_row(ui, row, &detail.awaits, rect, response, left(rect, asked.weight), commands)
         else {
             return;
         };
         background(ui, rect, node, response);
         numbers(ui, rect, node, asked.weight, tree.weight);
-        frame(ui, indented(ui, rect, left(rect), row.depth), node);
+        frame(ui, indented(ui, rect, left(rect, asked.weight), row.depth), node);
         response.widget_info(|| {
             let mut words = vec![asked.weight.words(node.weight)];
             words.extend(frame::words(node));
@@ -47,8 +46,13 @@ pub(super) fn show(
     });
 }
 
-fn left(rect: Rect) -> f32 {
-    rect.left() + NUMBER + BAR_WIDTH + 26.0
+/// Room for a weight: times are long.
+pub(super) fn number(weight: AwaitWeight) -> f32 {
+    if weight == AwaitWeight::Time { 82.0 } else { 66.0 }
+}
+
+fn left(rect: Rect, weight: AwaitWeight) -> f32 {
+    rect.left() + number(weight) + BAR_WIDTH + 26.0
 }
 
 /// The node of a line; a line of folded frames is dealt with here.
@@ -108,11 +112,11 @@ pub(super) fn background(ui: &Ui, rect: Rect, node: &AwaitNode, response: &Respo
 fn numbers(ui: &Ui, rect: Rect, node: &AwaitNode, weight: AwaitWeight, whole: u64) {
     let palette = theme::palette(ui);
     let left = rect.left() + 8.0;
-    let number = Rect::from_x_y_ranges(left..=left + NUMBER, rect.y_range());
+    let column = Rect::from_x_y_ranges(left..=left + number(weight), rect.y_range());
     let colour = if node.secondary { palette.text_faint } else { palette.text };
-    cell_text(ui, number, Side::Right, weight.short(node.weight), theme::mono(), colour);
+    cell_text(ui, column, Side::Right, weight.short(node.weight), theme::mono(), colour);
     let bar = Rect::from_min_size(
-        pos2(number.right() + 8.0, rect.center().y - 3.0),
+        pos2(column.right() + 8.0, rect.center().y - 3.0),
         vec2(BAR_WIDTH, 6.0),
     );
     let front = if node.secondary { palette.line_strong } else { palette.share };
