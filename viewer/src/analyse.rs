@@ -5,6 +5,7 @@
 //! thread, a file or a pixel, and nothing here can fail: odd input gives an odd but honest answer.
 
 mod allocations;
+mod awaits;
 mod blame;
 mod filter;
 mod flame;
@@ -28,6 +29,10 @@ mod whole;
 
 pub use allocations::{
     Allocation, allocations, heap_line, held_line, left_line, of_nobody, with_error,
+};
+pub use awaits::{
+    AwaitMoment, AwaitNode, AwaitQuery, AwaitTree, AwaitWeight, Point, Shape, Transform,
+    await_lines, await_tree,
 };
 pub use blame::{Link, blockers, chain};
 pub use filter::Filter;

@@ -4,6 +4,7 @@
 //! Whatever waits is taken in at once, then one screen is made of it: a slow window or a fast
 //! agent never makes a queue. The newest screen wins.
 
+mod awaits;
 mod compose;
 mod heap;
 mod pages;
@@ -36,8 +37,8 @@ pub enum Ask {
     Follow(Option<Arc<str>>),
     /// Try to connect now.
     Retry,
-    /// Count the heap's growth from now on, or from no moment any more.
-    MarkHeap(bool),
+    /// Compare with this moment from now on, or with none any more.
+    Mark(bool),
     /// Show this.
     Query(Arc<Query>),
 }
@@ -152,8 +153,8 @@ impl Desk {
                 self.past.forget();
                 self.orders.follow(self.session, target);
             }
-            Input::Ask(Ask::MarkHeap(true)) => self.store.mark_heap(),
-            Input::Ask(Ask::MarkHeap(false)) => self.store.forget_mark(),
+            Input::Ask(Ask::Mark(true)) => self.store.mark(self.query.at_ms),
+            Input::Ask(Ask::Mark(false)) => self.store.forget_mark(),
             Input::Ask(Ask::Retry) => self.orders.hurry(),
             Input::Ask(Ask::Query(query)) => {
                 self.store.stop_at(query.at_ms);

@@ -7,7 +7,9 @@ use std::sync::Arc;
 
 use taskscope_proto::model::{Frame, TaskOrder};
 
-use crate::analyse::{Column, HeapBy, HeapColumn, HeapKey, Key, Measure, Value};
+use crate::analyse::{
+    AwaitWeight, Column, HeapBy, HeapColumn, HeapKey, Key, Measure, Shape, Transform, Value,
+};
 
 /// Something to do.
 #[derive(Clone, Debug, PartialEq)]
@@ -30,8 +32,16 @@ pub enum Command {
     Smaller,
     UsualSize,
     NextMeasure,
-    MarkHeap,
+    Mark,
     ClearMark,
+    NextShape,
+    Invert,
+    EnterTree,
+    FindFrame,
+    MergeHere,
+    LeaveOutHere,
+    CopyHere,
+    UndoTransform,
     PreviousPage,
     NextPage,
     Pause,
@@ -58,6 +68,12 @@ pub enum Command {
     GoTo(u64),
     EditPalette(String),
     Run(Box<Self>),
+    ShowShape(Shape),
+    WeighAwaits(AwaitWeight),
+    Transform(Transform),
+    TakeBack(usize),
+    FindFrames(String),
+    PointAt(Option<Arc<Frame>>),
     Copy(String),
 }
 
@@ -81,7 +97,7 @@ pub enum Press {
 
 impl Command {
     /// What the help page lists, in its order.
-    pub const LISTED: [Self; 29] = [
+    pub const LISTED: [Self; 37] = [
         Self::PreviousRow,
         Self::NextRow,
         Self::FirstRow,
@@ -92,9 +108,17 @@ impl Command {
         Self::ToggleLibraryFrames,
         Self::SwitchLens,
         Self::ShowWaits,
+        Self::NextShape,
+        Self::Invert,
+        Self::FindFrame,
+        Self::EnterTree,
+        Self::MergeHere,
+        Self::LeaveOutHere,
+        Self::CopyHere,
+        Self::UndoTransform,
         Self::ShowHeap,
         Self::NextMeasure,
-        Self::MarkHeap,
+        Self::Mark,
         Self::ClearMark,
         Self::PreviousPage,
         Self::NextPage,
@@ -133,8 +157,18 @@ impl Command {
             Self::Smaller => "Smaller text",
             Self::UsualSize => "Usual size of text",
             Self::NextMeasure => "Next measure",
-            Self::MarkHeap => "Mark this moment",
+            Self::Mark => "Mark this moment",
             Self::ClearMark => "Clear the mark",
+            Self::NextShape | Self::ShowShape(_) => "Next shape",
+            Self::Invert => "Invert",
+            Self::EnterTree => "Into the tree",
+            Self::FindFrame | Self::FindFrames(_) => "Find a frame",
+            Self::MergeHere => "Merge repeats",
+            Self::LeaveOutHere => "Leave out",
+            Self::CopyHere => "Copy the line",
+            Self::UndoTransform | Self::TakeBack(_) => "Take a step back",
+            Self::Transform(_) => "Transform",
+            Self::PointAt(_) => "Point",
             Self::PreviousPage => "Previous tasks",
             Self::NextPage => "More tasks",
             Self::Pause => "Pause or go on",
@@ -152,7 +186,7 @@ impl Command {
             Self::Select(_) => "Select",
             Self::OrderTasks(_) => "Order",
             Self::DivideHeap(_) => "Divide",
-            Self::WeighHeap(_) => "Weigh",
+            Self::WeighHeap(_) | Self::WeighAwaits(_) => "Weigh",
             Self::ChooseHeapRow(_) => "Choose",
             Self::FocusFrame(_) => "Focus",
             Self::GoTo(_) => "Go to this moment",
@@ -183,9 +217,27 @@ impl Command {
             Self::Larger => "Everything a tenth larger",
             Self::Smaller => "Everything a tenth smaller",
             Self::UsualSize => "Everything as large as the system says",
-            Self::NextMeasure => "Weigh the flame graph by live, outlived or allocated bytes",
-            Self::MarkHeap => "Count the heap's growth from now on, place by place",
+            Self::NextMeasure => {
+                "Weigh awaits by tasks, time, future bytes; the heap by live, outlived, allocated"
+            }
+            Self::Mark => "From now on, compare: which awaits and which bytes grew since",
             Self::ClearMark => "Forget the moment that was marked",
+            Self::NextShape => "Await trees as tree, inverted, as flame graph, or as difference",
+            Self::ShowShape(shape) => shape.meaning(),
+            Self::Invert => "From the lines where tasks wait outwards, or from the roots again",
+            Self::EnterTree => {
+                "Arrows go through frames then, Enter looks at one alone, Tab goes on"
+            }
+            Self::FindFrame | Self::FindFrames(_) => {
+                "Point out frames by a part of their function, file or line"
+            }
+            Self::MergeHere => "All between the repetitions of this frame becomes one",
+            Self::LeaveOutHere => "Leave this frame out: what it awaits hangs on what awaits it",
+            Self::CopyHere => "Copy this frame's source line",
+            Self::UndoTransform | Self::TakeBack(_) => "Take back what was done to the await trees",
+            Self::Transform(transform) => transform.meaning(),
+            Self::PointAt(_) => "The frame that has the keyboard",
+            Self::WeighAwaits(weight) => weight.meaning(),
             Self::PreviousPage => "The page of tasks before",
             Self::NextPage => "The next page of tasks",
             Self::Pause => "Hold the numbers as they are, or show those of right now again",
@@ -195,7 +247,9 @@ impl Command {
             Self::Disconnect => "Let go of the service",
             Self::SwitchTheme => "Switch between light, dark and what the system says",
             Self::ShowHelp => "All shortcuts and the language of the filter",
-            Self::Dismiss => "Close what is open, go back, empty the filter, or let go of the row",
+            Self::Dismiss => {
+                "Close what is open, take a step back, empty the filter, or let go of the row"
+            }
             Self::Connect(_) => "Look at this service",
             Self::EditAddress(_) => "The address of an agent",
             Self::ToggleKey(_) => "Add this key to the rows, or take it out",
@@ -233,7 +287,15 @@ impl Command {
             Self::Smaller => &[Press::Ctrl('-')],
             Self::UsualSize => &[Press::Ctrl('0')],
             Self::NextMeasure => &[Press::Sign('W')],
-            Self::MarkHeap => &[Press::Sign('M')],
+            Self::Mark => &[Press::Sign('M')],
+            Self::NextShape => &[Press::Sign('V')],
+            Self::Invert => &[Press::Sign('I')],
+            Self::EnterTree => &[Press::Sign('E')],
+            Self::FindFrame => &[Press::Ctrl('F')],
+            Self::MergeHere => &[Press::Sign('X')],
+            Self::LeaveOutHere => &[Press::Sign('O')],
+            Self::CopyHere => &[Press::Sign('C')],
+            Self::UndoTransform => &[Press::Sign('Z')],
             Self::ClearMark => &[Press::Sign('U')],
             Self::PreviousPage => &[Press::PageUp],
             Self::NextPage => &[Press::PageDown],

@@ -10,8 +10,8 @@ use taskscope_proto::model::{Class, Header, Process, TaskPage};
 
 use crate::analyse::numbers;
 use crate::analyse::{
-    Fact, Flame, HeapQuery, HeapRow, HeapTree, Key, Lens, Link, Merged, Mostly, Note, Part, Row,
-    Selection, Sort, Sum, Value, VisibleRow, WaitGraph, Waking,
+    AwaitQuery, AwaitTree, Fact, Flame, HeapQuery, HeapRow, HeapTree, Key, Lens, Link, Merged,
+    Mostly, Note, Part, Row, Selection, Sort, Sum, Value, VisibleRow, WaitGraph, Waking,
 };
 use crate::clock::Moment;
 use crate::connect::Failure;
@@ -59,7 +59,7 @@ pub struct Screen {
     pub waits: Option<Waits>,
     /// The page of the heap, while it is open.
     pub heap: Option<HeapPage>,
-    /// The moment from which on the heap's growth is counted, agent's clock.
+    /// The moment that this one is compared with, agent's clock.
     pub marked_ms: Option<u64>,
 }
 
@@ -144,10 +144,8 @@ pub struct Detail {
     pub blockers: Vec<String>,
     /// From that group to the one at the root of it.
     pub chain: Vec<Link>,
-    /// The lines of the tree with runs of library frames folded.
-    pub folded: Vec<VisibleRow>,
-    /// The lines of the whole tree.
-    pub unfolded: Vec<VisibleRow>,
+    /// These trees in the shape that was asked for.
+    pub awaits: Awaits,
     /// Where its tasks allocated what they hold; `None` where nobody knows.
     pub allocations: Option<Allocations>,
     /// A page of its tasks; `None` until it came.
@@ -163,6 +161,21 @@ pub struct Waits {
     pub graph: WaitGraph,
     /// For each of its nodes the values of the row that it is in; `None` if the filter leaves it out.
     pub rows: Vec<Option<Arc<[Value]>>>,
+}
+
+/// The await trees of a row, in one of their shapes.
+#[derive(Clone, Debug, Default)]
+pub struct Awaits {
+    /// What this answers.
+    pub asked: AwaitQuery,
+    /// The trees as one.
+    pub tree: AwaitTree,
+    /// Its lines, unless it is a flame graph.
+    pub lines: Vec<VisibleRow>,
+    /// Its picture, if it is one.
+    pub flame: Flame,
+    /// What stands in each of its cells.
+    pub labels: Vec<String>,
 }
 
 /// Where tasks allocated what they hold.

@@ -1,6 +1,7 @@
 //! What the user does with the window, as a pure function: a [`Command`] changes the [`Session`]
 //! and may have an [`Effect`] outside.
 
+mod awaits;
 mod heap;
 mod palette;
 mod time;
@@ -12,6 +13,8 @@ use crate::analyst::Ask;
 use crate::command::Command;
 use crate::screen::{PAGE, Screen};
 use crate::workspace::{ThemeChoice, Workspace};
+
+pub use awaits::{Awaits, frame_text};
 
 /// What lies over the screen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,6 +61,8 @@ pub struct Session {
     pub page: Page,
     /// What the page of the heap shows.
     pub heap: HeapQuery,
+    /// How the await trees of the chosen row are looked at.
+    pub awaits: Awaits,
     /// What lies over the screen.
     pub overlay: Option<Overlay>,
     /// What stands in the address field.
@@ -106,6 +111,7 @@ impl Session {
             waits: self.page == Page::Waits,
             at_ms: self.at_ms,
             heap: (self.page == Page::Heap).then(|| self.heap.clone()),
+            awaits: self.await_query(),
         }
     }
 
@@ -133,6 +139,10 @@ impl Session {
             Err(command) => command,
         };
         let command = match self.perform_on_heap(command, screen) {
+            Ok(effects) => return effects,
+            Err(command) => command,
+        };
+        let command = match self.perform_on_awaits(command) {
             Ok(effects) => return effects,
             Err(command) => command,
         };
@@ -246,6 +256,7 @@ impl Session {
         self.chose_row = false;
         self.heap.chosen = None;
         self.heap.focus = Arc::default();
+        self.forget_transforms();
     }
 
     fn group_by(&mut self, keys: Vec<Key>) {
@@ -261,7 +272,11 @@ impl Session {
     }
 
     fn select(&mut self, values: Option<Arc<[Value]>>) {
-        let order = self.selection.take().map(|old| old.order).unwrap_or_default();
+        let old = self.selection.take();
+        if old.as_ref().map(|old| &old.values) != values.as_ref() {
+            self.forget_transforms();
+        }
+        let order = old.map(|old| old.order).unwrap_or_default();
         self.selection = values.map(|values| Selection { values, order, offset: 0 });
     }
 
@@ -305,6 +320,9 @@ impl Session {
         }
         if self.page == Page::Waits {
             self.page = Page::Groups;
+            return Some(self.asked());
+        }
+        if self.dismiss_on_awaits() {
             return Some(self.asked());
         }
         if self.at_ms.take().is_some() {

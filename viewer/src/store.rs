@@ -173,9 +173,9 @@ impl Store {
         })
     }
 
-    /// Remembers the heap of this moment, to count from.
-    pub fn mark_heap(&mut self) {
-        self.marked = self.profile.clone().filter(|profile| profile.header.heap.is_some());
+    /// Remembers the moment that is looked at, to compare with; `None` for now.
+    pub fn mark(&mut self, at_ms: Option<u64>) {
+        self.marked = at_ms.and_then(|at_ms| self.moment(at_ms)).or_else(|| self.profile.clone());
     }
 
     /// Forgets that moment.
@@ -183,7 +183,7 @@ impl Store {
         self.marked = None;
     }
 
-    /// The state at the moment from which on the heap's growth is counted.
+    /// The state at the moment that later ones are compared with.
     pub fn marked(&self) -> Option<&Arc<Profile>> {
         self.marked.as_ref()
     }
@@ -288,16 +288,12 @@ mod tests {
     }
 
     #[test]
-    fn a_mark_needs_a_heap_and_does_not_outlive_the_run() {
-        let with_heap = || {
-            let profile = crate::fixture::profile(&["1 parked live=5 < a:1"]);
-            Happening::Profile(Arc::new(profile))
-        };
-        let mut without = store([connected(7, 1), profile(500)]);
-        without.mark_heap();
+    fn a_mark_needs_a_state_and_does_not_outlive_the_run() {
+        let mut without = store([connected(7, 1)]);
+        without.mark(None);
         assert!(without.marked().is_none());
-        let mut store = store([connected(7, 1), with_heap()]);
-        store.mark_heap();
+        let mut store = store([connected(7, 1), profile(500)]);
+        store.mark(None);
         assert!(store.marked().is_some());
         store.apply(Event { session: 1, happening: connected(7, 1) }, at(9));
         assert!(store.marked().is_some(), "the same run");

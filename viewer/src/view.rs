@@ -4,6 +4,7 @@
 //! them carries the commands out.
 
 mod allocations;
+mod awaits;
 mod banner;
 mod connect_dialog;
 mod group_table;
@@ -19,7 +20,6 @@ mod table;
 mod tasks;
 mod timeline;
 mod top;
-mod tree;
 mod troubles;
 mod verdict;
 mod waiting;
@@ -153,7 +153,7 @@ fn detail(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
         if instead {
             allocations::show(ui, look, commands);
         } else {
-            tree::show(ui, look, commands);
+            awaits::show(ui, look, commands);
         }
     });
 }

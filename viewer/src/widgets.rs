@@ -1,6 +1,8 @@
 //! Small things to draw with. They know colours and pixels, but not what a task is.
 
 mod flame;
+mod keyboard;
+mod lines;
 mod meters;
 mod parts;
 mod share;
@@ -9,6 +11,8 @@ mod stack;
 mod text;
 
 pub use flame::{CellLook, Cells, flame};
+pub use keyboard::{called, steering};
+pub use lines::{Lines, lines};
 pub use meters::meters;
 pub use parts::parts_bar;
 pub use share::share_bar;

@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::analyse::{Key, Lens, Sort};
+use crate::analyse::{AwaitWeight, Key, Lens, Shape, Sort};
 
 /// The version that this build writes.
 const VERSION: u32 = 1;
@@ -68,6 +68,10 @@ pub struct Workspace {
     pub fold_library: bool,
     /// How large everything is, in percent of what the system says.
     pub scale_percent: u16,
+    /// In which shape await trees are shown.
+    pub shape: Shape,
+    /// By what they are weighted.
+    pub await_weight: AwaitWeight,
     /// Targets, latest first.
     pub recent: Vec<String>,
 }
@@ -83,6 +87,8 @@ impl Default for Workspace {
             theme: ThemeChoice::default(),
             fold_library: true,
             scale_percent: 100,
+            shape: Shape::default(),
+            await_weight: AwaitWeight::default(),
             recent: Vec::new(),
         }
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use taskscope_proto::model::TaskOrder;
 
-use super::{Filter, HeapQuery, Key, Sort, Value};
+use super::{AwaitQuery, Filter, HeapQuery, Key, Sort, Value};
 
 /// Which row is looked at closely, and which page of its tasks.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -63,4 +63,6 @@ pub struct Query {
     pub at_ms: Option<u64>,
     /// The page of the heap, if that is open instead of the groups.
     pub heap: Option<HeapQuery>,
+    /// How the await trees of the selected row are shown.
+    pub awaits: AwaitQuery,
 }

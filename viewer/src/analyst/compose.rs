@@ -2,12 +2,13 @@
 
 use taskscope_proto::model::{Group, GroupId, Profile};
 
+use super::awaits::awaits;
 use super::heap;
 use super::timeline::timeline;
 use super::troubles::troubles;
 use crate::analyse::{
     Column, Key, Lens, Query, Row, Selection, Sort, blockers, chain, is_there, keys_of, losses,
-    merge, pivot, sort, together, visible_rows, wait_graph, wakings,
+    merge, pivot, sort, together, wait_graph, wakings,
 };
 use crate::screen::{Detail, Screen, ScreenRow, TREND_STEPS, Table, Waits};
 use crate::store::{History, Level, Store};
@@ -41,7 +42,7 @@ pub fn compose(store: &Store, query: &Query) -> Screen {
         screen.heap = Some(heap::page(profile, marked, query, asked));
     } else {
         let selection = query.selection.as_ref();
-        screen.detail = selection.map(|row| detail(profile, row, query, &screen));
+        screen.detail = selection.map(|row| detail(profile, marked, row, query, &screen));
         screen.waits = query.waits.then(|| waits(profile, &screen));
     }
     screen
@@ -114,19 +115,26 @@ fn waits(profile: &Profile, screen: &Screen) -> Waits {
     Waits { graph, rows }
 }
 
-fn detail(profile: &Profile, selection: &Selection, query: &Query, screen: &Screen) -> Detail {
+fn detail(
+    profile: &Profile,
+    marked: Option<&Profile>,
+    selection: &Selection,
+    query: &Query,
+    screen: &Screen,
+) -> Detail {
     let row = screen.position(&selection.values);
     let shown = row.and_then(|at| screen.table.rows.get(at));
     let members = shown.map_or(&[][..], |row| row.row.members.as_slice());
     let group = |&at: &u32| -> Option<&Group> { profile.groups.get(at as usize).map(|g| &**g) };
-    let tree = merge(members.iter().filter_map(group));
+    let groups: Vec<&Group> = members.iter().filter_map(group).collect();
+    let tree = merge(groups.iter().copied());
+    let of_row = (&*screen.table.keys, selection);
     let blocked = members.iter().filter_map(group).filter(|group| !group.blockers.is_empty());
     let worst = blocked.max_by_key(|group| (group.verdict.class, group.verdict.points));
     Detail {
         selection: selection.clone(),
         row,
-        folded: visible_rows(&tree, true),
-        unfolded: visible_rows(&tree, false),
+        awaits: awaits(profile, &groups, marked, query, of_row),
         tree,
         wakings: wakings(profile, &together(members.iter().filter_map(group))),
         blockers: worst.map(|group| blockers(profile, &group.blockers)).unwrap_or_default(),

@@ -23,15 +23,19 @@ impl Session {
                 };
                 self.choosing_keys = false;
             }
-            Command::MarkHeap if screen.has_heap() => {
+            // There is nothing to mark, or nothing of it would be seen here.
+            Command::Mark if screen.header.is_none() => return Ok(Vec::new()),
+            Command::Mark if self.page == Page::Heap && !screen.has_heap() => {
+                return Ok(Vec::new());
+            }
+            Command::Mark => {
                 self.heap.measure = Measure::Grown;
                 self.heap.sort = HeapSort { column: HeapColumn::Grown, descending: true };
-                return Ok(vec![Effect::Ask(Ask::MarkHeap(true)), self.asked()]);
+                return Ok(vec![Effect::Ask(Ask::Mark(true)), self.asked()]);
             }
-            Command::MarkHeap => return Ok(Vec::new()),
             Command::ClearMark => {
                 self.forget_growth();
-                return Ok(vec![Effect::Ask(Ask::MarkHeap(false)), self.asked()]);
+                return Ok(vec![Effect::Ask(Ask::Mark(false)), self.asked()]);
             }
             Command::DivideHeap(by) => {
                 self.heap.by = by;
@@ -165,13 +169,13 @@ mod tests {
     #[test]
     fn a_mark_shows_growth_first_and_goes_without_a_trace() {
         let mut session = Session { page: Page::Heap, ..Session::default() };
-        assert_eq!(session.perform(Command::MarkHeap, &Screen::default()), []);
-        let effects = session.perform(Command::MarkHeap, &screen(None));
-        assert_eq!(effects[0], Effect::Ask(Ask::MarkHeap(true)));
+        assert_eq!(session.perform(Command::Mark, &Screen::default()), []);
+        let effects = session.perform(Command::Mark, &screen(None));
+        assert_eq!(effects[0], Effect::Ask(Ask::Mark(true)));
         assert_eq!(session.heap.measure, Measure::Grown);
         assert_eq!(session.heap.sort.column, HeapColumn::Grown);
         let effects = session.perform(Command::ClearMark, &screen(None));
-        assert_eq!(effects[0], Effect::Ask(Ask::MarkHeap(false)));
+        assert_eq!(effects[0], Effect::Ask(Ask::Mark(false)));
         assert_eq!((session.heap.measure, session.heap.sort), Default::default());
     }
 

@@ -95,7 +95,7 @@ fn controls(ui: &mut Ui, look: &Look<'_>, page: &HeapPage, commands: &mut Vec<Co
 /// The moment from which on growth is counted.
 fn mark(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
     let palette = theme::palette(ui);
-    super::button(ui, Command::MarkHeap, commands);
+    super::button(ui, Command::Mark, commands);
     let Some(marked_ms) = look.screen.marked_ms else { return };
     let words = format!("marked {} ago", age(look.screen.age(marked_ms, look.now)));
     ui.label(RichText::new(words).color(palette.accent));

@@ -5,6 +5,7 @@ use egui::{Key, Modifiers, Ui};
 use super::Look;
 use crate::command::{Command, Press};
 use crate::session::Overlay;
+use crate::widgets::steering;
 
 /// The commands whose keys were pressed. While somebody types, only keys that type nothing count.
 pub(super) fn pressed(ui: &Ui, look: &Look<'_>) -> Vec<Command> {
@@ -14,6 +15,8 @@ pub(super) fn pressed(ui: &Ui, look: &Look<'_>) -> Vec<Command> {
     let was_typing = ui.data(|data| data.get_temp(memory)).unwrap_or(false);
     ui.data_mut(|data| data.insert_temp(memory, typing));
     let covered = look.session.overlay.is_some();
+    // Who goes through the lines of a tree does not go through the rows of the table.
+    let steering = steering(ui);
     let mut commands = Vec::new();
     for command in &Command::LISTED {
         for press in command.shortcuts() {
@@ -22,9 +25,11 @@ pub(super) fn pressed(ui: &Ui, look: &Look<'_>) -> Vec<Command> {
                 // In a field, Escape leaves the field and does nothing else.
                 Press::Escape => covered || !was_typing,
                 Press::Up | Press::Down if look.session.overlay == Some(Overlay::Palette) => true,
-                Press::Up | Press::Down | Press::PageUp | Press::PageDown => !covered,
+                Press::Up | Press::Down => !covered && !steering,
+                Press::PageUp | Press::PageDown => !covered,
                 Press::Sign('?') => !typing,
-                Press::Sign(_) | Press::Home | Press::End => !typing && !covered,
+                Press::Home | Press::End => !typing && !covered && !steering,
+                Press::Sign(_) => !typing && !covered,
             };
             let (modifiers, key) = key(*press);
             if counts && ui.input_mut(|input| take(input, modifiers, key)) {

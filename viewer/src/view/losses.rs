@@ -25,9 +25,10 @@ pub(super) fn show(ui: &mut Ui, look: &Look<'_>) {
             ui.label(words.color(palette.text_faint));
             if let Some(marked_ms) = look.screen.marked_ms {
                 let ago = age(look.screen.age(marked_ms, look.now));
-                let words = RichText::new(format!("heap marked {ago} ago")).font(theme::small());
-                ui.label(words.color(palette.accent))
-                    .on_hover_text("The page of the heap shows what has grown since.");
+                let words = RichText::new(format!("marked {ago} ago")).font(theme::small());
+                ui.label(words.color(palette.accent)).on_hover_text(
+                    "The difference of await trees and the page of the heap compare with it.",
+                );
             }
             if let Some(copied) = &look.session.copied {
                 let words = RichText::new(format!("copied {copied}")).font(theme::small());

@@ -12,6 +12,14 @@ use crate::theme;
 /// Lines of blockers that are shown; the most tasks come first.
 const MOST_BLOCKERS: usize = 3;
 
+/// The verdict in one line.
+pub(super) fn line(look: &Look<'_>, detail: &Detail) -> Option<String> {
+    let row = detail.row.and_then(|at| look.screen.table.rows.get(at))?;
+    let finding = &row.row.sum.finding;
+    let (class, _) = class_words(finding.class, &theme::DARK);
+    (!finding.reason.is_empty()).then(|| format!("{class}: {}", finding.reason))
+}
+
 pub(super) fn show(ui: &mut Ui, look: &Look<'_>, detail: &Detail, commands: &mut Vec<Command>) {
     let Some(row) = detail.row.and_then(|at| look.screen.table.rows.get(at)) else { return };
     let finding = &row.row.sum.finding;

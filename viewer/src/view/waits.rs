@@ -94,7 +94,7 @@ fn picture(ui: &mut Ui, look: &Look<'_>, waits: &Waits, commands: &mut Vec<Comma
         Rect::from_min_size(pos2(x, y.max(area.top() + 4.0)), BOX)
     };
     let rects: Vec<Rect> = graph.nodes.iter().map(rect_of).collect();
-    let below = rects.iter().map(|rect| rect.bottom()).fold(area.top(), f32::max);
+    let below = rects.iter().map(Rect::bottom).fold(area.top(), f32::max);
     let mut back = 0.0;
     let mut ways = Vec::new();
     for edge in &graph.edges {

@@ -1,8 +1,12 @@
 //! A flame graph hanging from its roots: rows of cells, each below the one that it is a part of.
 
 use egui::text::{LayoutJob, TextFormat, TextWrapping};
-use egui::{Color32, Rect, Response, Sense, Ui, WidgetInfo, accesskit::Role, pos2, vec2};
+use egui::{
+    Color32, Key, Rect, Response, Sense, Stroke, StrokeKind, Ui, WidgetInfo, accesskit::Role, pos2,
+    vec2,
+};
 
+use super::keyboard;
 use crate::analyse::{Cell, Flame};
 use crate::theme;
 
@@ -34,12 +38,33 @@ pub trait Cells {
     fn about(&self, ui: &mut Ui, cell: usize);
 }
 
-/// Draws a flame graph over the width that there is; returns the cell that was clicked.
-pub fn flame(ui: &mut Ui, flame: &Flame, cells: &impl Cells) -> Option<usize> {
+/// Draws a flame graph over the width that there is; returns the cell that was clicked. Each cell
+/// with room for a word is `seen` with its response. Arrow keys go from one of these to the next;
+/// `times_called` counts how often the keyboard was called here: once more, and the first cell takes it.
+pub fn flame(
+    ui: &mut Ui,
+    flame: &Flame,
+    cells: &impl Cells,
+    times_called: u64,
+    mut seen: impl FnMut(&Response, usize),
+) -> Option<usize> {
     let size = vec2(ui.available_width(), ROW * flame.rows as f32);
     let (whole, response) = ui.allocate_exact_size(size, Sense::click());
     let visible = ui.clip_rect().intersect(whole);
     let place = |cell: &Cell| place(cell, flame.whole, whole);
+    let own_id = |cell: &Cell| response.id.with((cell.node, cell.row));
+    let focused = ui.memory(egui::Memory::focused);
+    let steered = flame.cells.iter().position(|cell| Some(own_id(cell)) == focused);
+    let next = if keyboard::called(ui, response.id, times_called) {
+        flame.cells.first()
+    } else {
+        steered.and_then(|at| pressed(ui, flame, at, |cell| place(cell).width() >= WIDE))
+    };
+    if let Some(next) = next {
+        ui.memory_mut(|memory| memory.request_focus(own_id(next)));
+        ui.scroll_to_rect(place(next), None);
+        ui.ctx().request_repaint();
+    }
     let mut clicked = None;
     let pointed = response.hover_pos();
     let mut hovered = None;
@@ -53,10 +78,16 @@ pub fn flame(ui: &mut Ui, flame: &Flame, cells: &impl Cells) -> Option<usize> {
         }
         let look = cells.look(at);
         if rect.width() >= WIDE {
-            let id = response.id.with((cell.node, cell.row));
-            let own = ui.interact(rect, id, Sense::click());
+            let own = ui.interact(rect, own_id(cell), Sense::click());
             own.widget_info(|| WidgetInfo::labeled(Role::Button, true, cells.words(at)));
             paint(ui, rect, look, own.hovered());
+            if own.has_focus() {
+                keyboard::hold(ui, &own);
+                let stroke = Stroke::new(1.5, look.colour);
+                let inner = rect.with_max_y(rect.bottom() - 1.0);
+                ui.painter().rect_stroke(inner, 2.0, stroke, StrokeKind::Inside);
+            }
+            seen(&own, at);
             if own.on_hover_ui_at_pointer(|ui| cells.about(ui, at)).clicked() {
                 clicked = Some(at);
             }
@@ -71,6 +102,33 @@ pub fn flame(ui: &mut Ui, flame: &Flame, cells: &impl Cells) -> Option<usize> {
         tooltip(response, cells, at);
     }
     clicked
+}
+
+/// The cell that an arrow key leads to: outwards, inwards to the heaviest, or to a neighbour.
+fn pressed<'a>(
+    ui: &Ui,
+    flame: &'a Flame,
+    at: usize,
+    is_wide: impl Fn(&Cell) -> bool,
+) -> Option<&'a Cell> {
+    let own = flame.cells.get(at)?;
+    let took = |key| keyboard::took(ui, key);
+    let mut wide = flame.cells.iter().filter(|cell| is_wide(cell));
+    if took(Key::ArrowUp) {
+        let around = |cell: &&Cell| cell.row + 1 == own.row && cell.start <= own.start;
+        wide.rfind(around)
+    } else if took(Key::ArrowDown) {
+        let end = own.start.saturating_add(own.width);
+        wide.find(|cell| cell.row == own.row + 1 && (own.start..end).contains(&cell.start))
+    } else if took(Key::ArrowLeft) {
+        wide.rfind(|cell| cell.row == own.row && cell.start < own.start)
+    } else if took(Key::ArrowRight) {
+        wide.find(|cell| cell.row == own.row && cell.start > own.start)
+    } else if took(Key::Home) {
+        wide.next()
+    } else {
+        None
+    }
 }
 
 fn tooltip(response: Response, cells: &impl Cells, at: usize) {

@@ -79,7 +79,7 @@ fn report_and_window_name_the_line_and_a_new_run_begins_anew() {
     choose_pile(&mut viewer, &place);
     viewer.shows(&["have not finished", "received last by task"]);
     let here = format!("{place}:");
-    let text = viewer.shows(&["Await tree", "waits here", "Row \"task ", "1–"]);
+    let text = viewer.shows(&["Awaits: Tree", "waits here", "Row \"task ", "1–"]);
     let waits_here = text.lines().find(|line| line.contains("waits here")).unwrap();
     assert!(waits_here.contains(&here), "{text}");
     let task = text.lines().find(|line| line.contains("Row \"task ")).unwrap();

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod agent;
 #[cfg(test)]
+mod awaits;
+#[cfg(test)]
 mod heap;
 #[cfg(test)]
 mod keyboard;
@@ -16,6 +18,8 @@ mod printer;
 mod sample;
 #[cfg(test)]
 mod sample_heap;
+#[cfg(test)]
+mod sample_later;
 #[cfg(test)]
 mod screens;
 #[cfg(test)]

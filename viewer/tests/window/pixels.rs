@@ -2,12 +2,14 @@
 use std::time::Duration;
 
 use crate::sample;
+use crate::sample_later::moved_on;
 use crate::stage::{Stage, builder};
 use taskscope_proto::model::Profile;
 use taskscope_viewer::command::Command;
 
 const SMALL: [f32; 2] = [1100.0, 680.0];
 const LARGE: [f32; 2] = [1440.0, 900.0];
+use taskscope_viewer::analyse::{Shape, Transform};
 
 fn picture(name: &str, dark: bool, stage: Stage) {
     sized(name, dark, SMALL, stage);
@@ -83,4 +85,51 @@ fn a_failure() {
 fn a_service_without_tasks() {
     let stage = Stage::following().with(sample::process(7, 4242), Profile::default());
     picture("empty_light", false, stage);
+}
+
+#[test]
+fn the_awaits_of_a_row_as_a_flame_graph() {
+    let mut stage = watched();
+    stage.session.workspace.filter = "task".into();
+    stage.session.workspace.keys.clear();
+    stage.session.workspace.shape = Shape::Flame;
+    stage.session.awaits.search = "cart".into();
+    stage.refresh();
+    picture("awaits_flame_dark", true, stage);
+}
+
+#[test]
+fn the_awaits_of_a_row_inverted_and_looked_at_up_to_a_frame() {
+    let mut stage = watched();
+    stage.session.workspace.keys.clear();
+    stage.session.workspace.shape = Shape::Inverted;
+    let serve = sample::frame("checkout::server::serve @ src/server.rs:58:17");
+    stage.session.awaits.search = "cart.rs".into();
+    stage.refresh();
+    stage.session.settle(&stage.screen.clone());
+    stage.session.awaits.transforms.push(Transform::From(serve));
+    stage.refresh();
+    picture("awaits_inverted_light", false, stage);
+}
+
+/// What the tasks of all rows waited for at the mark, and what they wait for now.
+fn compared() -> Stage {
+    let mut stage = Stage::following().with(sample::process(7, 4242), sample::profile(0));
+    stage.store.mark(None);
+    stage.session.workspace.keys.clear();
+    stage.session.workspace.shape = Shape::Difference;
+    stage.now += Duration::from_secs(40);
+    let profile = std::sync::Arc::new(moved_on(40));
+    stage.tell(taskscope_viewer::connect::Happening::Profile(profile));
+    stage
+}
+
+#[test]
+fn the_awaits_of_a_row_beside_those_of_the_mark() {
+    picture("awaits_difference_light", false, compared());
+}
+
+#[test]
+fn the_awaits_of_a_row_beside_those_of_the_mark_in_the_dark() {
+    picture("awaits_difference_dark", true, compared());
 }

@@ -130,9 +130,11 @@ fn help_lists_every_command_with_its_keys() {
 }
 
 #[test]
-fn a_click_on_a_source_line_copies_it() {
+fn the_menu_of_a_source_line_copies_it() {
     let mut harness = harness(Stage::live());
-    harness.get_by_label_contains("src/audit.rs:41:37, checkout::audit::log").click();
+    harness.get_by_label_contains("src/audit.rs:41:37, checkout::audit::log").click_secondary();
+    harness.run();
+    harness.get_by_label("Copy the line").click();
     harness.run();
     assert_eq!(harness.state().copied, ["src/audit.rs:41:37"]);
     assert!(print(&harness.root()).contains("copied src/audit.rs:41:37"));

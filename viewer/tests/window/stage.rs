@@ -114,8 +114,8 @@ impl Stage {
                     Effect::Ask(Ask::Follow(target)) => {
                         self.followed.push(target.map(|target| target.to_string()));
                     }
-                    Effect::Ask(Ask::MarkHeap(true)) => self.store.mark_heap(),
-                    Effect::Ask(Ask::MarkHeap(false)) => self.store.forget_mark(),
+                    Effect::Ask(Ask::Mark(true)) => self.store.mark(self.session.at_ms),
+                    Effect::Ask(Ask::Mark(false)) => self.store.forget_mark(),
                     Effect::Ask(Ask::Query(query)) => self.store.stop_at(query.at_ms),
                     Effect::Copy(text) => self.copied.push(text),
                     Effect::Ask(_) | Effect::Theme(_) | Effect::Scale(_) => {}

@@ -34,7 +34,11 @@ pub(super) fn show(ui: &mut Ui, look: &Look<'_>, page: &HeapPage, commands: &mut
     let drawn = Drawn { page, palette: theme::palette(ui) };
     let margin = egui::Frame::new().inner_margin(egui::Margin::symmetric(12, 0));
     ScrollArea::vertical().auto_shrink(false).id_salt("flame").show(ui, |ui| {
-        let clicked = margin.show(ui, |ui| flame(ui, &page.flame, &drawn)).inner;
+        let clicked = margin
+            .show(ui, |ui| {
+                flame(ui, &page.flame, &drawn, look.session.awaits.tree_focus, |_, _| {})
+            })
+            .inner;
         if let Some(cell) = clicked.and_then(|at| page.flame.cells.get(at)) {
             let way = page.tree.way_to(cell.node);
             // A click on what fills the width already leads back to where one came from.
