@@ -27,6 +27,7 @@ pub enum Command {
     SwitchLens,
     ShowHeap,
     ShowWaits,
+    ShowRuntime,
     ShowPalette,
     Larger,
     Smaller,
@@ -97,7 +98,7 @@ pub enum Press {
 
 impl Command {
     /// What the help page lists, in its order.
-    pub const LISTED: [Self; 37] = [
+    pub const LISTED: [Self; 38] = [
         Self::PreviousRow,
         Self::NextRow,
         Self::FirstRow,
@@ -108,6 +109,7 @@ impl Command {
         Self::ToggleLibraryFrames,
         Self::SwitchLens,
         Self::ShowWaits,
+        Self::ShowRuntime,
         Self::NextShape,
         Self::Invert,
         Self::FindFrame,
@@ -152,6 +154,7 @@ impl Command {
             Self::SwitchLens => "Tasks or bytes",
             Self::ShowHeap => "Heap",
             Self::ShowWaits => "Who waits for whom",
+            Self::ShowRuntime => "Runtime",
             Self::ShowPalette => "Commands…",
             Self::Larger => "Larger text",
             Self::Smaller => "Smaller text",
@@ -212,6 +215,9 @@ impl Command {
                 "What trends and the detail show first: tasks, or the bytes of the heap they hold"
             }
             Self::ShowHeap => "The whole heap: who holds it, and where it was allocated",
+            Self::ShowRuntime => {
+                "Workers, queues, threads for blocking, coverage, memory, and the agent's own cost"
+            }
             Self::ShowWaits => "Who waits for the chosen row, and whom it waits for, as a graph",
             Self::ShowPalette => "Find a command by its name",
             Self::Larger => "Everything a tenth larger",
@@ -282,6 +288,7 @@ impl Command {
             Self::SwitchLens => &[Press::Sign('B')],
             Self::ShowHeap => &[Press::Sign('H')],
             Self::ShowWaits => &[Press::Sign('D')],
+            Self::ShowRuntime => &[Press::Sign('N')],
             Self::ShowPalette => &[Press::Ctrl('K')],
             Self::Larger => &[Press::Ctrl('+')],
             Self::Smaller => &[Press::Ctrl('-')],

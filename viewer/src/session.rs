@@ -37,6 +37,8 @@ pub enum Page {
     Heap,
     /// Who waits for whom around the chosen row.
     Waits,
+    /// The runtimes, and what it takes to watch them.
+    Runtime,
 }
 
 /// Something for the world outside.
@@ -191,9 +193,8 @@ impl Session {
     /// Commands that change the query.
     fn ask(&mut self, command: Command, screen: &Screen) -> Option<Effect> {
         match command {
-            Command::ShowWaits => {
-                self.page = if self.page == Page::Waits { Page::Groups } else { Page::Waits };
-            }
+            Command::ShowWaits => self.turn_to(Page::Waits),
+            Command::ShowRuntime => self.turn_to(Page::Runtime),
             Command::Pause | Command::StepBack | Command::StepForward | Command::GoTo(_) => {
                 self.go(&command, screen)?;
             }
@@ -230,6 +231,11 @@ impl Session {
             _ => return None,
         }
         Some(self.asked())
+    }
+
+    /// To that page, and from it back to the groups.
+    fn turn_to(&mut self, page: Page) {
+        self.page = if self.page == page { Page::Groups } else { page };
     }
 
     fn asked(&mut self) -> Effect {
@@ -318,7 +324,7 @@ impl Session {
             self.dismiss_on_heap();
             return Some(self.asked());
         }
-        if self.page == Page::Waits {
+        if self.page != Page::Groups {
             self.page = Page::Groups;
             return Some(self.asked());
         }

@@ -15,6 +15,7 @@ mod keys;
 mod losses;
 mod palette;
 mod place;
+mod runtime_page;
 mod runtimes;
 mod table;
 mod tasks;
@@ -54,7 +55,7 @@ pub fn show(ui: &mut Ui, look: &Look<'_>) -> Vec<Command> {
         .exact_size(42.0)
         .show(ui, |ui| top::show(ui, look, &mut commands));
     banner::show(ui, look, &mut commands);
-    runtimes::show(ui, look);
+    runtimes::show(ui, look, &mut commands);
     if look.screen.header.is_some() {
         main(ui, look, &mut commands);
     } else {
@@ -90,6 +91,13 @@ fn main(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
         ui.scope(|ui| {
             ui.set_opacity(opacity);
             waits::show(ui, look, commands);
+        });
+        return;
+    }
+    if look.session.page == Page::Runtime {
+        ui.scope(|ui| {
+            ui.set_opacity(opacity);
+            runtime_page::show(ui, look, commands);
         });
         return;
     }

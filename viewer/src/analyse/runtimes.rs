@@ -2,7 +2,7 @@
 
 use taskscope_proto::model::{Header, Runtime};
 
-use super::numbers::{age, count, counted};
+use super::numbers::{age, bytes, count, counted};
 
 /// What is known of a runtime besides its workers' business: `12 tasks, 3 queued`.
 pub fn load(runtime: &Runtime) -> String {
@@ -27,6 +27,114 @@ pub fn business(runtime: &Runtime) -> String {
         Some(busy) => format!("{workers} {} % busy", (busy + 5) / 10),
         None => format!("{workers}, how busy is not known"),
     }
+}
+
+/// Something about a runtime or the whole process: what it is, how much, and what it means.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RuntimeFact {
+    /// Its name.
+    pub name: &'static str,
+    /// How much; `None` where it is not known.
+    pub value: Option<String>,
+    /// What it means, or how to get to know it.
+    pub meaning: &'static str,
+}
+
+impl RuntimeFact {
+    fn new(name: &'static str, value: Option<String>, meaning: &'static str) -> Self {
+        Self { name, value, meaning }
+    }
+}
+
+/// Everything that is known of a runtime besides its single workers, and what is not.
+pub fn facts(runtime: &Runtime) -> Vec<RuntimeFact> {
+    let local = runtime.workers.iter().map(|worker| worker.local_queue_depth);
+    let local: Option<u64> = local.sum::<Option<u64>>().filter(|_| !runtime.workers.is_empty());
+    let threads = runtime.blocking_threads.map(|threads| {
+        let busy = threads.saturating_sub(runtime.idle_blocking_threads.unwrap_or(0));
+        format!("{} of {} busy", count(busy), count(threads))
+    });
+    vec![
+        RuntimeFact::new(
+            "workers",
+            Some(business(runtime)),
+            "How much of the last seconds they spent in polls. Near 100 % tasks wait for a worker.",
+        ),
+        RuntimeFact::new(
+            "tasks alive",
+            Some(count(runtime.alive_tasks)),
+            "Of all tasks of the runtime, tracked or not.",
+        ),
+        RuntimeFact::new(
+            "shared queue",
+            Some(count(runtime.global_queue_depth)),
+            "Tasks that are ready and wait in the queue that all workers share.",
+        ),
+        RuntimeFact::new(
+            "workers' queues",
+            local.map(count),
+            "Tasks that are ready and wait in a worker's own queue. Only a service built with \
+             --cfg tokio_unstable tells.",
+        ),
+        RuntimeFact::new(
+            "went to sleep",
+            runtime.parks().map(|parks| format!("{} times", count(parks))),
+            "How often workers found nothing to do.",
+        ),
+        RuntimeFact::new(
+            "threads for blocking",
+            threads,
+            "Those that run spawn_blocking and file operations. Only a service built with \
+             --cfg tokio_unstable tells.",
+        ),
+        RuntimeFact::new(
+            "closures that wait",
+            runtime.blocking_queue_depth.map(count),
+            "For a thread for blocking. Only a service built with --cfg tokio_unstable tells.",
+        ),
+    ]
+}
+
+/// How much of the process is seen, and what that costs it.
+pub fn process_facts(header: &Header) -> Vec<RuntimeFact> {
+    let coverage = header.coverage;
+    let tracked = count(coverage.tracked);
+    let seen = match coverage.alive {
+        None => format!("{tracked} tracked, of all: not known"),
+        Some(alive) => {
+            let percent = coverage.tracked.saturating_mul(100) / alive.max(1);
+            format!("{tracked} of {} ({} %)", count(alive), percent.min(100))
+        }
+    };
+    let limit = header.memory_limit_bytes.map(|limit| match header.memory_current_bytes {
+        Some(current) => format!("{} of {}", bytes(current), bytes(limit)),
+        None => bytes(limit),
+    });
+    vec![
+        RuntimeFact::new(
+            "tasks tracked",
+            Some(seen),
+            "Tasks spawned past the agent are not seen: taskscope-tokio in tokio's place tracks all \
+             that the service itself spawns, .tracked() any other.",
+        ),
+        RuntimeFact::new("resident memory", header.rss_bytes.map(bytes), "Of the whole process."),
+        RuntimeFact::new(
+            "control group",
+            limit,
+            "What it uses, cached files included, of what it may. Nothing where it has no limit.",
+        ),
+        RuntimeFact::new(
+            "the agent itself",
+            header.agent_bytes.map(bytes),
+            "Its records, label sets, trees, symbols, groups and history, roughly. Its threads take \
+             at most a hundredth of a core for captures and two for profiles, unless set otherwise.",
+        ),
+        RuntimeFact::new(
+            "captures to come",
+            Some(count(header.captures_pending)),
+            "Parked tasks whose await tree is still to be captured, within the budget.",
+        ),
+    ]
 }
 
 /// That a runtime stands still, if it does.
@@ -75,6 +183,21 @@ mod tests {
         let expected = "12 tasks, 7 queued, 4 of 5 blocking threads busy, 2 closures waiting for \
                         a blocking thread";
         assert_eq!(load(&unstable), expected);
+    }
+
+    #[test]
+    fn what_is_not_known_is_a_fact_without_a_value() {
+        let worker = Worker { parks: Some(3), ..Worker::default() };
+        let stable = Runtime { workers: vec![worker; 2], ..Runtime::default() };
+        let value = |runtime: &Runtime, name| {
+            facts(runtime).into_iter().find(|fact| fact.name == name).and_then(|fact| fact.value)
+        };
+        assert_eq!(value(&stable, "workers' queues"), None);
+        assert_eq!(value(&stable, "threads for blocking"), None);
+        assert_eq!(value(&stable, "went to sleep").as_deref(), Some("6 times"));
+        let worker = Worker { local_queue_depth: Some(4), ..Worker::default() };
+        let unstable = Runtime { workers: vec![worker; 2], ..stable };
+        assert_eq!(value(&unstable, "workers' queues").as_deref(), Some("8"));
     }
 
     #[test]

@@ -1,12 +1,15 @@
 //! The line of runtimes and memory: how busy workers are, and a bar when a runtime stands still.
 
-use egui::{Panel, RichText, Ui};
+use egui::accesskit::Role;
+use egui::{Panel, RichText, Ui, WidgetInfo};
 use taskscope_proto::model::{Header, Runtime};
 
-use super::Look;
+use super::{Look, hint};
 use crate::analyse::numbers::count;
 use crate::analyse::runtimes::{business, load, stall};
 use crate::analyse::{memory_line, nearly_full};
+use crate::command::Command;
+use crate::session::Page;
 use crate::theme::{self, Palette};
 use crate::widgets::meters;
 
@@ -15,7 +18,7 @@ const DRAWN: usize = 64;
 /// Above this share a worker has hardly any time left.
 const FULL: f32 = 0.9;
 
-pub(super) fn show(ui: &mut Ui, look: &Look<'_>) {
+pub(super) fn show(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
     let palette = theme::palette(ui);
     let Some(header) = &look.screen.header else { return };
     if header.runtimes.is_empty() && memory_line(header).is_none() {
@@ -33,6 +36,15 @@ pub(super) fn show(ui: &mut Ui, look: &Look<'_>) {
                 ui.separator();
             }
             memory(ui, header, palette);
+            let open = look.session.page == Page::Runtime;
+            let more = egui::Button::new(RichText::new("more…").font(theme::small()));
+            let more = ui.add(more.selected(open).small());
+            more.widget_info(|| {
+                WidgetInfo::selected(Role::Button, true, open, Command::ShowRuntime.text())
+            });
+            if more.on_hover_text(hint(&Command::ShowRuntime)).clicked() {
+                commands.push(Command::ShowRuntime);
+            }
         });
     });
 }

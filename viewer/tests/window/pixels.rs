@@ -75,6 +75,14 @@ fn the_list_of_commands() {
 }
 
 #[test]
+fn the_page_of_the_runtimes() {
+    let mut stage = Stage::live();
+    stage.session.perform(Command::ShowRuntime, &stage.screen.clone());
+    stage.refresh();
+    picture("runtime_light", false, stage);
+}
+
+#[test]
 fn a_failure() {
     let mut stage = Stage::following();
     stage.goes_down();

@@ -106,3 +106,15 @@ fn sizes_change_by_keys_and_stay_within_bounds() {
     assert_eq!(press(egui::Key::Minus, 30), 60);
     assert_eq!(press(egui::Key::Num0, 1), 100);
 }
+
+#[test]
+fn the_page_of_the_runtimes_says_what_is_known_and_what_is_not() {
+    let mut harness = harness(Stage::live());
+    harness.key_press(egui::Key::N);
+    harness.run();
+    assert_eq!(harness.state().session.page, Page::Runtime);
+    insta::assert_snapshot!(print(&harness.root()));
+    harness.key_press(egui::Key::Escape);
+    harness.run();
+    assert_eq!(harness.state().session.page, Page::Groups);
+}

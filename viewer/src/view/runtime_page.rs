@@ -1,0 +1,139 @@
+//! The page of the runtimes: workers, queues, threads for blocking, coverage, memory, and what the
+//! agent itself takes.
+
+use egui::{CentralPanel, Grid, Panel, RichText, ScrollArea, Ui};
+use taskscope_proto::model::{Header, Runtime, Worker};
+
+use super::table::nothing;
+use super::{Look, button};
+use crate::analyse::numbers::count;
+use crate::analyse::runtimes::{RuntimeFact, facts, process_facts, stall};
+use crate::command::Command;
+use crate::theme::{self, Palette};
+use crate::widgets::meters;
+
+/// Above this share a worker has hardly any time left.
+const FULL: f32 = 0.9;
+/// Room between columns.
+const SPACING: [f32; 2] = [26.0, 4.0];
+
+pub(super) fn show(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
+    let palette = theme::palette(ui);
+    Panel::top("runtime page").frame(theme::panel(palette)).show(ui, |ui| {
+        ui.horizontal(|ui| {
+            heading(ui, "Runtime", palette);
+            button(ui, Command::Dismiss, commands);
+        });
+    });
+    CentralPanel::default().frame(theme::panel(palette)).show(ui, |ui| {
+        let Some(header) = &look.screen.header else {
+            nothing(ui, "…");
+            return;
+        };
+        ScrollArea::both().auto_shrink(false).show(ui, |ui| content(ui, look, header, palette));
+    });
+}
+
+fn content(ui: &mut Ui, look: &Look<'_>, header: &Header, palette: &Palette) {
+    heading(ui, "Process", palette);
+    list(ui, "process", &process_facts(header), palette);
+    if header.runtimes.is_empty() {
+        ui.add_space(10.0);
+        let words = "No tokio runtime has been seen: none has polled a tracked task yet, or the \
+                     tasks run on another executor.";
+        ui.label(RichText::new(words).color(palette.text_dim));
+    }
+    for runtime in &header.runtimes {
+        ui.add_space(14.0);
+        let name = format!("Runtime {}, {}", runtime.id, runtime.flavor.name());
+        heading(ui, &name, palette);
+        if let Some(words) = stall(runtime, header) {
+            ui.label(RichText::new(format!("Stalled: {words}.")).color(palette.hot));
+        }
+        list(ui, &name, &facts(runtime), palette);
+        workers(ui, runtime, palette);
+    }
+    ui.add_space(14.0);
+    heading(ui, "What the numbers leave out", palette);
+    if look.screen.notes.is_empty() {
+        let words = "Nothing: no label set, group, capture or await chain was folded or lost.";
+        ui.label(RichText::new(words).color(palette.text_dim));
+    }
+    for note in &look.screen.notes {
+        let colour = if note.serious { palette.warm } else { palette.text };
+        ui.label(RichText::new(&note.text).color(colour));
+        ui.label(RichText::new(&note.meaning).font(theme::small()).color(palette.text_dim));
+    }
+}
+
+fn heading(ui: &mut Ui, text: &str, palette: &Palette) {
+    ui.label(RichText::new(text).font(theme::heading()).color(palette.text_strong));
+}
+
+fn list(ui: &mut Ui, name: &str, facts: &[RuntimeFact], palette: &Palette) {
+    Grid::new(("facts", name)).num_columns(3).spacing(SPACING).show(ui, |ui| {
+        for fact in facts {
+            ui.label(RichText::new(fact.name).color(palette.text_dim));
+            match &fact.value {
+                Some(value) => ui.label(RichText::new(value).color(palette.text_strong)),
+                None => ui.label(RichText::new("not known").color(palette.text_faint)),
+            };
+            ui.label(RichText::new(fact.meaning).font(theme::small()).color(palette.text_faint));
+            ui.end_row();
+        }
+    });
+}
+
+/// One line a worker.
+fn workers(ui: &mut Ui, runtime: &Runtime, palette: &Palette) {
+    if runtime.workers.is_empty() {
+        return;
+    }
+    ui.add_space(6.0);
+    Grid::new(("workers", runtime.id)).num_columns(6).spacing(SPACING).show(ui, |ui| {
+        for title in ["worker", "busy", "", "now", "queue", "went to sleep", "took from others"] {
+            ui.label(RichText::new(title).font(theme::small()).color(palette.text_faint));
+        }
+        ui.end_row();
+        for (at, known) in runtime.workers.iter().enumerate() {
+            worker(ui, at, known, palette);
+            ui.end_row();
+        }
+    });
+    let more = u64::from(runtime.worker_count).saturating_sub(runtime.workers.len() as u64);
+    if more > 0 {
+        let words = format!("and {} more", count(more));
+        ui.label(RichText::new(words).color(palette.text_faint));
+    }
+}
+
+fn worker(ui: &mut Ui, at: usize, worker: &Worker, palette: &Palette) {
+    let unknown = |ui: &mut Ui| {
+        ui.label(RichText::new("-").font(theme::mono()).color(palette.text_faint));
+    };
+    let number = |ui: &mut Ui, number: Option<u64>| match number {
+        Some(number) => {
+            ui.label(RichText::new(count(number)).font(theme::mono()).color(palette.text));
+        }
+        None => unknown(ui),
+    };
+    number(ui, Some(at as u64));
+    let share = worker.busy_permille.map(|permille| permille as f32 / 1_000.0);
+    let colour = |share| if share >= FULL { palette.warm } else { palette.good };
+    meters(ui, 14.0, &[share], colour, palette.line_strong);
+    match worker.busy_permille {
+        Some(busy) => {
+            let words = format!("{} %", (busy + 5) / 10);
+            ui.label(RichText::new(words).font(theme::mono()).color(palette.text_strong));
+        }
+        None => unknown(ui),
+    }
+    match worker.parked {
+        Some(true) => ui.label(RichText::new("sleeps").color(palette.text_dim)),
+        Some(false) => ui.label(RichText::new("works").color(palette.text)),
+        None => ui.label(RichText::new("-").font(theme::mono()).color(palette.text_faint)),
+    };
+    number(ui, worker.local_queue_depth);
+    number(ui, worker.parks);
+    number(ui, worker.steals);
+}
