@@ -49,7 +49,7 @@ pub use losses::{Note, losses};
 pub use memory::{memory_line, nearly_full};
 pub use order::{Column, Sort, sort};
 pub use pivot::{Pivot, Row, Sum, pivot};
-pub use query::{Lens, Query, Selection};
+pub use query::{Lens, Query, Range, Selection};
 pub use suspicion::{Finding, Heat, most_suspicious_first, waits_outside};
 pub use tree::{Merged, MergedNode, merge, visible_rows};
 pub use waits::{MOST_NODES, WaitEdge, WaitGraph, WaitNode, wait_graph};

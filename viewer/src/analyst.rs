@@ -17,7 +17,7 @@ use std::thread;
 
 use tokio::sync::mpsc;
 
-use crate::analyse::Query;
+use crate::analyse::{Query, Range};
 use crate::clock::Clock;
 use crate::connect::{Event, Orders};
 use crate::screen::Screen;
@@ -167,7 +167,11 @@ impl Desk {
     fn publish(&mut self) {
         let mut screen = compose(&self.store, &self.query);
         let live = screen.is_live();
-        if live && let Some(request) = self.past.due(self.store.history(), self.clock.now()) {
+        let now = self.clock.now();
+        // The day is asked about only once somebody looks at it.
+        let day = (self.query.range == Range::Day).then(|| self.store.day());
+        let histories = [Some(self.store.history()), day];
+        if live && let Some(request) = self.past.due(histories.into_iter().flatten(), now) {
             self.orders.history(request);
         }
         if let Some(detail) = &mut screen.detail {

@@ -48,6 +48,7 @@ pub enum Command {
     Pause,
     StepBack,
     StepForward,
+    SwitchRange,
     RetryNow,
     Disconnect,
     SwitchTheme,
@@ -98,7 +99,7 @@ pub enum Press {
 
 impl Command {
     /// What the help page lists, in its order.
-    pub const LISTED: [Self; 38] = [
+    pub const LISTED: [Self; 39] = [
         Self::PreviousRow,
         Self::NextRow,
         Self::FirstRow,
@@ -127,6 +128,7 @@ impl Command {
         Self::Pause,
         Self::StepBack,
         Self::StepForward,
+        Self::SwitchRange,
         Self::ShowConnect,
         Self::RetryNow,
         Self::Disconnect,
@@ -175,8 +177,9 @@ impl Command {
             Self::PreviousPage => "Previous tasks",
             Self::NextPage => "More tasks",
             Self::Pause => "Pause or go on",
-            Self::StepBack => "Ten seconds back",
-            Self::StepForward => "Ten seconds on",
+            Self::StepBack => "Step back",
+            Self::StepForward => "Step on",
+            Self::SwitchRange => "Ten minutes or a day",
             Self::RetryNow => "Retry now",
             Self::Disconnect => "Disconnect",
             Self::SwitchTheme => "Light or dark",
@@ -247,8 +250,9 @@ impl Command {
             Self::PreviousPage => "The page of tasks before",
             Self::NextPage => "The next page of tasks",
             Self::Pause => "Hold the numbers as they are, or show those of right now again",
-            Self::StepBack => "How it was ten seconds earlier",
-            Self::StepForward => "How it was ten seconds later, up to now",
+            Self::StepBack => "How it was ten seconds earlier; of a day, ten minutes",
+            Self::StepForward => "How it was ten seconds later, up to now; of a day, ten minutes",
+            Self::SwitchRange => "Show the last ten minutes by the second, or the last day",
             Self::RetryNow => "Try to connect without waiting any longer",
             Self::Disconnect => "Let go of the service",
             Self::SwitchTheme => "Switch between light, dark and what the system says",
@@ -309,6 +313,7 @@ impl Command {
             Self::Pause => &[Press::Sign('P')],
             Self::StepBack => &[Press::Sign(',')],
             Self::StepForward => &[Press::Sign('.')],
+            Self::SwitchRange => &[Press::Sign('A')],
             Self::RetryNow => &[Press::Sign('R')],
             Self::SwitchTheme => &[Press::Sign('T')],
             Self::ShowHelp => &[Press::F1, Press::Sign('?')],

@@ -111,6 +111,7 @@ impl Session {
             lens: self.workspace.lens,
             fold: self.workspace.fold_library,
             waits: self.page == Page::Waits,
+            range: self.workspace.range,
             at_ms: self.at_ms,
             heap: (self.page == Page::Heap).then(|| self.heap.clone()),
             awaits: self.await_query(),
@@ -193,6 +194,7 @@ impl Session {
     /// Commands that change the query.
     fn ask(&mut self, command: Command, screen: &Screen) -> Option<Effect> {
         match command {
+            Command::SwitchRange => self.workspace.range = self.workspace.range.other(),
             Command::ShowWaits => self.turn_to(Page::Waits),
             Command::ShowRuntime => self.turn_to(Page::Runtime),
             Command::Pause | Command::StepBack | Command::StepForward | Command::GoTo(_) => {

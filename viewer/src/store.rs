@@ -10,7 +10,7 @@ mod track;
 
 use std::sync::Arc;
 
-use taskscope_proto::model::{Process, Profile, TaskPage};
+use taskscope_proto::model::{Process, Profile, Resolution, TaskPage};
 
 use crate::clock::Moment;
 use crate::connect::{Event, Failure, Happening};
@@ -66,6 +66,16 @@ pub struct Answer {
     pub page: Result<Arc<TaskPage>, Failure>,
 }
 
+/// The history by the minute.
+#[derive(Debug)]
+struct Day(History);
+
+impl Default for Day {
+    fn default() -> Self {
+        Self(History::of_a_day())
+    }
+}
+
 /// Everything known about the target.
 #[derive(Debug, Default)]
 pub struct Store {
@@ -76,6 +86,7 @@ pub struct Store {
     profile: Option<Arc<Profile>>,
     received_at: Moment,
     history: History,
+    day: Day,
     restart: Option<Restart>,
     answer: Option<Answer>,
     marked: Option<Arc<Profile>>,
@@ -103,12 +114,17 @@ impl Store {
             Happening::Connected(process) => self.connected(process, now),
             Happening::Profile(profile) => {
                 self.history.record(&profile);
+                self.day.0.record(&profile);
                 self.profile = Some(profile);
                 self.received_at = now;
             }
             Happening::Tasks { ticket, page } => self.answer = Some(Answer { ticket, page }),
-            Happening::History { ticket, page } => {
-                self.history.take_in(ticket, page.ok().as_deref());
+            Happening::History { ticket, resolution, page } => {
+                let history = match resolution {
+                    Resolution::Second => &mut self.history,
+                    Resolution::Minute => &mut self.day.0,
+                };
+                history.take_in(ticket, page.ok().as_deref());
             }
             Happening::Down { failure, retry_in } => {
                 let (since, attempts) = match &self.connection {
@@ -143,11 +159,13 @@ impl Store {
             self.restart = Some(Restart { at: now, old_pid: old.pid });
             self.profile = None;
             self.history = History::default();
+            self.day = Day::default();
             self.answer = None;
             self.marked = None;
             self.pinned = None;
         }
         self.history.reconnected();
+        self.day.0.reconnected();
         self.process = Some(process);
         self.connection = Connection::Live { since: now };
     }
@@ -161,7 +179,8 @@ impl Store {
     }
 
     /// The state at a moment of this run, agent's clock: all of it where somebody stopped, counts
-    /// at other moments of the last ten minutes. The latest for one that is yet to come.
+    /// at other moments of the last ten minutes, and at the ends of minutes before. The latest for
+    /// one that is yet to come.
     pub fn moment(&self, at_ms: u64) -> Option<Arc<Profile>> {
         let latest = self.profile.as_ref()?;
         let mut whole = [self.pinned.as_ref(), Some(latest)].into_iter().flatten();
@@ -169,7 +188,10 @@ impl Store {
         Some(match exact {
             Some(profile) => Arc::clone(profile),
             None if at_ms >= latest.header.now_ms => Arc::clone(latest),
-            None => Arc::new(moment::profile_at(latest, &self.history, at_ms)),
+            None if self.history.first_ms() <= Some(at_ms) => {
+                Arc::new(moment::profile_at(latest, &self.history, at_ms))
+            }
+            None => Arc::new(moment::profile_at(latest, &self.day.0, at_ms)),
         })
     }
 
@@ -216,6 +238,11 @@ impl Store {
     /// Counts of the last ten minutes of this run.
     pub fn history(&self) -> &History {
         &self.history
+    }
+
+    /// Counts of the last day of this run, by the minute.
+    pub fn day(&self) -> &History {
+        &self.day.0
     }
 
     /// The last restart that was seen.

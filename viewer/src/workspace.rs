@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::analyse::{AwaitWeight, Key, Lens, Shape, Sort};
+use crate::analyse::{AwaitWeight, Key, Lens, Range, Shape, Sort};
 
 /// The version that this build writes.
 const VERSION: u32 = 1;
@@ -64,6 +64,8 @@ pub struct Workspace {
     pub filter: String,
     /// Colours.
     pub theme: ThemeChoice,
+    /// How long a stretch of time one looks at.
+    pub range: Range,
     /// Whether runs of library frames are folded away.
     pub fold_library: bool,
     /// How large everything is, in percent of what the system says.
@@ -85,6 +87,7 @@ impl Default for Workspace {
             lens: Lens::default(),
             filter: String::new(),
             theme: ThemeChoice::default(),
+            range: Range::default(),
             fold_library: true,
             scale_percent: 100,
             shape: Shape::default(),

@@ -40,6 +40,28 @@ impl Lens {
     }
 }
 
+/// How long a stretch of time is looked at.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Range {
+    /// The last ten minutes, by the second.
+    #[default]
+    Minutes,
+    /// The last day, by the minute.
+    Day,
+}
+
+impl Range {
+    /// The other one.
+    #[must_use]
+    pub fn other(self) -> Self {
+        match self {
+            Self::Minutes => Self::Day,
+            Self::Day => Self::Minutes,
+        }
+    }
+}
+
 /// Everything that decides what the screen shows of a profile.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Query {
@@ -59,6 +81,8 @@ pub struct Query {
     pub fold: bool,
     /// Whether to show who waits for whom.
     pub waits: bool,
+    /// What the trends and the timeline show.
+    pub range: Range,
     /// The moment that is looked at, agent's clock, milliseconds; `None` for now.
     pub at_ms: Option<u64>,
     /// The page of the heap, if that is open instead of the groups.

@@ -126,8 +126,8 @@ pub fn process_facts(header: &Header) -> Vec<RuntimeFact> {
         RuntimeFact::new(
             "the agent itself",
             header.agent_bytes.map(bytes),
-            "Its records, label sets, trees, symbols, groups and history, roughly. Its threads take \
-             at most a hundredth of a core for captures and two for profiles, unless set otherwise.",
+            "Its memory, roughly. Unless set otherwise its threads take a hundredth of a core for \
+             captures and two for profiles.",
         ),
         RuntimeFact::new(
             "captures to come",

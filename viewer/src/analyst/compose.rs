@@ -7,8 +7,8 @@ use super::heap;
 use super::timeline::timeline;
 use super::troubles::troubles;
 use crate::analyse::{
-    Column, Key, Lens, Query, Row, Selection, Sort, blockers, chain, is_there, keys_of, losses,
-    merge, pivot, sort, together, wait_graph, wakings,
+    Column, Key, Lens, Query, Range, Row, Selection, Sort, blockers, chain, is_there, keys_of,
+    losses, merge, pivot, sort, together, wait_graph, wakings,
 };
 use crate::screen::{Detail, Screen, ScreenRow, TREND_STEPS, Table, Waits};
 use crate::store::{History, Level, Store};
@@ -33,9 +33,13 @@ pub fn compose(store: &Store, query: &Query) -> Screen {
     screen.header = Some(profile.header.clone());
     screen.notes = losses(store.process().map(|process| &**process), &profile.header);
     screen.available = keys_of(profile);
-    screen.table = table(profile, store.history(), query, &screen.available);
+    let history = match query.range {
+        Range::Minutes => store.history(),
+        Range::Day => store.day(),
+    };
+    screen.table = table(profile, history, query, &screen.available);
     screen.findings = troubles(profile, &screen.table);
-    screen.timeline = timeline(latest, store.history());
+    screen.timeline = timeline(latest, history);
     let marked = store.marked().map(|profile| &**profile);
     screen.marked_ms = marked.map(|profile| profile.header.now_ms);
     if let Some(asked) = &query.heap {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use taskscope_proto::model::{HistoryPage, Process, Profile, TaskPage};
+use taskscope_proto::model::{HistoryPage, Process, Profile, Resolution, TaskPage};
 
 use super::Failure;
 
@@ -34,6 +34,8 @@ pub enum Happening {
     },
     /// What groups looked like before, or why that is not to be had.
     History {
+        /// By what steps it was asked for.
+        resolution: Resolution,
         /// The number of the request.
         ticket: u64,
         /// The answer.

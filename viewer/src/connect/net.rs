@@ -223,7 +223,11 @@ impl Line {
             let page = answer
                 .map(Arc::new)
                 .map_err(|error| Failure::new("ask for the past".to_owned(), &error));
-            if self.tell(Happening::History { ticket, page }).await.is_err() {
+            if self
+                .tell(Happening::History { ticket, resolution: query.resolution, page })
+                .await
+                .is_err()
+            {
                 return Closed;
             }
         }

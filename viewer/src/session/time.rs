@@ -1,22 +1,28 @@
 //! Which moment is looked at.
 
 use super::Session;
+use crate::analyse::Range;
 use crate::command::Command;
 use crate::screen::Screen;
 
-/// How far one step goes.
+/// How far one step goes, in ten minutes and in a day.
 const STEP_MS: u64 = 10_000;
+const STEP_OF_DAY_MS: u64 = 600_000;
 
 impl Session {
     /// Stops, goes on, or goes to another moment; `None` where there is none to go to.
     pub(super) fn go(&mut self, command: &Command, screen: &Screen) -> Option<()> {
         let shown_ms = screen.header.as_ref()?.now_ms;
         let (first, last) = ends(screen)?;
+        let step_ms = match self.workspace.range {
+            Range::Minutes => STEP_MS,
+            Range::Day => STEP_OF_DAY_MS,
+        };
         let to_ms = match command {
             Command::Pause if self.at_ms.is_some() => None,
             Command::Pause => Some(shown_ms),
-            Command::StepBack => Some(shown_ms.saturating_sub(STEP_MS).max(first)),
-            Command::StepForward if self.at_ms.is_some() => Some(shown_ms.saturating_add(STEP_MS)),
+            Command::StepBack => Some(shown_ms.saturating_sub(step_ms).max(first)),
+            Command::StepForward if self.at_ms.is_some() => Some(shown_ms.saturating_add(step_ms)),
             Command::GoTo(to_ms) => Some((*to_ms).max(first)),
             _ => return None,
         };

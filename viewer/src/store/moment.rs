@@ -1,4 +1,5 @@
-//! The service as it was at a moment of the last ten minutes, as far as that is remembered.
+//! The service as it was at a moment of the last ten minutes, or the last day, as far as that is
+//! remembered.
 //!
 //! Remembered are how many tasks each group had, how many of them were stuck, and what they held.
 //! What else a group says is of when it was seen last, or left out where that would mislead: rates,
@@ -35,7 +36,7 @@ fn header_at(latest: &Header, history: &History, at_ms: u64) -> Header {
     let second = at_ms / 1_000;
     let mut totals = Totals::default();
     for state in LIVING {
-        let count = history.totals().of(state).at(second).map_or(0, |level| level.count);
+        let count = history.of_state_at(state, second).count;
         match state {
             State::Running => totals.running = count,
             State::Ready => totals.ready = count,
@@ -48,7 +49,7 @@ fn header_at(latest: &Header, history: &History, at_ms: u64) -> Header {
     Header {
         now_ms: at_ms,
         now_unix_ms: latest.now_unix_ms.saturating_sub(ago),
-        rss_bytes: history.totals().memory_at(second),
+        rss_bytes: history.memory_at(second),
         memory_limit_bytes: latest.memory_limit_bytes,
         coverage: Coverage { tracked: totals.alive(), alive: None },
         totals,

@@ -20,25 +20,25 @@ pub(super) struct Totals {
 
 impl Totals {
     /// Takes in a moment, and forgets what is older than another.
-    pub(super) fn record(&mut self, second: u64, profile: &Profile, oldest: u64) {
+    pub(super) fn record(&mut self, step: u64, profile: &Profile, oldest: u64) {
         let header = &profile.header;
         for (state, track) in LIVING.into_iter().zip(&mut self.states) {
             let groups = profile.groups.iter().filter(|group| group.state == state);
             let stuck = groups.filter(|group| group.tracked).map(|group| group.stuck).sum();
-            track.set(second, Level { count: header.totals.of(state), stuck, bytes: 0 });
+            track.set(step, Level { count: header.totals.of(state), stuck, bytes: 0 });
             track.forget_before(oldest);
         }
         if let Some(bytes) = header.rss_bytes {
-            self.memory.set(second, Level { bytes, ..Level::default() });
+            self.memory.set(step, Level { bytes, ..Level::default() });
             self.memory.forget_before(oldest);
         }
     }
 
     /// Takes in what the agent remembers.
-    pub(super) fn fill(&mut self, state: State, series: &Series) {
+    pub(super) fn fill(&mut self, state: State, series: &Series, step_ms: u64) {
         let at = LIVING.iter().position(|known| *known == state);
         if let Some(track) = at.and_then(|at| self.states.get_mut(at)) {
-            track.fill(series);
+            track.fill(series, step_ms);
         }
     }
 
@@ -49,8 +49,8 @@ impl Totals {
         at.and_then(|at| self.states.get(at)).unwrap_or(&NONE)
     }
 
-    /// Resident bytes at that second, if they were seen.
-    pub(super) fn memory_at(&self, second: u64) -> Option<u64> {
-        self.memory.at(second).map(|level| level.bytes)
+    /// Resident bytes at that step, if they were seen.
+    pub(super) fn memory_at(&self, step: u64) -> Option<u64> {
+        self.memory.at(step).map(|level| level.bytes)
     }
 }

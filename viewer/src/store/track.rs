@@ -1,4 +1,5 @@
-//! What there was of something, second by second: only changes are kept.
+//! What there was of something, step by step: only changes are kept. Whether a step is a second or a
+//! minute whoever keeps the track knows.
 
 use std::collections::VecDeque;
 
@@ -25,7 +26,7 @@ impl Level {
 /// Levels over time, oldest first.
 #[derive(Debug, Default)]
 pub(super) struct Track {
-    /// (second, level from then on).
+    /// (step, level from then on).
     changes: VecDeque<(u64, Level)>,
 }
 
@@ -34,17 +35,17 @@ impl Track {
         Self { changes: VecDeque::new() }
     }
 
-    pub(super) fn set(&mut self, second: u64, level: Level) {
+    pub(super) fn set(&mut self, step: u64, level: Level) {
         match self.changes.back_mut() {
             Some((_, last)) if *last == level => {}
-            Some((at, last)) if *at == second => *last = level,
-            _ => self.changes.push_back((second, level)),
+            Some((at, last)) if *at == step => *last = level,
+            _ => self.changes.push_back((step, level)),
         }
     }
 
     /// Puts what the agent remembers in the place of what was seen at the same time.
-    pub(super) fn fill(&mut self, series: &Series) {
-        let from = series.from_ms / 1_000;
+    pub(super) fn fill(&mut self, series: &Series, step_ms: u64) {
+        let from = series.from_ms / step_ms;
         let end = from + u64::from(series.steps);
         let of_run = |run: &Run| {
             let Point { count, stuck, live_bytes: bytes } = run.point;
@@ -56,14 +57,14 @@ impl Track {
         let after = old.iter().copied().filter(|(at, _)| *at > end);
         let at_end = seen_after.map(|(_, level)| (end, level));
         let remembered = series.runs.iter().map(of_run);
-        for (second, level) in before.chain(remembered).chain(at_end).chain(after) {
-            self.set(second, level);
+        for (step, level) in before.chain(remembered).chain(at_end).chain(after) {
+            self.set(step, level);
         }
     }
 
     /// Drops what is older than that, but the level at that moment.
-    pub(super) fn forget_before(&mut self, second: u64) {
-        while self.changes.get(1).is_some_and(|(at, _)| *at <= second) {
+    pub(super) fn forget_before(&mut self, step: u64) {
+        while self.changes.get(1).is_some_and(|(at, _)| *at <= step) {
             self.changes.pop_front();
         }
     }
@@ -73,18 +74,18 @@ impl Track {
         self.changes.len() > 1
     }
 
-    /// The level at that second; `None` before the first that is known.
-    pub(super) fn at(&self, second: u64) -> Option<Level> {
-        let after = self.changes.partition_point(|(at, _)| *at <= second);
+    /// The level at that step; `None` before the first that is known.
+    pub(super) fn at(&self, step: u64) -> Option<Level> {
+        let after = self.changes.partition_point(|(at, _)| *at <= step);
         self.changes.get(after.checked_sub(1)?).map(|(_, level)| *level)
     }
 
-    /// The level at each of these seconds, which rise; nothing before the first that is known.
-    pub(super) fn along(&self, seconds: &[u64]) -> impl Iterator<Item = Level> {
+    /// The level at each of these steps, which rise; nothing before the first that is known.
+    pub(super) fn along(&self, steps: impl Iterator<Item = u64>) -> impl Iterator<Item = Level> {
         let mut changes = self.changes.iter().peekable();
         let mut level = Level::default();
-        seconds.iter().map(move |second| {
-            while let Some((_, next)) = changes.next_if(|(at, _)| at <= second) {
+        steps.map(move |step| {
+            while let Some((_, next)) = changes.next_if(|(at, _)| *at <= step) {
                 level = *next;
             }
             level

@@ -1,11 +1,12 @@
 //! The last minutes: tasks by state, memory beside them, and the moment that is looked at.
 
 use egui::accesskit::Role;
-use egui::{Align2, Color32, Panel, Pos2, Rect, Sense, Stroke, Ui, WidgetInfo, vec2};
+use egui::{Align2, Color32, Panel, Pos2, Rect, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
 use taskscope_proto::model::State;
 
-use super::Look;
 use super::group_table::verdict as class_words;
+use super::{Look, hint};
+use crate::analyse::Range;
 use crate::analyse::numbers::{age, bytes, count, counted};
 use crate::command::Command;
 use crate::screen::{TIMELINE_STEPS, Timeline};
@@ -31,6 +32,7 @@ pub(super) fn show(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
         let (left, right) = rect.split_left_right_at_fraction(1.0 - MEMORY);
         tasks(ui, left.with_max_x(left.right() - 8.0), look, commands, palette);
         memory(ui, right.with_min_x(right.left() + 8.0), look, commands, palette);
+        range(ui, left, look, commands);
     });
 }
 
@@ -211,6 +213,25 @@ fn memory(
     chart.cursor(ui, look, &title, &words, commands);
 }
 
+/// The button in the corner that changes the stretch.
+fn range(ui: &mut Ui, chart: Rect, look: &Look<'_>, commands: &mut Vec<Command>) {
+    let words = match look.session.workspace.range {
+        Range::Minutes => "10 min",
+        Range::Day => "24 h",
+    };
+    let text = egui::RichText::new(words).font(theme::small());
+    let place =
+        Rect::from_min_size(pos2(chart.right() - 62.0, chart.top() + 2.0), vec2(50.0, 16.0));
+    let button = ui.put(place, egui::Button::new(text).small());
+    button.widget_info(|| {
+        let name = format!("{}: {words}", Command::SwitchRange.text());
+        WidgetInfo::labeled(Role::Button, true, name)
+    });
+    if button.on_hover_text(hint(&Command::SwitchRange)).clicked() {
+        commands.push(Command::SwitchRange);
+    }
+}
+
 /// How long ago a step was.
 fn ago(timeline: &Timeline, step: usize) -> String {
     let last = timeline.seconds.last().copied().unwrap_or(0);
@@ -224,8 +245,6 @@ fn ago(timeline: &Timeline, step: usize) -> String {
 /// Where in the picture a moment lies is worked out in one place only.
 #[cfg(test)]
 mod tests {
-    use egui::pos2;
-
     use super::*;
 
     #[test]
