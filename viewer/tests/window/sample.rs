@@ -28,6 +28,7 @@ pub(crate) fn process(run_id: u64, pid: u32) -> Process {
         stuck_after_ms: 10_000,
         executable: "/srv/checkout/bin/checkout".into(),
         agent: "taskscope 0.1.0".into(),
+        ..Process::default()
     }
 }
 
