@@ -6,6 +6,7 @@
 
 mod allocations;
 mod blame;
+mod console;
 mod filter;
 mod flame;
 mod heap;
@@ -29,6 +30,7 @@ pub use allocations::{
     Allocation, allocations, heap_line, held_line, left_line, of_nobody, with_error,
 };
 pub use blame::{Link, blockers, chain};
+pub use console::{known, stand_in};
 pub use filter::Filter;
 pub use flame::{Cell, Flame, Weighted, layout};
 pub use heap::{

@@ -10,7 +10,7 @@ use taskscope_proto::model::{Header, Process, TaskPage};
 
 use crate::analyse::{
     Fact, Flame, HeapQuery, HeapRow, HeapTree, Key, Lens, Link, Merged, Mostly, Note, Part, Row,
-    Selection, Sort, Sum, Value, VisibleRow, Waking,
+    Selection, Sort, Sum, Value, VisibleRow, Waking, known,
 };
 use crate::clock::Moment;
 use crate::connect::Failure;
@@ -169,6 +169,11 @@ impl Screen {
     /// Whether the service tells of its heap.
     pub fn has_heap(&self) -> bool {
         self.header.as_ref().is_some_and(|header| header.heap.is_some())
+    }
+
+    /// Whether whoever tells of the service can tell of this key.
+    pub fn knows(&self, key: &Key) -> bool {
+        known(key, self.process.as_ref().map(|process| process.source).unwrap_or_default())
     }
 
     /// Whether the numbers are those of right now.

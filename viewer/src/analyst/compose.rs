@@ -1,11 +1,11 @@
 //! Puts a screen together: pure, from the store and the query to everything that is drawn.
 
-use taskscope_proto::model::{Group, Profile};
+use taskscope_proto::model::{Group, Profile, Source};
 
 use super::heap;
 use crate::analyse::{
-    Column, Key, Lens, Query, Row, Selection, Sort, blockers, chain, is_there, keys_of, losses,
-    merge, pivot, sort, together, visible_rows, wakings,
+    Column, Key, Lens, Query, Row, Selection, Sort, blockers, chain, is_there, keys_of, known,
+    losses, merge, pivot, sort, stand_in, together, visible_rows, wakings,
 };
 use crate::screen::{Detail, Screen, ScreenRow, TREND_STEPS, Table};
 use crate::store::{History, Level, Store};
@@ -26,8 +26,11 @@ pub fn compose(store: &Store, query: &Query) -> Screen {
     };
     screen.header = Some(profile.header.clone());
     screen.notes = losses(store.process().map(|process| &**process), &profile.header);
+    let source = store.process().map(|process| process.source).unwrap_or_default();
     screen.available = keys_of(profile);
-    screen.table = table(profile, store.history(), query, &screen.available);
+    screen.available.retain(|key| known(key, source));
+    let keys = usable_keys(&query.keys, &screen.available, source);
+    screen.table = table(profile, store.history(), query, keys);
     let marked = store.marked().map(|profile| &**profile);
     screen.marked_ms = marked.map(|profile| profile.header.now_ms);
     if let Some(asked) = &query.heap {
@@ -40,13 +43,20 @@ pub fn compose(store: &Store, query: &Query) -> Screen {
 }
 
 /// The keys asked for that this service has. None at all would be one row that says nothing.
-fn usable_keys(asked: &[Key], available: &[Key]) -> Vec<Key> {
-    let keys: Vec<Key> = asked.iter().filter(|key| available.contains(key)).cloned().collect();
-    if keys.is_empty() && !asked.is_empty() { vec![Key::AwaitPoint] } else { keys }
+fn usable_keys(asked: &[Key], available: &[Key], source: Source) -> Vec<Key> {
+    let mut keys: Vec<Key> = Vec::new();
+    for key in asked.iter().filter_map(|key| stand_in(key, source)) {
+        if available.contains(&key) && !keys.contains(&key) {
+            keys.push(key);
+        }
+    }
+    if keys.is_empty() && !asked.is_empty() {
+        keys.extend(stand_in(&Key::AwaitPoint, source));
+    }
+    keys
 }
 
-fn table(profile: &Profile, history: &History, query: &Query, available: &[Key]) -> Table {
-    let keys = usable_keys(&query.keys, available);
+fn table(profile: &Profile, history: &History, query: &Query, keys: Vec<Key>) -> Table {
     let sorted_by = match query.sort.column {
         Column::Key(at) if at >= keys.len() => Sort::default(),
         column if column.is_of_bytes() && profile.header.heap.is_none() => Sort::default(),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use egui::accesskit::Role;
 use egui::{Align, Layout, RichText, Sense, Ui, WidgetInfo};
 use egui_extras::{Column as Width, TableBuilder, TableRow};
-use taskscope_proto::model::{Activity, Task, TaskOrder, TaskPage};
+use taskscope_proto::model::{Activity, Source, Task, TaskOrder, TaskPage};
 
 use super::table::{Title, cell, nothing, number, title};
 use super::{Look, hint, place};
@@ -162,7 +162,12 @@ fn line(
         place::short(&task.spawned_at),
     );
     response.widget_info(|| WidgetInfo::labeled(Role::Row, true, &words));
-    let parent = task.parent.map_or("no tracked task".into(), |parent| format!("task {parent}"));
+    let source = look.screen.process.as_ref().map(|process| process.source);
+    let parent = match task.parent {
+        Some(parent) => format!("task {parent}"),
+        None if source == Some(Source::Console) => "a task that is not known".into(),
+        None => "no tracked task".into(),
+    };
     let tooltip = format!(
         "Spawned by {parent} at {}{}\n{}\nClick to copy",
         task.spawned_at,
@@ -193,13 +198,17 @@ fn kept(task: &Task) -> &'static str {
 }
 
 fn doings(activity: &Activity) -> String {
+    let longest = |micros: u64| match micros {
+        0 => String::new(),
+        micros => format!(", the longest {}", span(micros)),
+    };
     format!(
-        "{} wakes, {} of them its own\n{} in polls, the longest {}\n{} ready, the longest {}",
+        "{} wakes, {} of them its own\n{} in polls{}\n{} ready{}",
         count(activity.wakes),
         count(activity.self_wakes),
         span(activity.running_us),
-        span(activity.longest_poll_us),
+        longest(activity.longest_poll_us),
         span(activity.ready_us),
-        span(activity.longest_ready_us),
+        longest(activity.longest_ready_us),
     )
 }

@@ -3,6 +3,10 @@
 #[cfg(test)]
 mod agent;
 #[cfg(test)]
+mod console;
+#[cfg(test)]
+mod console_service;
+#[cfg(test)]
 mod heap;
 #[cfg(test)]
 mod keyboard;
