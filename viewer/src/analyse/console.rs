@@ -30,7 +30,7 @@ pub(super) fn notes(lost: &Lost) -> Vec<Note> {
     note(
         "console-subscriber: await points, verdicts and memory are not known".into(),
         "This is a console-subscriber service. It tells of tasks, their names and fields, where \
-         they were spawned, polls, wakes, and of waits for some of tokio's locks and timers; of \
+         they were spawned, polls, wakes, and of waits for some of the runtime's locks and timers; of \
          other waits, of who holds what, of handles and of the process it does not. So tasks whose \
          wait is not known never count as stuck. The Taskscope agent knows.",
     );

@@ -10,7 +10,7 @@ use taskscope_proto::model::{Activity, Source, Task, TaskOrder, TaskPage};
 use super::table::{Title, cell, nothing, number, title};
 use super::{Look, hint, place};
 use crate::analyse::Sum;
-use crate::analyse::numbers::{age, bytes, count, span};
+use crate::analyse::numbers::{age, bytes, count, counted, span};
 use crate::command::Command;
 use crate::screen::{Detail, PAGE};
 use crate::theme::{self, ROW_HEIGHT};
@@ -153,11 +153,13 @@ fn line(
         cell_text(ui, rect, Side::Left, place, font, palette.text_faint);
     });
     let response = row.response();
+    let wakers = task.living_wakers.map(|wakers| format!(" {},", counted(wakers, "living waker")));
     let words = format!(
-        "task {}: {} for {in_state}, {old} old, {} polls, {}, spawned at {}",
+        "task {}: {} for {in_state}, {old} old, {} polls,{} {}, spawned at {}",
         task.id,
         task.state.name(),
         count(task.polls),
+        wakers.as_deref().unwrap_or_default(),
         task.labels,
         place::short(&task.spawned_at),
     );
@@ -169,10 +171,13 @@ fn line(
         None => "no tracked task".into(),
     };
     let tooltip = format!(
-        "Spawned by {parent} at {}{}\n{}\nClick to copy",
+        "Spawned by {parent} at {}{}\n{}{}\nClick to copy",
         task.spawned_at,
         kept(task),
         doings(&task.activity),
+        task.living_wakers
+            .map(|it| format!("\n{}", counted(it, "living waker")))
+            .unwrap_or_default(),
     );
     if response.on_hover_text(tooltip).clicked() {
         commands.push(Command::Copy(words));

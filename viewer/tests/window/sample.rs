@@ -337,6 +337,7 @@ pub(crate) fn tasks(profile: &Profile, query: &TaskQuery) -> TaskPage {
                 parent: Some(17),
                 future_bytes: 1_312,
                 activity: activity(1),
+                living_wakers: None,
                 woken_by: Some(group.origin),
                 detached: false,
                 orphan: false,

@@ -55,6 +55,7 @@ fn task(seen: &Seen<'_>, moment: Moment) -> Task {
         parent: None,
         future_bytes: from.bytes,
         activity: from.doings.activity,
+        living_wakers: Some(from.doings.wakers),
         woken_by: None,
         detached: false,
         orphan: false,
