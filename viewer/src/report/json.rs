@@ -26,7 +26,8 @@
 //! group that limits the process most, and `agent_bytes`, what the agent's own tables take up.
 //!
 //! Of a service that a console-subscriber tells of, `pid`, the verdict's `class`, `longest_poll_secs`,
-//! `longest_ready_secs`, `detached` and `orphans` are `null`: it does not know them.
+//! `longest_ready_secs`, `detached` and `orphans` are `null`: it does not know them. `lost.untracked`
+//! counts tasks, and `lost.waits` locks, timers and waits, that it or the viewer had no room for.
 //!
 //! `runtimes` has an object for each tokio runtime that tracked tasks were seen on: `id`, `flavor`
 //! (`current_thread`, `multi_thread`), `worker_threads`, `busy_ratio` (mean of the workers over

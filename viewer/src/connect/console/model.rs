@@ -5,7 +5,7 @@
 //! counted. Nothing a service sends can make this panic or grow without bound; what has no room
 //! is counted.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use console_api::async_ops::AsyncOpUpdate;
@@ -45,6 +45,8 @@ pub(super) struct Model {
     pub(super) now: Stamp,
     /// The earliest moment known of it: about when it started.
     pub(super) start: Option<Stamp>,
+    /// Tasks that had ended before the first message. The message after it tells of them once more.
+    early: HashSet<u64>,
     metadata: HashMap<u64, Metadata>,
     words: Words,
     /// Tells one run of a service from another.
@@ -87,7 +89,7 @@ impl Model {
             self.add_metadata(metadata);
         }
         if let Some(tasks) = update.task_update {
-            self.update_tasks(tasks);
+            self.update_tasks(tasks, first);
         }
         if let Some(resources) = &update.resource_update {
             self.update_resources(resources);
@@ -125,11 +127,18 @@ impl Model {
         }
     }
 
-    fn update_tasks(&mut self, mut update: TaskUpdate) {
+    fn update_tasks(&mut self, mut update: TaskUpdate, first: bool) {
         self.counts.tasks_lost = self.counts.tasks_lost.saturating_add(update.dropped_events);
         for new in &update.new_tasks {
             let Some(Id { id }) = new.id else { continue };
-            self.add_task(id, new, update.stats_update.remove(&id));
+            let stats = update.stats_update.remove(&id);
+            let ended = stats.is_some_and(|stats| stats.dropped_at.is_some());
+            if first && ended && self.early.len() < MAX_ENTRIES {
+                self.early.insert(id);
+            } else if self.early.remove(&id) && ended {
+                continue;
+            }
+            self.add_task(id, new, stats);
         }
         for (id, stats) in update.stats_update {
             let now = self.now;

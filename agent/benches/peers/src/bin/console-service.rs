@@ -30,7 +30,7 @@ async fn main() {
     channels();
     timers();
     spawn("requests", async {
-        let mut ticks = interval(Duration::from_millis(50));
+        let mut ticks = interval(Duration::from_millis(70));
         loop {
             ticks.tick().await;
             spawn("request", sleep(Duration::from_millis(200)));
@@ -69,9 +69,7 @@ fn channels() {
     let (sender, receiver) = mpsc::channel::<u64>(1);
     for number in 0..4 {
         let sender = sender.clone();
-        spawn("audit", async move {
-            while sender.send(number).await.is_ok() {}
-        });
+        spawn("audit", async move { while sender.send(number).await.is_ok() {} });
     }
     spawn("reader", async move {
         let _unread = receiver;

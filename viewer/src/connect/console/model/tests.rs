@@ -43,6 +43,17 @@ fn a_task_that_is_told_of_twice_counts_once() {
 }
 
 #[test]
+fn tasks_that_had_ended_before_are_told_of_twice_and_count_once() {
+    let ended = [parked(1, "a").ended(20), parked(2, "a").ended(30)];
+    let mut model = told(update(100, &ended));
+    model.apply(update(101, &ended));
+    assert_eq!((model.counts.spawned, model.counts.finished), (2, 2));
+    // Numbers of spans come back after a while: this is another task.
+    model.apply(update(150, &[parked(2, "b").created(140)]));
+    assert_eq!((model.counts.spawned, model.tasks.len()), (3, 1));
+}
+
+#[test]
 fn what_is_dropped_is_forgotten() {
     let begin = with_resource(update(100, &[parked(1, "a")]), (8, "tokio::sync::Mutex", 0, false));
     let mut model = told(with_op(begin, (9, "Mutex::lock", 8, 1, 1)));
