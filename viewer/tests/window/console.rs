@@ -12,7 +12,7 @@ use egui_kittest::kittest::Queryable;
 use taskscope_proto::model::{Capture, Process, Profile, Source, TaskPage, TaskQuery};
 use taskscope_viewer::analyse::{Query, Selection};
 use taskscope_viewer::analyst::Ask;
-use taskscope_viewer::connect::Client;
+use taskscope_viewer::connect::{Client, Happening};
 use taskscope_viewer::report;
 use taskscope_viewer::screen::Screen;
 use taskscope_viewer::store::Connection;
@@ -157,4 +157,26 @@ fn an_agent_is_not_taken_for_a_console_service() {
         Client::connect(&address, SOON).await.unwrap().1
     });
     assert_eq!((process.source, process.pid), (Source::Agent, 41));
+}
+
+#[test]
+fn a_first_state_of_many_megabytes_is_taken_in() {
+    let mut update = empty(UP_SECS);
+    for block in 0..4 {
+        add_tasks(&mut update, 1 + block * 10_000, 10_000, ("crowd", 7), 100);
+    }
+    let service = ConsoleService::start(vec![update], Duration::from_secs(1));
+    let desk = analyst();
+    follow(&desk.0, &service.address.to_string());
+    let screen = until(&desk, "the crowd", |screen| !screen.table.rows.is_empty());
+    assert_eq!(rows(&screen), ["40000 crowd src/main.rs:7:9 (unknown)"]);
+}
+
+#[test]
+fn a_restart_is_said_without_process_ids() {
+    let mut stage = stage();
+    let again = Process { run_id: 8, source: Source::Console, ..Process::default() };
+    stage.tell(Happening::Connected(Arc::new(again)));
+    let text = print(&harness(stage).root());
+    assert!(text.contains("The service restarted < 1 s ago. Counts and trends"), "{text}");
 }
