@@ -35,6 +35,7 @@ pub(crate) fn of(settings: &Settings) -> Process {
         stuck_after_ms: u64::try_from(settings.stuck_after.as_millis()).unwrap_or(u64::MAX),
         executable: std::env::current_exe().unwrap_or_default().to_string_lossy().into(),
         agent: concat!("taskscope ", env!("CARGO_PKG_VERSION")).into(),
+        ..Process::default()
     }
 }
 

@@ -19,7 +19,7 @@ pub use heap::{Heap, HeapOwner, HeapSite, HeapSiteId, Held};
 pub use history::{HistoryPage, HistoryQuery, Point, Resolution, Run, Series, Subject};
 pub use label::{Label, Labels};
 pub use profile::{
-    Coverage, DebugInfo, Group, GroupId, Header, Lost, Origin, OriginId, Process, Profile,
+    Coverage, DebugInfo, Group, GroupId, Header, Lost, Origin, OriginId, Process, Profile, Source,
     StackWalk, Totals, Waker,
 };
 pub use runtime::{Runtime, RuntimeFlavor, Stall, Worker};

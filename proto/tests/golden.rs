@@ -93,6 +93,7 @@ fn a_hello_has_the_bytes_it_always_had() {
         stuck_after_ms: 10_000,
         executable: "/srv/checkout".into(),
         agent: "taskscope 0.1.0".into(),
+        ..Process::default()
     };
     check(&wire::HelloReply::from(&process), include_str!("golden/hello_reply.hex"));
 }

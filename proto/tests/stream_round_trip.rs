@@ -177,6 +177,7 @@ fn a_page_of_big_tasks_ends_early_and_drops_a_tree_that_fits_nowhere() {
         parent: None,
         future_bytes: 1,
         activity: Activity::default(),
+        living_wakers: None,
         woken_by: None,
         detached: false,
         orphan: false,

@@ -7,6 +7,7 @@
 mod allocations;
 mod awaits;
 mod blame;
+mod console;
 mod filter;
 mod flame;
 mod heap;
@@ -35,6 +36,7 @@ pub use awaits::{
     await_lines, await_tree,
 };
 pub use blame::{Link, blockers, chain};
+pub use console::{known, stand_in};
 pub use filter::Filter;
 pub use flame::{Cell, Flame, Weighted, layout};
 pub use heap::{

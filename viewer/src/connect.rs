@@ -1,10 +1,12 @@
-//! The connection to an agent: everything that can fail, turned into [`Event`]s.
+//! The connection to an agent, or to a `console-subscriber`: everything that can fail, turned into
+//! [`Event`]s.
 //!
 //! The *net* thread follows one target at a time. It connects, watches, answers requests for
 //! pages of tasks, and comes back by itself, with growing pauses, when the agent goes away.
 
 mod backoff;
 mod client;
+mod console;
 mod error;
 mod event;
 mod failure;

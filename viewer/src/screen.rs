@@ -11,7 +11,7 @@ use taskscope_proto::model::{Class, Header, Process, TaskPage};
 use crate::analyse::numbers;
 use crate::analyse::{
     AwaitQuery, AwaitTree, Fact, Flame, HeapQuery, HeapRow, HeapTree, Key, Lens, Link, Merged,
-    Mostly, Note, Part, Row, Selection, Sort, Sum, Value, VisibleRow, WaitGraph, Waking,
+    Mostly, Note, Part, Row, Selection, Sort, Sum, Value, VisibleRow, WaitGraph, Waking, known,
 };
 use crate::clock::Moment;
 use crate::connect::Failure;
@@ -70,7 +70,9 @@ pub struct Trouble {
     pub class: Class,
     /// The tasks, by their labels.
     pub tasks: String,
-    /// How many of them it is about.
+    /// How many label sets they have: `tasks` is what these share.
+    pub sets: usize,
+    /// How many tasks it is about.
     pub count: u64,
     /// Why, in a sentence.
     pub reason: Arc<str>,
@@ -237,6 +239,11 @@ impl Screen {
     /// Whether the service tells of its heap.
     pub fn has_heap(&self) -> bool {
         self.header.as_ref().is_some_and(|header| header.heap.is_some())
+    }
+
+    /// Whether whoever tells of the service can tell of this key.
+    pub fn knows(&self, key: &Key) -> bool {
+        known(key, self.process.as_ref().map(|process| process.source).unwrap_or_default())
     }
 
     /// Whether the numbers are those of right now.

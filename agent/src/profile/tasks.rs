@@ -92,6 +92,7 @@ impl Folder {
             parent: (birth.parent != 0).then_some(birth.parent),
             future_bytes: u64::from(birth.future_bytes),
             activity: activity(record.polls(), &record.times.read(), clock),
+            living_wakers: None,
             woken_by: origin(record.woken_by()),
             detached: view.key.detached,
             orphan: view.key.orphan,

@@ -2,7 +2,7 @@
 
 use super::enums::{debug_info_from_wire, stack_walk_from_wire};
 use super::{ConvertError, cut, text};
-use crate::model::Process;
+use crate::model::{Process, Source};
 use crate::version::{OLDEST_PROTOCOL, PROTOCOL};
 use crate::wire;
 
@@ -43,6 +43,7 @@ impl TryFrom<wire::HelloReply> for Process {
             stuck_after_ms: process.stuck_after_ms,
             executable: text("the executable's path", process.executable)?,
             agent: text("the agent's version", from.agent)?,
+            source: Source::Agent,
         })
     }
 }
@@ -64,6 +65,7 @@ mod tests {
             stuck_after_ms: 10_000,
             executable: "/srv/checkout".into(),
             agent: "taskscope 0.1.0".into(),
+            ..Process::default()
         };
         assert_eq!(Process::try_from(wire::HelloReply::from(&process)), Ok(process));
     }

@@ -52,6 +52,7 @@ pub(super) fn task_from_wire(from: &wire::Task, ids: &Reader) -> Result<Task, Co
         parent: Some(from.parent).filter(|parent| *parent != 0),
         future_bytes: from.future_bytes,
         activity: from.activity.unwrap_or_default().into(),
+        living_wakers: None,
         woken_by: origin_or_none(from.woken_by),
         detached: from.detached,
         orphan: from.orphan,

@@ -41,6 +41,18 @@ pub enum StackWalk {
     UnwindTables,
 }
 
+/// Who tells of a process, and so what can be known of it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Source {
+    /// A Taskscope agent.
+    #[default]
+    Agent,
+    /// A `console-subscriber`. It knows spawns, polls, wakes and some of tokio's locks and timers;
+    /// of the process itself, of await points, verdicts, handles, parents and memory it says
+    /// nothing. Process ids are 0.
+    Console,
+}
+
 /// What does not change while the process lives.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Process {
@@ -62,6 +74,8 @@ pub struct Process {
     pub executable: Arc<str>,
     /// For people: `taskscope 0.1.0`.
     pub agent: Arc<str>,
+    /// Who tells all this. Never on the wire: who speaks this protocol is an agent.
+    pub source: Source,
 }
 
 /// Tracked tasks of all tasks alive.

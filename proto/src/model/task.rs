@@ -109,6 +109,9 @@ pub struct Task {
     pub future_bytes: u64,
     /// How it has spent its time.
     pub activity: Activity,
+    /// How many wakers of it live, where a console-subscriber tells of it. Agents say it another way
+    /// (a task without any waits for nothing), so it is never on the wire.
+    pub living_wakers: Option<u64>,
     /// The origin of the task that woke it last; `None` for no tracked task, or never.
     pub woken_by: Option<OriginId>,
     /// Its handle was dropped before it ended: nobody waits for it.

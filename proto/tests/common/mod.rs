@@ -193,6 +193,7 @@ pub fn task() -> impl Strategy<Value = Task> {
             parent,
             future_bytes: 64,
             activity: activity(polls, since_ms),
+            living_wakers: None,
             woken_by: parent.map(OriginId),
             detached: blocking,
             orphan: parent.is_some(),

@@ -65,8 +65,10 @@ impl Key {
             },
             Self::AwaitPoint => await_point(group),
             Self::SpawnedAt => match origin {
-                Some(origin) => Value::Place(origin.spawned_at.clone()),
-                None => Value::Blank("unknown"),
+                Some(origin) if !origin.spawned_at.file.is_empty() => {
+                    Value::Place(origin.spawned_at.clone())
+                }
+                _ => Value::Blank("unknown"),
             },
             Self::State => Value::State(group.state),
             Self::Verdict => Value::Word(group.verdict.class.name()),
@@ -92,9 +94,16 @@ fn await_point(group: &Group) -> Value {
             None => Value::Text(frame.function.clone()),
         },
         None if group.state == State::Running => Value::Blank("no user code on the stack"),
-        None if tree.nodes.is_empty() => Value::Blank("no live waker"),
+        None if no_waker(tree) => Value::Blank("no live waker"),
+        None if tree.nodes.is_empty() => Value::Blank("not known"),
         None => Value::Blank("no user code on the chain"),
     }
+}
+
+/// Whether a tree says that nothing will ever wake its tasks. A tree without any chain may also
+/// be of tasks that nobody can look into.
+pub(super) fn no_waker(tree: &Tree) -> bool {
+    tree.nodes.is_empty() && tree.wait_kinds.contains(&WaitKind::Nothing)
 }
 
 /// Why a group in this state has no await tree.

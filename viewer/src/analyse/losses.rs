@@ -1,7 +1,8 @@
 //! What the numbers on the screen leave out, in words. Always shown when there is something.
 
-use taskscope_proto::model::{DebugInfo, Header, Lost, Process, StackWalk};
+use taskscope_proto::model::{DebugInfo, Header, Lost, Process, Source, StackWalk};
 
+use super::console;
 use super::numbers::{count, counted};
 
 /// Something that the viewer of these numbers has to know.
@@ -18,6 +19,9 @@ pub struct Note {
 /// Everything that was left out, most serious first.
 pub fn losses(process: Option<&Process>, header: &Header) -> Vec<Note> {
     let mut notes = Vec::new();
+    if process.is_some_and(|process| process.source == Source::Console) {
+        return console::notes(&header.lost);
+    }
     let mut note = |serious, text: String, meaning: &str| {
         notes.push(Note { text, meaning: meaning.to_owned(), serious });
     };

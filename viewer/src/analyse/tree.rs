@@ -7,6 +7,7 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 use taskscope_proto::model::{Frame, Group, State, WaitKind};
 
+use super::key::no_waker;
 use super::lines::{VisibleRow, lines};
 use super::place::{Place, place};
 
@@ -42,6 +43,8 @@ pub struct Merged {
     pub without_tree: u64,
     /// Tasks that have a tree without any chain: nothing will ever wake them.
     pub no_waker: u64,
+    /// Tasks that have a tree without any chain because nobody can look into them.
+    pub unknown: u64,
 }
 
 #[derive(Default)]
@@ -77,8 +80,10 @@ impl Merger {
             return;
         };
         self.merged.tasks += group.count;
-        if tree.nodes.is_empty() && group.state == State::Parked {
+        if group.state == State::Parked && no_waker(tree) {
             self.merged.no_waker += group.count;
+        } else if tree.nodes.is_empty() {
+            self.merged.unknown += group.count;
         }
         let mut at_merged: Vec<u32> = Vec::with_capacity(tree.nodes.len());
         let mut secondary = secondary_subtrees(tree);

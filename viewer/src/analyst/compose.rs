@@ -1,6 +1,6 @@
 //! Puts a screen together: pure, from the store and the query to everything that is drawn.
 
-use taskscope_proto::model::{Group, GroupId, Profile};
+use taskscope_proto::model::{Group, GroupId, Profile, Source};
 
 use super::awaits::awaits;
 use super::heap;
@@ -8,7 +8,7 @@ use super::timeline::timeline;
 use super::troubles::troubles;
 use crate::analyse::{
     Column, Key, Lens, Query, Range, Row, Selection, Sort, blockers, chain, is_there, keys_of,
-    losses, merge, pivot, sort, together, wait_graph, wakings,
+    known, losses, merge, pivot, sort, stand_in, together, wait_graph, wakings,
 };
 use crate::screen::{Detail, Screen, ScreenRow, TREND_STEPS, Table, Waits};
 use crate::store::{History, Level, Store};
@@ -32,12 +32,15 @@ pub fn compose(store: &Store, query: &Query) -> Screen {
     let profile = then.as_ref().unwrap_or(latest);
     screen.header = Some(profile.header.clone());
     screen.notes = losses(store.process().map(|process| &**process), &profile.header);
+    let source = store.process().map(|process| process.source).unwrap_or_default();
     screen.available = keys_of(profile);
+    screen.available.retain(|key| known(key, source));
+    let keys = usable_keys(&query.keys, &screen.available, source);
     let history = match query.range {
         Range::Minutes => store.history(),
         Range::Day => store.day(),
     };
-    screen.table = table(profile, history, query, &screen.available);
+    screen.table = table(profile, history, query, keys);
     screen.findings = troubles(profile, &screen.table);
     screen.timeline = timeline(latest, history);
     let marked = store.marked().map(|profile| &**profile);
@@ -53,13 +56,20 @@ pub fn compose(store: &Store, query: &Query) -> Screen {
 }
 
 /// The keys asked for that this service has. None at all would be one row that says nothing.
-fn usable_keys(asked: &[Key], available: &[Key]) -> Vec<Key> {
-    let keys: Vec<Key> = asked.iter().filter(|key| available.contains(key)).cloned().collect();
-    if keys.is_empty() && !asked.is_empty() { vec![Key::AwaitPoint] } else { keys }
+fn usable_keys(asked: &[Key], available: &[Key], source: Source) -> Vec<Key> {
+    let mut keys: Vec<Key> = Vec::new();
+    for key in asked.iter().filter_map(|key| stand_in(key, source)) {
+        if available.contains(&key) && !keys.contains(&key) {
+            keys.push(key);
+        }
+    }
+    if keys.is_empty() && !asked.is_empty() {
+        keys.extend(stand_in(&Key::AwaitPoint, source));
+    }
+    keys
 }
 
-fn table(profile: &Profile, history: &History, query: &Query, available: &[Key]) -> Table {
-    let keys = usable_keys(&query.keys, available);
+fn table(profile: &Profile, history: &History, query: &Query, keys: Vec<Key>) -> Table {
     let sorted_by = match query.sort.column {
         Column::Key(at) if at >= keys.len() => Sort::default(),
         column if column.is_of_bytes() && profile.header.heap.is_none() => Sort::default(),

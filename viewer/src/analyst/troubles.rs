@@ -1,14 +1,30 @@
-//! What is the matter, in words: the worst groups, one line each.
+//! What is the matter, in words: the worst groups, one line for all that wait at one place and were
+//! spawned at one.
 
 use std::cmp::Reverse;
 
-use taskscope_proto::model::{Class, Group, Profile};
+use taskscope_proto::model::{Class, Group, Labels, Location, Profile, State};
 
 use crate::analyse::chain;
 use crate::screen::{Table, Trouble};
 
 /// As many as one can take in at a glance.
 const MOST: usize = 3;
+/// Groups that are looked through for those that belong together.
+const LOOKED_AT: usize = 1_000;
+
+/// Groups with one trouble: the worst of them, and how many tasks it is about in all.
+struct Case<'a> {
+    place: Place<'a>,
+    worst: &'a Group,
+    labels: Labels,
+    sets: usize,
+    tasks: u64,
+    since_ms: u64,
+}
+
+/// What groups with one trouble have in common.
+type Place<'a> = (Class, State, Option<&'a Location>, Option<&'a Location>);
 
 /// The worst groups with a verdict worse than normal.
 pub(super) fn troubles(profile: &Profile, table: &Table) -> Vec<Trouble> {
@@ -18,37 +34,94 @@ pub(super) fn troubles(profile: &Profile, table: &Table) -> Vec<Trouble> {
     worst.sort_unstable_by_key(|group| {
         (Reverse((group.verdict.class, group.verdict.points)), group.id)
     });
-    // Detached tasks are another group, and no other trouble.
-    let mut seen: Vec<&Group> = Vec::new();
-    for group in worst {
-        let is_same = |known: &&Group| {
-            known.origin == group.origin
-                && known.labels == group.labels
-                && known.state == group.state
-                && known.tree == group.tree
-        };
-        if !seen.iter().any(is_same) {
-            seen.push(group);
-        }
-        if seen.len() == MOST {
-            break;
+    let mut cases: Vec<Case<'_>> = Vec::new();
+    for group in worst.into_iter().take(LOOKED_AT) {
+        let place = place(profile, group);
+        let has_room = cases.len() < MOST;
+        match cases.iter_mut().find(|case| case.place == place) {
+            Some(case) => case.add(group),
+            None if has_room => cases.push(Case::new(place, group)),
+            None => {}
         }
     }
-    seen.into_iter().map(|group| trouble(profile, table, group)).collect()
+    cases.iter().map(|case| trouble(profile, table, case)).collect()
 }
 
-fn trouble(profile: &Profile, table: &Table, group: &Group) -> Trouble {
+fn place<'a>(profile: &'a Profile, group: &'a Group) -> Place<'a> {
+    let point = group.tree.as_deref().and_then(|tree| tree.await_point.as_deref());
+    let spawned_at = profile.origin(group.origin).map(|origin| &origin.spawned_at);
+    let waits_at = point.and_then(|frame| frame.location.as_ref());
+    (group.verdict.class, group.state, spawned_at, waits_at)
+}
+
+impl<'a> Case<'a> {
+    fn new(place: Place<'a>, worst: &'a Group) -> Self {
+        let verdict = &worst.verdict;
+        Self {
+            place,
+            worst,
+            labels: worst.labels.clone(),
+            sets: 1,
+            tasks: verdict.tasks,
+            since_ms: verdict.since_ms,
+        }
+    }
+
+    fn add(&mut self, group: &Group) {
+        self.tasks = self.tasks.saturating_add(group.verdict.tasks);
+        self.since_ms = self.since_ms.min(group.verdict.since_ms);
+        // Detached tasks are another group, and no other labels.
+        if group.labels != self.worst.labels {
+            let shared = |label: &&taskscope_proto::model::Label| {
+                group.labels.get(&label.key) == Some(&label.value)
+            };
+            self.labels = Labels::new(self.labels.iter().filter(shared).cloned());
+            self.sets += 1;
+        }
+    }
+}
+
+fn trouble(profile: &Profile, table: &Table, case: &Case<'_>) -> Trouble {
+    let group = case.worst;
     let at = profile.groups.binary_search_by_key(&group.id, |known| known.id);
     let at = at.ok().and_then(|at| u32::try_from(at).ok());
     let row = at.and_then(|at| table.rows.iter().find(|row| row.row.members.contains(&at)));
     let links = chain(profile, group);
     Trouble {
         class: group.verdict.class,
-        tasks: group.labels.to_string(),
+        tasks: case.labels.to_string(),
+        sets: case.sets,
+        count: case.tasks,
         reason: group.verdict.reason.clone(),
         root: links.last().filter(|_| links.len() > 1).map(|link| link.text.clone()),
-        count: group.verdict.tasks,
-        since_ms: group.verdict.since_ms,
+        since_ms: case.since_ms,
         row: row.map(|row| row.row.values.clone()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::fixture;
+
+    #[test]
+    fn what_differs_in_labels_only_is_one_trouble() {
+        let mut profile = fixture::profile(&[
+            "9 parked task=audit tenant=a @ src/a.rs:1 mutex < src/m.rs:1",
+            "7 parked task=audit tenant=b @ src/a.rs:1 mutex < src/m.rs:1",
+            "5 parked task=other @ src/b.rs:1 mutex < src/m.rs:2",
+            "3 parked task=fine @ src/c.rs:1 mutex < src/m.rs:3",
+        ]);
+        for (at, points) in [(0, 90), (1, 70), (2, 80)] {
+            let group = Arc::make_mut(&mut profile.groups[at]);
+            group.verdict.class = Class::Suspect;
+            group.verdict.tasks = group.count;
+            group.verdict.points = points;
+        }
+        let found = troubles(&profile, &Table::default());
+        let found: Vec<_> = found.iter().map(|t| (&*t.tasks, t.sets, t.count)).collect();
+        assert_eq!(found, [("task=audit", 2, 16), ("task=other", 1, 5)]);
     }
 }

@@ -1,6 +1,6 @@
-//! One connection to one agent: greet it, watch it, ask it.
+//! One connection to one agent, or to what stands for one: greet it, watch it, ask it.
 
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -14,9 +14,10 @@ use taskscope_proto::version;
 use taskscope_proto::wire::{self, taskscope_client::TaskscopeClient};
 use tokio::time::timeout_at;
 use tokio_stream::{Stream, StreamExt};
-use tonic::Streaming;
 use tonic::transport::{Channel, Endpoint};
+use tonic::{Code, Streaming};
 
+use super::console::{Console, Follower};
 use super::error::{ConnectError, while_connecting, while_greeting, while_talking};
 use super::target::Target;
 
@@ -29,6 +30,9 @@ const KEEP_ALIVE: Duration = Duration::from_secs(5);
 const WINDOW_BYTES: u32 = 4 << 20;
 
 /// A connection to an agent that understands us. Cheap to clone; calls may run side by side.
+///
+/// Where a `console-subscriber` listens instead it is followed as if it were one; its
+/// [`Process::source`] says so.
 ///
 /// ```no_run
 /// # async fn example() -> Result<(), taskscope_viewer::connect::ConnectError> {
@@ -43,8 +47,15 @@ const WINDOW_BYTES: u32 = 4 << 20;
 /// ```
 #[derive(Clone, Debug)]
 pub struct Client {
-    agent: TaskscopeClient<Channel>,
+    service: Service,
     target: Target,
+}
+
+/// Who answers.
+#[derive(Clone, Debug)]
+enum Service {
+    Agent(TaskscopeClient<Channel>),
+    Console(Console),
 }
 
 impl Client {
@@ -70,27 +81,16 @@ impl Client {
             Ok(connected) => connected.map_err(|error| while_connecting(&target, &error))?,
             Err(_) => return Err(ConnectError::ConnectTimeout { target, after: timeout }),
         };
-        let agent = TaskscopeClient::new(channel)
-            .max_decoding_message_size(MAX_MESSAGE_BYTES)
-            .max_encoding_message_size(MAX_MESSAGE_BYTES);
-        let client = Self { agent, target };
-        let Ok(process) = timeout_at(deadline, client.greet()).await else {
-            return Err(ConnectError::Silent { target: client.target, after: timeout });
+        let Ok(greeted) = timeout_at(deadline, greet(channel, &target)).await else {
+            return Err(ConnectError::Silent { target, after: timeout });
         };
-        Ok((client, process?))
+        let (service, process) = greeted?;
+        Ok((Self { service, target }, process))
     }
 
     /// The address, as `host:port`.
     pub fn target(&self) -> &Target {
         &self.target
-    }
-
-    async fn greet(&self) -> Result<Process, ConnectError> {
-        let reply = self.agent.clone().hello(version::hello(NAME)).await;
-        let reply = reply.map_err(|status| while_greeting(&self.target, &status))?.into_inner();
-        version::check(&reply)
-            .map_err(|source| ConnectError::Version { target: self.target.clone(), source })?;
-        Process::try_from(reply).map_err(|error| ConnectError::broken_message(&self.target, &error))
     }
 
     /// The whole state, then changes at most once per `interval` (zero: the agent chooses, about
@@ -100,9 +100,16 @@ impl Client {
     ///
     /// The agent is gone or refuses.
     pub async fn watch(&self, interval: Duration) -> Result<Updates, ConnectError> {
+        let agent = match &self.service {
+            Service::Agent(agent) => agent,
+            Service::Console(console) => {
+                return Ok(self.updates(Words::Console(Box::new(console.watch().await?))));
+            }
+        };
         let interval_ms = u32::try_from(interval.as_millis()).unwrap_or(u32::MAX);
-        let stream = self.agent.clone().watch(wire::WatchRequest { interval_ms }).await;
-        self.updates(stream)
+        let stream = agent.clone().watch(wire::WatchRequest { interval_ms }).await;
+        let stream = stream.map_err(|status| while_talking(&self.target, &status))?.into_inner();
+        Ok(self.updates(Words::Agent(Box::new(stream))))
     }
 
     /// The whole state once, after the captures that were asked for.
@@ -111,14 +118,24 @@ impl Client {
     ///
     /// The agent is gone, refuses, or sends nonsense.
     pub async fn snapshot(&self, capture: Capture) -> Result<Arc<Profile>, ConnectError> {
-        let request = wire::SnapshotRequest::from(capture);
-        let mut updates = self.updates(self.agent.clone().snapshot(request).await)?;
+        let mut updates = match &self.service {
+            Service::Agent(agent) => {
+                let stream = agent.clone().snapshot(wire::SnapshotRequest::from(capture)).await;
+                let stream = stream.map_err(|status| while_talking(&self.target, &status))?;
+                self.updates(Words::Agent(Box::new(stream.into_inner())))
+            }
+            Service::Console(_) => self.watch(Duration::ZERO).await?,
+        };
+        // What a console-subscriber tells first leaves out what has just begun.
+        let mut before = u32::from(matches!(self.service, Service::Console(_)));
         let mut decoder = Decoder::new();
         while let Some(update) = updates.next().await {
             let state = decoder.apply(update?);
             let state = state.map_err(|error| ConnectError::broken_state(&self.target, &error))?;
-            if let Some(profile) = state {
-                return Ok(profile);
+            match state {
+                Some(profile) if before == 0 => return Ok(profile),
+                Some(_) => before -= 1,
+                None => {}
             }
         }
         Err(self.ended())
@@ -130,7 +147,11 @@ impl Client {
     ///
     /// The agent is gone, refuses, or sends nonsense.
     pub async fn tasks(&self, query: &TaskQuery) -> Result<TaskPage, ConnectError> {
-        let reply = self.agent.clone().tasks(wire::TasksRequest::from(query)).await;
+        let agent = match &self.service {
+            Service::Agent(agent) => agent,
+            Service::Console(console) => return Ok(console.tasks(query)),
+        };
+        let reply = agent.clone().tasks(wire::TasksRequest::from(query)).await;
         let reply = reply.map_err(|status| while_talking(&self.target, &status))?.into_inner();
         TaskPage::try_from(reply)
             .map_err(|error| ConnectError::broken_message(&self.target, &error))
@@ -142,18 +163,21 @@ impl Client {
     ///
     /// The agent is gone, refuses, is too old to remember, or sends nonsense.
     pub async fn history(&self, query: &HistoryQuery) -> Result<HistoryPage, ConnectError> {
-        let reply = self.agent.clone().history(wire::HistoryRequest::from(query)).await;
+        let agent = match &self.service {
+            Service::Agent(agent) => agent,
+            Service::Console(_) => {
+                let message = "a console-subscriber remembers nothing".to_owned();
+                return Err(ConnectError::Refused { target: self.target.clone(), message });
+            }
+        };
+        let reply = agent.clone().history(wire::HistoryRequest::from(query)).await;
         let reply = reply.map_err(|status| while_talking(&self.target, &status))?.into_inner();
         HistoryPage::try_from(reply)
             .map_err(|error| ConnectError::broken_message(&self.target, &error))
     }
 
-    fn updates(
-        &self,
-        stream: Result<tonic::Response<Streaming<wire::Update>>, tonic::Status>,
-    ) -> Result<Updates, ConnectError> {
-        let stream = stream.map_err(|status| while_talking(&self.target, &status))?.into_inner();
-        Ok(Updates { stream, target: self.target.clone(), ended: false })
+    fn updates(&self, words: Words) -> Updates {
+        Updates { words, target: self.target.clone(), ended: false }
     }
 
     /// The error for a stream that ended.
@@ -173,12 +197,39 @@ impl Client {
     }
 }
 
+/// Finds out who answers there: an agent, or else a console-subscriber.
+async fn greet(channel: Channel, target: &Target) -> Result<(Service, Process), ConnectError> {
+    let agent = TaskscopeClient::new(channel.clone())
+        .max_decoding_message_size(MAX_MESSAGE_BYTES)
+        .max_encoding_message_size(MAX_MESSAGE_BYTES);
+    let reply = match agent.clone().hello(version::hello(NAME)).await {
+        Ok(reply) => reply.into_inner(),
+        Err(status) if status.code() == Code::Unimplemented => {
+            let (console, process) = Console::greet(channel, target.clone()).await?;
+            return Ok((Service::Console(console), process));
+        }
+        Err(status) => return Err(while_greeting(target, &status)),
+    };
+    version::check(&reply)
+        .map_err(|source| ConnectError::Version { target: target.clone(), source })?;
+    let process =
+        Process::try_from(reply).map_err(|error| ConnectError::broken_message(target, &error))?;
+    Ok((Service::Agent(agent), process))
+}
+
 /// The messages of one stream. When the agent ends it, the last item is an error that says so.
 #[derive(Debug)]
 pub struct Updates {
-    stream: Streaming<wire::Update>,
+    words: Words,
     target: Target,
     ended: bool,
+}
+
+/// Where the messages come from.
+#[derive(Debug)]
+enum Words {
+    Agent(Box<Streaming<wire::Update>>),
+    Console(Box<Follower>),
 }
 
 impl Stream for Updates {
@@ -188,7 +239,10 @@ impl Stream for Updates {
         if self.ended {
             return Poll::Ready(None);
         }
-        let next = std::task::ready!(pin!(&mut self.stream).poll_next(cx));
+        let next = std::task::ready!(match &mut self.words {
+            Words::Agent(stream) => Pin::new(stream).poll_next(cx),
+            Words::Console(follower) => Pin::new(follower).poll_next(cx),
+        });
         let item = match next {
             Some(Ok(update)) => Ok(update),
             Some(Err(status)) => Err(while_talking(&self.target, &status)),
@@ -199,7 +253,7 @@ impl Stream for Updates {
     }
 }
 
-fn ended(target: &Target) -> ConnectError {
+pub(super) fn ended(target: &Target) -> ConnectError {
     ConnectError::Lost { target: target.clone(), cause: "the agent ended the stream".to_owned() }
 }
 

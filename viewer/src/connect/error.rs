@@ -106,7 +106,8 @@ impl ConnectError {
             }
             Self::Silent { .. } => "check that the port is the agent's and not the service's own",
             Self::NotAnAgent { .. } => {
-                "look for the address that the agent logs at start; the default port is 6670"
+                "look for the address that the agent logs at start; the default port is 6670, and \
+                 a console-subscriber's is 6669"
             }
             Self::Version { .. } => "agent and viewer must have a protocol in common",
             Self::Lost { .. } => "see whether the service still runs, then connect again",
@@ -144,11 +145,29 @@ pub(super) fn while_greeting(target: &Target, status: &Status) -> ConnectError {
     let target = target.clone();
     let cause = match (status.source(), status.code()) {
         (Some(error), _) => format!("it does not speak gRPC ({})", root(error)),
-        (None, Code::Unimplemented) => "it does not know taskscope.v1".to_owned(),
         (None, Code::Unknown | Code::Internal) => {
             format!("it does not speak gRPC ({})", shown(status))
         }
         (None, _) => return ConnectError::Refused { target, message: shown(status) },
+    };
+    ConnectError::NotAnAgent { target, cause }
+}
+
+/// Why what is no agent is no console-subscriber either.
+pub(super) fn while_greeting_console(target: &Target, status: &Status) -> ConnectError {
+    let target = target.clone();
+    let cause = match (status.source(), status.code()) {
+        (None, Code::Unimplemented) => {
+            "it speaks gRPC, but knows neither taskscope.v1 nor what tokio-console asks for \
+             (rs.tokio.console.instrument)"
+                .to_owned()
+        }
+        (source, _) => {
+            let words = source.map_or_else(|| shown(status), root);
+            format!(
+                "it does not know taskscope.v1, and to what tokio-console asks for it says: {words}"
+            )
+        }
     };
     ConnectError::NotAnAgent { target, cause }
 }

@@ -37,8 +37,11 @@ fn polls(activity: &Activity) -> String {
 
 /// `3.1 ms in polls (longest 1.0 ms)`. Few short polls may have none among them that was measured.
 fn measured(what: &str, sum_us: u64, longest_us: u64) -> String {
-    if longest_us == 0 {
-        return format!("none measured {what}");
+    match (sum_us, longest_us) {
+        (0, 0) => return format!("none measured {what}"),
+        // Who tells of it does not tell of the longest.
+        (_, 0) => return format!("{} {what}", span(sum_us)),
+        _ => {}
     }
     format!("{} {what} (longest {})", span(sum_us), span(longest_us))
 }
@@ -95,5 +98,7 @@ mod tests {
         assert_eq!(lines(&profile, &idle), []);
         let few = Activity { polls: 3, ..Activity::default() };
         assert_eq!(polls(&few), "3; none measured in polls, none measured ready");
+        let sums = Activity { polls: 3, running_us: 1_500, ready_us: 7, ..Activity::default() };
+        assert_eq!(polls(&sums), "3; 1.5 ms in polls, 7 µs ready");
     }
 }

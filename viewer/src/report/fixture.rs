@@ -126,6 +126,7 @@ pub(super) fn process() -> Process {
         stuck_after_ms: 10_000,
         executable: "/srv/checkout".into(),
         agent: "taskscope 0.1.0".into(),
+        ..Process::default()
     }
 }
 

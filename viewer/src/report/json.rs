@@ -25,6 +25,10 @@
 //! `process` has, besides `rss_bytes`: `memory_limit_bytes` and `memory_current_bytes` of the control
 //! group that limits the process most, and `agent_bytes`, what the agent's own tables take up.
 //!
+//! Of a service that a console-subscriber tells of, `pid`, the verdict's `class`, `longest_poll_secs`,
+//! `longest_ready_secs`, `detached` and `orphans` are `null`: it does not know them. `lost.untracked`
+//! counts tasks, and `lost.waits` locks, timers and waits, that it or the viewer had no room for.
+//!
 //! `runtimes` has an object for each tokio runtime that tracked tasks were seen on: `id`, `flavor`
 //! (`current_thread`, `multi_thread`), `worker_threads`, `busy_ratio` (mean of the workers over
 //! the last seconds, 0 to 1), `parks`, `alive_tasks`, `global_queue_depth`; `workers`, each with
@@ -40,7 +44,9 @@ mod shape;
 mod verdict;
 
 use std::collections::BTreeMap;
-use taskscope_proto::model::{Combine, Frame, Labels, Location, Process, Profile, Tree, Waker};
+use taskscope_proto::model::{
+    Combine, Frame, Labels, Location, Process, Profile, Source, Tree, Waker,
+};
 
 use self::places::{Place, places};
 use self::runtimes::runtimes;
@@ -74,7 +80,7 @@ fn dump<'a>(process: &'a Process, profile: &'a Profile, wholes: &'a [Whole]) -> 
         taken_at: moment(header.now_unix_ms),
         process: ProcessDump {
             name: &process.name,
-            pid: process.pid,
+            pid: Some(process.pid).filter(|pid| *pid != 0),
             started_at: moment(process.started_at_unix_ms),
             rss_bytes: header.rss_bytes,
             memory_limit_bytes: header.memory_limit_bytes,
@@ -106,7 +112,7 @@ fn dump<'a>(process: &'a Process, profile: &'a Profile, wholes: &'a [Whole]) -> 
             proofs: lost.proofs,
         },
         runtimes: runtimes(header),
-        groups: groups.map(|whole| group(profile, whole)).collect(),
+        groups: groups.map(|whole| told(group(profile, whole), process.source)).collect(),
         heap: heap::heap(profile),
     }
 }
@@ -143,15 +149,26 @@ fn group<'a>(profile: &'a Profile, whole: &'a Whole) -> GroupDump<'a> {
         self_wakes: activity.self_wakes,
         running_secs: secs(activity.running_us),
         ready_secs: secs(activity.ready_us),
-        longest_poll_secs: secs(activity.longest_poll_us),
-        longest_ready_secs: secs(activity.longest_ready_us),
+        longest_poll_secs: Some(secs(activity.longest_poll_us)),
+        longest_ready_secs: Some(secs(activity.longest_ready_us)),
         woken_by: from.wakers.iter().map(|by| waker(profile, *by)).collect(),
-        detached: whole.detached,
-        orphans: whole.orphans,
+        detached: Some(whole.detached),
+        orphans: Some(whole.orphans),
         spawned_per_min: origin.map(|origin| origin.spawned_last_minute as f64),
         finished_per_min: origin.map(|origin| origin.finished_last_minute as f64),
         heap: heap::held(profile, from),
     }
+}
+
+/// Without what whoever told of the group cannot know.
+fn told(mut group: GroupDump<'_>, source: Source) -> GroupDump<'_> {
+    if source == Source::Console {
+        group.verdict.class = None;
+        (group.longest_poll_secs, group.longest_ready_secs) = (None, None);
+        (group.detached, group.orphans) = (None, None);
+        group.wait = group.wait.filter(|_| !group.wait_kinds.is_empty());
+    }
+    group
 }
 
 fn labels(labels: &Labels) -> BTreeMap<&str, &str> {

@@ -1,4 +1,6 @@
-//! Paths and functions of libraries, short enough for a line.
+//! Paths and functions of libraries, short enough for a line; the number of a process.
+
+use taskscope_proto::model::Process;
 
 /// Characters of a library function's name that are shown.
 const SHOWN_CHARS: usize = 72;
@@ -26,6 +28,11 @@ pub(super) fn function(name: &str) -> String {
         return name.to_owned();
     }
     name.chars().take(SHOWN_CHARS - 1).chain(['…']).collect()
+}
+
+/// The process id, where it is known.
+pub(super) fn pid(process: &Process) -> String {
+    if process.pid == 0 { "not known".to_owned() } else { process.pid.to_string() }
 }
 
 #[cfg(test)]

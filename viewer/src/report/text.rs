@@ -4,11 +4,11 @@ use std::fmt::{self, Display, Write};
 use std::time::Duration;
 
 use taskscope_proto::model::{
-    Class, Combine, Group, Origin, Process, Profile, Runtime, State, TaskKind, Tree,
+    Class, Combine, Group, Origin, Process, Profile, Runtime, State, TaskKind, Tree, WaitKind,
 };
 
 use super::style::{Style, harmless};
-use super::{activity, ages, heap, tree};
+use super::{activity, ages, heap, names, tree};
 use crate::analyse::numbers::{age, bytes, count, counted};
 use crate::analyse::{
     Whole, allocations, blockers, chain, heap_line, held_line, left_line, losses, memory_line,
@@ -56,7 +56,7 @@ impl Report<'_> {
         let (process, header) = (self.process, &self.profile.header);
         let up = age(ages::since(header, 0));
         write!(out, "{}", self.style.bold(harmless(&process.name)))?;
-        write!(out, "  pid {}  up {up}", process.pid)?;
+        write!(out, "  pid {}  up {up}", names::pid(process))?;
         write!(out, "  {}", harmless(&process.agent))?;
         if let Some(moment) = ages::moment(header.now_unix_ms) {
             write!(out, "  {moment}")?;
@@ -209,7 +209,11 @@ impl Report<'_> {
     }
 
     fn origin(&self, out: &mut String, origin: &Origin) -> fmt::Result {
-        let place = harmless(&origin.spawned_at.to_string());
+        let place = match &origin.spawned_at {
+            unknown if unknown.file.is_empty() => "not known".to_owned(),
+            place => place.to_string(),
+        };
+        let place = harmless(&place);
         let (spawned, finished) = (origin.spawned_last_minute, origin.finished_last_minute);
         let allocated = match origin.allocated_bytes_last_minute {
             0 => String::new(),
@@ -235,6 +239,9 @@ impl Report<'_> {
 
 fn await_point(tree: &Tree) -> String {
     let Some(frame) = &tree.await_point else {
+        if tree.nodes.is_empty() && !tree.wait_kinds.contains(&WaitKind::Nothing) {
+            return "not known".to_owned();
+        }
         return "no line of the service's own code".to_owned();
     };
     match &frame.location {
@@ -247,7 +254,7 @@ fn await_point(tree: &Tree) -> String {
 fn wait_kinds(tree: &Tree) -> String {
     let names: Vec<String> = tree.wait_kinds.iter().map(ToString::to_string).collect();
     let combine = match (names.len(), tree.combine) {
-        (0, _) => return "nothing that is known".to_owned(),
+        (0, _) => return "not known".to_owned(),
         (2.., Combine::AnyOf) => "any of ",
         (2.., Combine::AllOf) => "all of ",
         _ => "",

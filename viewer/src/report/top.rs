@@ -3,9 +3,10 @@
 use std::cmp::Reverse;
 use std::fmt::Write as _;
 
-use taskscope_proto::model::{Class, Process, Profile, State};
+use taskscope_proto::model::{Class, Process, Profile, Source, State};
 
 use super::ages;
+use super::names::pid;
 use super::style::{Style, harmless};
 use crate::analyse::numbers::{age, bytes, count, signed};
 use crate::analyse::{Whole, chain, heap_line, memory_line, most_suspicious_first};
@@ -55,7 +56,10 @@ pub fn top(process: &Process, profile: &Profile, table: TopTable, style: Style) 
         count(totals.new)
     );
     // Writing to a string cannot fail.
-    writeln!(out, "{name}  pid {}  up {up}  {states}", process.pid).ok();
+    writeln!(out, "{name}  pid {}  up {up}  {states}", pid(process)).ok();
+    if process.source == Source::Console {
+        writeln!(out, "console-subscriber: verdicts and memory are not known").ok();
+    }
     let heap = heap_line(header);
     if let Some(memory) = memory_line(header) {
         writeln!(out, "memory: {memory}").ok();
@@ -175,7 +179,10 @@ fn place(profile: &Profile, whole: &Whole) -> String {
     let state = if group.state == State::Finished { "ended" } else { group.state.name() };
     match point.and_then(|frame| frame.location.as_ref()) {
         Some(location) => format!("{location} {}", kinds.unwrap_or_default()),
-        None => format!("{state}, {}", spawned()),
+        None => match kinds.filter(|kinds| !kinds.is_empty()) {
+            Some(kinds) => format!("{state}, waits for {kinds}, {}", spawned()),
+            None => format!("{state}, {}", spawned()),
+        },
     }
 }
 

@@ -129,7 +129,9 @@ fn facts(look: &Look<'_>, detail: &Detail) -> String {
             let (running, ready) = (span(sum.activity.running_us), span(sum.activity.ready_us));
             facts.push(format!("{}, {running} in them", counted(sum.activity.polls, "poll")));
             facts.push(format!("{ready} ready"));
-            facts.push(format!("longest poll {}", span(sum.activity.longest_poll_us)));
+            if sum.activity.longest_poll_us > 0 {
+                facts.push(format!("longest poll {}", span(sum.activity.longest_poll_us)));
+            }
         }
         for (tasks, word) in [(sum.detached, "detached"), (sum.orphans, "orphan")] {
             if tasks > 0 {
@@ -164,6 +166,10 @@ fn without_tree(tree: &Merged) -> String {
     if tree.no_waker > 0 {
         let tasks = count(tree.no_waker);
         return format!("{tasks} tasks wait for nothing: no live waker will ever wake them.");
+    }
+    if tree.unknown > 0 {
+        let tasks = counted(tree.unknown, "task");
+        return format!("The await tree of {tasks} is not known: nobody can look into them.");
     }
     "No await tree: the tasks run, were never polled, or are not captured yet.".into()
 }

@@ -32,9 +32,8 @@ pub(super) fn show(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
         let ago = age(look.now.saturating_sub(restart.at));
         let old = restart.old_pid;
         let new = look.screen.process.as_ref().map_or(0, |process| process.pid);
-        let words = format!(
-            "The service restarted {ago} ago (pid {old}, now {new}). Counts and trends begin anew."
-        );
+        let pids = if new == 0 { String::new() } else { format!(" (pid {old}, now {new})") };
+        let words = format!("The service restarted {ago} ago{pids}. Counts and trends begin anew.");
         Panel::top("restart")
             .frame(theme::banner(palette.accent_soft))
             .show(ui, |ui| ui.label(RichText::new(words).color(palette.accent)));

@@ -41,7 +41,10 @@ fn controls(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
                 WidgetInfo::labeled(Role::Button, true, words)
             });
             if chip.on_hover_text("Take this key out of the grouping").clicked() {
-                commands.push(Command::ToggleKey(key.clone()));
+                // Only one key ever stands in for another.
+                let chosen = look.session.workspace.keys.contains(key);
+                let chosen = if chosen { key.clone() } else { Key::AwaitPoint };
+                commands.push(Command::ToggleKey(chosen));
             }
         }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use egui::accesskit::Role;
 use egui::{Align, Layout, RichText, Sense, Ui, WidgetInfo};
 use egui_extras::{Column as Width, TableBuilder, TableRow};
-use taskscope_proto::model::{Activity, Task, TaskOrder, TaskPage};
+use taskscope_proto::model::{Activity, Source, Task, TaskOrder, TaskPage};
 
 use super::table::{Title, cell, nothing, number, title};
 use super::{Look, hint, place};
 use crate::analyse::Sum;
-use crate::analyse::numbers::{age, bytes, count, span};
+use crate::analyse::numbers::{age, bytes, count, counted, span};
 use crate::command::Command;
 use crate::screen::{Detail, PAGE};
 use crate::theme::{self, ROW_HEIGHT};
@@ -156,21 +156,31 @@ fn line(
         cell_text(ui, rect, Side::Left, place, font, palette.text_faint);
     });
     let response = row.response();
+    let wakers = task.living_wakers.map(|wakers| format!(" {},", counted(wakers, "living waker")));
     let words = format!(
-        "task {}: {} for {in_state}, {old} old, {} polls, {}, spawned at {}",
+        "task {}: {} for {in_state}, {old} old, {} polls,{} {}, spawned at {}",
         task.id,
         task.state.name(),
         count(task.polls),
+        wakers.as_deref().unwrap_or_default(),
         task.labels,
         place::short(&task.spawned_at),
     );
     response.widget_info(|| WidgetInfo::labeled(Role::Row, true, &words));
-    let parent = task.parent.map_or("no tracked task".into(), |parent| format!("task {parent}"));
+    let source = look.screen.process.as_ref().map(|process| process.source);
+    let parent = match task.parent {
+        Some(parent) => format!("task {parent}"),
+        None if source == Some(Source::Console) => "a task that is not known".into(),
+        None => "no tracked task".into(),
+    };
     let tooltip = format!(
-        "Spawned by {parent} at {}{}\n{}\nClick to copy",
+        "Spawned by {parent} at {}{}\n{}{}\nClick to copy",
         task.spawned_at,
         kept(task),
         doings(&task.activity),
+        task.living_wakers
+            .map(|it| format!("\n{}", counted(it, "living waker")))
+            .unwrap_or_default(),
     );
     if response.on_hover_text(tooltip).clicked() {
         commands.push(Command::Copy(words));
@@ -196,13 +206,17 @@ fn kept(task: &Task) -> &'static str {
 }
 
 fn doings(activity: &Activity) -> String {
+    let longest = |micros: u64| match micros {
+        0 => String::new(),
+        micros => format!(", the longest {}", span(micros)),
+    };
     format!(
-        "{} wakes, {} of them its own\n{} in polls, the longest {}\n{} ready, the longest {}",
+        "{} wakes, {} of them its own\n{} in polls{}\n{} ready{}",
         count(activity.wakes),
         count(activity.self_wakes),
         span(activity.running_us),
-        span(activity.longest_poll_us),
+        longest(activity.longest_poll_us),
         span(activity.ready_us),
-        span(activity.longest_ready_us),
+        longest(activity.longest_ready_us),
     )
 }

@@ -221,8 +221,9 @@ fn range(ui: &mut Ui, chart: Rect, look: &Look<'_>, commands: &mut Vec<Command>)
     };
     let text = egui::RichText::new(words).font(theme::small());
     let place =
-        Rect::from_min_size(pos2(chart.right() - 62.0, chart.top() + 2.0), vec2(50.0, 16.0));
-    let button = ui.put(place, egui::Button::new(text).small());
+        Rect::from_min_size(pos2(chart.right() - 66.0, chart.top() + 2.0), vec2(56.0, 16.0));
+    let button = egui::Button::new(text).small().wrap_mode(egui::TextWrapMode::Extend);
+    let button = ui.put(place, button);
     button.widget_info(|| {
         let name = format!("{}: {words}", Command::SwitchRange.text());
         WidgetInfo::labeled(Role::Button, true, name)

@@ -90,7 +90,8 @@ fn state(ui: &mut Ui, look: &Look<'_>, palette: &Palette, commands: &mut Vec<Com
 
 fn process(ui: &mut Ui, look: &Look<'_>, palette: &Palette) {
     let Some(process) = &look.screen.process else { return };
-    let mut words = vec![format!("pid {}", process.pid)];
+    let pid = (process.pid != 0).then(|| format!("pid {}", process.pid));
+    let mut words = vec![pid.unwrap_or_else(|| "pid not known".into())];
     if look.screen.header.is_some() {
         let up = look.screen.age(0, look.now);
         words.push(format!("up {}", age(up)));

@@ -57,6 +57,10 @@ fn line(
         // The sentence has its own numbers; of the past there is none.
         let mut words = match &*trouble.reason {
             "" => format!("for {since}, {}", counted(trouble.count, "task")),
+            reason if trouble.sets > 1 => {
+                let (tasks, sets) = (counted(trouble.count, "task"), trouble.sets);
+                format!("{tasks} of {sets} label sets, for {since}. Of the largest: {reason}")
+            }
             reason => format!("for {since}: {reason}"),
         };
         if let Some(root) = &trouble.root {

@@ -37,7 +37,7 @@ pub(super) fn show(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
 
 fn idle(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
     title(ui, "Which tasks are stuck?");
-    dim(ui, "Connect to a service that has the Taskscope agent in it.");
+    dim(ui, "Connect to a service that has the Taskscope agent, or a console-subscriber, in it.");
     ui.add_space(12.0);
     button(ui, Command::ShowConnect, commands);
     recent(ui, look, commands);

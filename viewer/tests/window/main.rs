@@ -5,6 +5,10 @@ mod agent;
 #[cfg(test)]
 mod awaits;
 #[cfg(test)]
+mod console;
+#[cfg(test)]
+mod console_service;
+#[cfg(test)]
 mod heap;
 #[cfg(test)]
 mod keyboard;

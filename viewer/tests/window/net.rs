@@ -57,7 +57,7 @@ fn quick(run_id: u64, pid: u32) -> FakeAgent {
     FakeAgent { every: Duration::from_millis(30), ..FakeAgent::sample(run_id, pid) }
 }
 
-fn analyst() -> (Analyst, std::sync::mpsc::Receiver<()>) {
+pub(crate) fn analyst() -> (Analyst, std::sync::mpsc::Receiver<()>) {
     let (orders, events) = connect::start().unwrap();
     let (wake, woken) = std::sync::mpsc::sync_channel(1);
     let wake = move || _ = wake.try_send(());
@@ -65,7 +65,7 @@ fn analyst() -> (Analyst, std::sync::mpsc::Receiver<()>) {
 }
 
 /// Waits for a screen that fits.
-fn until(
+pub(crate) fn until(
     (analyst, woken): &(Analyst, std::sync::mpsc::Receiver<()>),
     what: &str,
     fits: impl Fn(&Screen) -> bool,
@@ -83,11 +83,11 @@ fn until(
     }
 }
 
-fn query(generation: u64) -> Query {
+pub(crate) fn query(generation: u64) -> Query {
     Query { generation, keys: Workspace::usual_keys(), ..Query::default() }
 }
 
-fn follow(analyst: &Analyst, address: &str) {
+pub(crate) fn follow(analyst: &Analyst, address: &str) {
     analyst.ask(Ask::Query(Arc::new(query(1)))).unwrap();
     analyst.ask(Ask::Follow(Some(address.into()))).unwrap();
 }

@@ -28,6 +28,7 @@ pub(crate) fn process(run_id: u64, pid: u32) -> Process {
         stuck_after_ms: 10_000,
         executable: "/srv/checkout/bin/checkout".into(),
         agent: "taskscope 0.1.0".into(),
+        ..Process::default()
     }
 }
 
@@ -336,6 +337,7 @@ pub(crate) fn tasks(profile: &Profile, query: &TaskQuery) -> TaskPage {
                 parent: Some(17),
                 future_bytes: 1_312,
                 activity: activity(1),
+                living_wakers: None,
                 woken_by: Some(group.origin),
                 detached: false,
                 orphan: false,

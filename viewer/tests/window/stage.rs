@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use egui_kittest::{Harness, HarnessBuilder};
-use taskscope_proto::model::{Process, Profile, TaskQuery};
+use taskscope_proto::model::{Process, Profile, TaskPage, TaskQuery};
 use taskscope_viewer::analyst::{Ask, compose};
 use taskscope_viewer::clock::Moment;
 use taskscope_viewer::connect::{Event, Failure, Happening};
@@ -27,6 +27,8 @@ pub(crate) struct Stage {
     pub(crate) now: Moment,
     pub(crate) copied: Vec<String>,
     pub(crate) followed: Vec<Option<String>>,
+    /// What an agent would answer to any request for tasks; without it, the sample's answer.
+    pub(crate) page: Option<Arc<TaskPage>>,
 }
 
 impl Default for Stage {
@@ -39,6 +41,7 @@ impl Default for Stage {
             now: Duration::from_secs(100),
             copied: Vec::new(),
             followed: Vec::new(),
+            page: None,
         }
     }
 }
@@ -96,7 +99,8 @@ impl Stage {
                 offset: detail.selection.offset,
                 limit: u32::try_from(PAGE).unwrap(),
             };
-            detail.page = Some(Arc::new(sample::tasks(profile, &query)));
+            let page = || Arc::new(sample::tasks(profile, &query));
+            detail.page = Some(self.page.clone().unwrap_or_else(page));
         }
         self.screen = Arc::new(screen);
     }

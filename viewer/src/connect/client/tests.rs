@@ -270,7 +270,11 @@ async fn a_grpc_server_of_another_kind_is_told_from_an_agent() {
     let incoming = TcpListenerStream::new(listener);
     tokio::spawn(async { server.serve_with_incoming(incoming).await });
     let error = Client::connect(&address.to_string(), SOON).await.unwrap_err();
-    assert!(error.to_string().ends_with("it does not know taskscope.v1"), "{error}");
+    // Both were tried.
+    for name in ["knows neither taskscope.v1 nor", "rs.tokio.console.instrument"] {
+        assert!(error.to_string().contains(name), "{error}");
+    }
+    assert!(error.advice().contains("6669"));
 }
 
 #[tokio::test]

@@ -22,7 +22,7 @@ pub(super) struct Dump<'a> {
 #[derive(Serialize)]
 pub(super) struct ProcessDump<'a> {
     pub(super) name: &'a str,
-    pub(super) pid: u32,
+    pub(super) pid: Option<u32>,
     pub(super) started_at: Option<String>,
     pub(super) rss_bytes: Option<u64>,
     pub(super) memory_limit_bytes: Option<u64>,
@@ -89,11 +89,11 @@ pub(super) struct GroupDump<'a> {
     pub(super) self_wakes: u64,
     pub(super) running_secs: f64,
     pub(super) ready_secs: f64,
-    pub(super) longest_poll_secs: f64,
-    pub(super) longest_ready_secs: f64,
+    pub(super) longest_poll_secs: Option<f64>,
+    pub(super) longest_ready_secs: Option<f64>,
     pub(super) woken_by: Vec<WakerDump<'a>>,
-    pub(super) detached: u64,
-    pub(super) orphans: u64,
+    pub(super) detached: Option<u64>,
+    pub(super) orphans: Option<u64>,
     pub(super) spawned_per_min: Option<f64>,
     pub(super) finished_per_min: Option<f64>,
     pub(super) heap: Option<HeldDump<'a>>,
@@ -102,7 +102,7 @@ pub(super) struct GroupDump<'a> {
 /// What is the matter with a group.
 #[derive(Serialize)]
 pub(super) struct VerdictDump<'a> {
-    pub(super) class: &'static str,
+    pub(super) class: Option<&'static str>,
     pub(super) reason: Option<&'a str>,
     pub(super) tasks: u64,
     pub(super) since_secs: Option<f64>,

@@ -9,7 +9,7 @@ pub(super) fn verdict<'a>(profile: &Profile, group: &'a Group) -> VerdictDump<'a
     let verdict = &group.verdict;
     let is_found = verdict.class != Class::Normal;
     VerdictDump {
-        class: verdict.class.name(),
+        class: Some(verdict.class.name()),
         reason: Some(&*verdict.reason).filter(|_| is_found),
         tasks: verdict.tasks,
         since_secs: is_found.then(|| ages::secs(ages::since(&profile.header, verdict.since_ms))),

@@ -151,6 +151,9 @@ pub(super) fn words_and_colour(column: Column, row: &Row, style: &Style<'_>) -> 
         }
         Column::Allocated if sum.allocated_per_min == 0 => ("0".into(), palette.text_faint),
         Column::Allocated => (bytes(sum.allocated_per_min), palette.text_dim),
+        Column::Suspicion if !style.look.screen.knows(&Key::Verdict) => {
+            ("unknown".into(), palette.text_faint)
+        }
         Column::Suspicion => verdict(sum.finding.class, palette),
         Column::Count | Column::Key(_) if sum.has_ended() => ("ended".into(), palette.text_faint),
         Column::Count | Column::Key(_) => (count(sum.count), palette.text_strong),
