@@ -7,6 +7,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use egui::ThemePreference;
 
+use crate::analyse::Key;
 use crate::analyst::{Analyst, Ask};
 use crate::clock::Clock;
 use crate::command::Command;
@@ -24,13 +25,23 @@ const WORKSPACE: &str = "workspace";
 /// How often an idle window draws itself: often enough for ages that tick.
 const TICK: Duration = Duration::from_secs(1);
 
-/// Opens the window and follows `target`, or asks for one. Returns when the window is closed.
+/// How the window opens.
+#[derive(Clone, Debug, Default)]
+pub struct Opening {
+    /// The service to follow; none: the window asks.
+    pub target: Option<String>,
+    /// What makes up a row; empty: as it was last time.
+    pub by: Vec<Key>,
+    /// The filter; none: as it was last time.
+    pub filter: Option<String>,
+}
+
+/// Opens the window and follows a target, or asks for one. Returns when the window is closed.
 ///
 /// # Errors
 ///
 /// No window can be opened here, or the system has no room for the threads.
-#[expect(clippy::needless_pass_by_value, reason = "the command line is done with it")]
-pub fn run(target: Option<String>) -> anyhow::Result<()> {
+pub fn run(opening: Opening) -> anyhow::Result<()> {
     let viewport = egui::ViewportBuilder::default()
         .with_app_id(APP_ID)
         .with_title("Taskscope")
@@ -41,14 +52,12 @@ pub fn run(target: Option<String>) -> anyhow::Result<()> {
         renderer: eframe::Renderer::Glow,
         ..eframe::NativeOptions::default()
     };
-    eframe::run_native(
-        APP_ID,
-        options,
-        Box::new(|cc| Ok(Box::new(App::start(cc, target.as_deref())?))),
-    )
-    // The error is not Send; its text is all that is of use here.
-    .map_err(|error| anyhow::anyhow!("{error}"))
-    .context("cannot open a window; on a machine without a display use `taskscope dump` or `top`")
+    eframe::run_native(APP_ID, options, Box::new(|cc| Ok(Box::new(App::start(cc, opening)?))))
+        // The error is not Send; its text is all that is of use here.
+        .map_err(|error| anyhow::anyhow!("{error}"))
+        .context(
+            "cannot open a window; on a machine without a display use `taskscope dump` or `top`",
+        )
 }
 
 /// The application.
@@ -67,12 +76,18 @@ impl App {
     /// # Errors
     ///
     /// The system has no room for the threads.
-    pub fn start(cc: &eframe::CreationContext<'_>, target: Option<&str>) -> anyhow::Result<Self> {
+    pub fn start(cc: &eframe::CreationContext<'_>, opening: Opening) -> anyhow::Result<Self> {
         let stored = cc.storage.and_then(|storage| storage.get_string(WORKSPACE));
-        let (workspace, remark) = match stored {
+        let (mut workspace, remark) = match stored {
             Some(text) => Workspace::from_text(&text),
             None => (Workspace::default(), None),
         };
+        if !opening.by.is_empty() {
+            workspace.keys = opening.by;
+        }
+        if let Some(filter) = opening.filter {
+            workspace.filter = filter;
+        }
         let clock = Clock::start();
         let (orders, events) = connect::start().context("cannot start the net thread")?;
         let ctx = cc.egui_ctx.clone();
@@ -85,9 +100,9 @@ impl App {
         cc.egui_ctx.set_zoom_factor(workspace.scale_factor());
         let session = Session::new(workspace, remark);
         let mut app = Self { analyst, clock, session, waiting: VecDeque::new() };
-        match target {
+        match opening.target {
             Some(target) => {
-                app.perform(&cc.egui_ctx, Command::Connect(target.into()), &Screen::default());
+                app.perform(&cc.egui_ctx, Command::Connect(target), &Screen::default());
             }
             None => app.session.overlay = Some(Overlay::Connect),
         }

@@ -20,6 +20,8 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
+use crate::app::Opening;
+
 pub use action::{Action, Format, Print};
 pub(crate) use dump::{fetch, print};
 use failure::Failure;
@@ -50,7 +52,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 fn act(action: Action) -> anyhow::Result<()> {
     match action {
-        Action::View { target } => crate::app::run(target),
+        Action::View { target, by, filter } => crate::app::run(Opening { target, by, filter }),
         Action::Dump { target, capture, print } => dump::run(&target, capture, print),
         Action::Demo { headless, span, print } => crate::demo::run(headless, span, print),
         Action::Heap { target, output } => heap::run(&target, &output),

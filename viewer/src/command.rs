@@ -49,6 +49,9 @@ pub enum Command {
     StepBack,
     StepForward,
     SwitchRange,
+    CopyText,
+    CopyJson,
+    CopyLink,
     RetryNow,
     Disconnect,
     SwitchTheme,
@@ -99,7 +102,7 @@ pub enum Press {
 
 impl Command {
     /// What the help page lists, in its order.
-    pub const LISTED: [Self; 39] = [
+    pub const LISTED: [Self; 42] = [
         Self::PreviousRow,
         Self::NextRow,
         Self::FirstRow,
@@ -129,6 +132,9 @@ impl Command {
         Self::StepBack,
         Self::StepForward,
         Self::SwitchRange,
+        Self::CopyText,
+        Self::CopyJson,
+        Self::CopyLink,
         Self::ShowConnect,
         Self::RetryNow,
         Self::Disconnect,
@@ -180,6 +186,9 @@ impl Command {
             Self::StepBack => "Step back",
             Self::StepForward => "Step on",
             Self::SwitchRange => "Ten minutes or a day",
+            Self::CopyText => "Copy the row as text",
+            Self::CopyJson => "Copy the row as JSON",
+            Self::CopyLink => "Copy a command that opens the row",
             Self::RetryNow => "Retry now",
             Self::Disconnect => "Disconnect",
             Self::SwitchTheme => "Light or dark",
@@ -252,6 +261,11 @@ impl Command {
             Self::Pause => "Hold the numbers as they are, or show those of right now again",
             Self::StepBack => "How it was ten seconds earlier; of a day, ten minutes",
             Self::StepForward => "How it was ten seconds later, up to now; of a day, ten minutes",
+            Self::CopyText => "What is known of the chosen row, for a chat or a ticket",
+            Self::CopyJson => "The same for programs",
+            Self::CopyLink => {
+                "A command line that opens the viewer with this grouping and this row"
+            }
             Self::SwitchRange => "Show the last ten minutes by the second, or the last day",
             Self::RetryNow => "Try to connect without waiting any longer",
             Self::Disconnect => "Let go of the service",
@@ -314,6 +328,9 @@ impl Command {
             Self::StepBack => &[Press::Sign(',')],
             Self::StepForward => &[Press::Sign('.')],
             Self::SwitchRange => &[Press::Sign('A')],
+            Self::CopyText => &[Press::Sign('Y')],
+            Self::CopyJson => &[Press::Sign('J')],
+            Self::CopyLink => &[Press::Sign('S')],
             Self::RetryNow => &[Press::Sign('R')],
             Self::SwitchTheme => &[Press::Sign('T')],
             Self::ShowHelp => &[Press::F1, Press::Sign('?')],

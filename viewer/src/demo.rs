@@ -26,7 +26,10 @@ pub(crate) fn run(headless: bool, span: Duration, print: Print) -> anyhow::Resul
     let mut service = SampleService::start().context("cannot start the sample service")?;
     let address = service.address().to_owned();
     let Some(why) = no_window else {
-        return crate::app::run(Some(address));
+        return crate::app::run(crate::app::Opening {
+            target: Some(address),
+            ..Default::default()
+        });
     };
     let secs = span.as_secs_f32();
     cli::complain(&format_args!(

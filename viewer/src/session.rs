@@ -2,6 +2,7 @@
 //! and may have an [`Effect`] outside.
 
 mod awaits;
+mod copy;
 mod heap;
 mod palette;
 mod time;
@@ -180,6 +181,11 @@ impl Session {
                     step => self.workspace.scale(step == Command::Larger),
                 }
                 return vec![Effect::Scale(self.workspace.scale_factor())];
+            }
+            Command::CopyText | Command::CopyJson | Command::CopyLink => {
+                let Some((name, text)) = copy::row(&command, screen) else { return Vec::new() };
+                self.copied = Some(name.to_owned());
+                return vec![Effect::Copy(text)];
             }
             Command::Copy(text) => {
                 self.copied = Some(text.clone());

@@ -42,6 +42,26 @@ impl Key {
         Self::Verdict,
     ];
 
+    /// Its name on a command line: that of the label, or one of the words below.
+    pub fn word(&self) -> &str {
+        match self {
+            Self::Label(key) => key,
+            Self::AwaitPoint => "await",
+            Self::SpawnedAt => "spawn",
+            Self::State => "state",
+            Self::WaitKind => "wait",
+            Self::Handle => "handle",
+            Self::Parent => "parent",
+            Self::Verdict => "verdict",
+        }
+    }
+
+    /// The key with this name; a label where it is none of the others.
+    pub fn named(word: &str) -> Self {
+        let fixed = Self::FIXED.iter().find(|key| key.word() == word);
+        fixed.cloned().unwrap_or_else(|| Self::Label(word.into()))
+    }
+
     /// The column's title.
     pub fn title(&self) -> &str {
         match self {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use taskscope_proto::model::Capture;
 
 use super::args::{Args, CaptureArg, Command, PrintArgs};
+use crate::analyse::Key;
 use crate::report::TopTable;
 
 /// What one run of the program does.
@@ -15,6 +16,10 @@ pub enum Action {
     View {
         /// The agent to follow; none: the window asks.
         target: Option<String>,
+        /// What makes up a row; empty: as it was last time.
+        by: Vec<Key>,
+        /// The filter; none: as it was last time.
+        filter: Option<String>,
     },
     /// Prints one report.
     Dump {
@@ -79,8 +84,11 @@ pub enum Format {
 impl From<Args> for Action {
     fn from(args: Args) -> Self {
         match args.command {
-            None => Self::View { target: None },
-            Some(Command::View { target }) => Self::View { target: Some(target) },
+            None => Self::View { target: None, by: Vec::new(), filter: None },
+            Some(Command::View { target, by, filter }) => {
+                let by = by.iter().map(|word| Key::named(word)).collect();
+                Self::View { target: Some(target), by, filter }
+            }
             Some(Command::Dump { target, capture, print }) => {
                 let capture = match capture {
                     CaptureArg::Cached => Capture::Cached,
@@ -140,8 +148,16 @@ mod tests {
             span: secs.map(Duration::from_secs),
         };
         for (line, expected) in [
-            ("", Action::View { target: None }),
-            ("view a:1", Action::View { target: Some(text("a:1")) }),
+            ("", Action::View { target: None, by: vec![], filter: None }),
+            ("view a:1", Action::View { target: Some(text("a:1")), by: vec![], filter: None }),
+            (
+                "view a:1 --by task,await --filter is:stuck",
+                Action::View {
+                    target: Some(text("a:1")),
+                    by: vec![Key::Label("task".into()), Key::AwaitPoint],
+                    filter: Some(text("is:stuck")),
+                },
+            ),
             ("dump a:1", dump(Capture::Cached, plain)),
             ("dump a:1 --format text --capture cached", dump(Capture::Cached, plain)),
             ("dump --format json --capture fresh a:1", dump(Capture::Fresh, json)),

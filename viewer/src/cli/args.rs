@@ -28,6 +28,12 @@ pub(super) enum Command {
         /// Where the agent listens: HOST:PORT, or only the port for this machine
         #[arg(value_name = "ADDR")]
         target: String,
+        /// What makes up a row: labels, or await, spawn, state, wait, handle, parent, verdict
+        #[arg(long, value_name = "KEYS", value_delimiter = ',')]
+        by: Vec<String>,
+        /// Only groups that match these words, as in the viewer's filter
+        #[arg(long, value_name = "WORDS")]
+        filter: Option<String>,
     },
     /// Start a sample service with a real leak in it, and open the viewer on it
     Demo {

@@ -16,7 +16,7 @@ use crate::analyse::{WaitEdge, WaitGraph, WaitNode};
 use crate::command::Command;
 use crate::screen::Waits;
 use crate::theme::{self, Palette};
-use crate::widgets::{Side, cell_text};
+use crate::widgets::{Side, cell_text, keep_end};
 
 /// A box, and the room between two.
 const BOX: Vec2 = vec2(268.0, 62.0);
@@ -152,7 +152,9 @@ fn group(
     };
     let title = format!("{}  {}", counted(node.tasks, "task"), node.name);
     cell_text(ui, line(6.0, 18.0), Side::Left, &title, theme::body(), palette.text_strong);
-    cell_text(ui, line(24.0, 16.0), Side::Left, &node.does, theme::small(), palette.text_dim);
+    // The line and what is waited for stand at the end.
+    let does = keep_end(ui, &node.does, rect.width() - 20.0, &theme::small());
+    cell_text(ui, line(24.0, 16.0), Side::Left, does, theme::small(), palette.text_dim);
     let mut marks: Vec<&str> = vec![&class];
     if node.in_cycle {
         marks.push("in a cycle");

@@ -3,7 +3,7 @@
 
 use egui::Key;
 use egui_kittest::Harness;
-use taskscope_viewer::app::App;
+use taskscope_viewer::app::{App, Opening};
 
 use crate::printer::print;
 use crate::service::until;
@@ -15,7 +15,11 @@ impl Viewer {
     pub(crate) fn on(target: &str, height: f32) -> Self {
         let builder = Harness::builder().with_size([1440.0, height]);
         let target = Some(target.to_owned());
-        Self(builder.build_eframe(|cc| App::start(cc, target.as_deref()).unwrap()))
+        Self(
+            builder.build_eframe(|cc| {
+                App::start(cc, Opening { target, ..Opening::default() }).unwrap()
+            }),
+        )
     }
 
     pub(crate) fn text(&mut self) -> String {

@@ -9,6 +9,8 @@ mod console;
 #[cfg(test)]
 mod console_service;
 #[cfg(test)]
+mod copy;
+#[cfg(test)]
 mod heap;
 #[cfg(test)]
 mod keyboard;
