@@ -25,7 +25,7 @@ const EXIT_CODES: &str = "Without a command the viewer opens.\n\n\
 pub(super) enum Command {
     /// Open the viewer on an agent
     View {
-        /// Where the agent listens: HOST:PORT, or only the port for this machine
+        /// Where the agent or console-subscriber listens: HOST:PORT, or only the port
         #[arg(value_name = "ADDR")]
         target: String,
         /// What makes up a row: labels, or await, spawn, state, wait, handle, parent, verdict
@@ -48,7 +48,7 @@ pub(super) enum Command {
     },
     /// Print every group of tasks, most suspicious first, and end
     Dump {
-        /// Where the agent listens: HOST:PORT, or only the port for this machine
+        /// Where the agent or console-subscriber listens: HOST:PORT, or only the port
         #[arg(value_name = "ADDR")]
         target: String,
         /// Which await trees are captured before the answer
@@ -59,7 +59,7 @@ pub(super) enum Command {
     },
     /// Write which tasks hold the heap as a profile for pprof: `go tool pprof FILE`
     Heap {
-        /// Where the agent listens: HOST:PORT, or only the port for this machine
+        /// Where the agent or console-subscriber listens: HOST:PORT, or only the port
         #[arg(value_name = "ADDR")]
         target: String,
         /// The file to write, as heap.pb.gz
@@ -68,7 +68,7 @@ pub(super) enum Command {
     },
     /// Show the groups as a table, most suspicious first, and again every second
     Top {
-        /// Where the agent listens: HOST:PORT, or only the port for this machine
+        /// Where the agent or console-subscriber listens: HOST:PORT, or only the port
         #[arg(value_name = "ADDR")]
         target: String,
         /// Which groups come first
