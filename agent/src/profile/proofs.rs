@@ -278,7 +278,8 @@ impl Sources<'_> {
     fn what(self, wait: &Wait, trust: Trust) -> For {
         let lock = wait.about.resource.map(number);
         let trusted = self.waits.state(wait).filter(|_| trust == Trust::WhatIsLikely);
-        if lock.is_some() && wait.about.made_at.is_some_and(|at| self.distrusted.contains(&at)) {
+        let has_misled = || wait.about.made_at.is_some_and(|at| self.distrusted.contains(&at));
+        if trust == Trust::WhatIsSure && lock.is_some() && has_misled() {
             return For::Anything;
         }
         match (wait.about.kind, lock, trusted) {
