@@ -42,6 +42,8 @@ pub enum Command {
     LeaveOutHere,
     CopyHere,
     UndoTransform,
+    EnterTasks,
+    OpenSource,
     PreviousPage,
     NextPage,
     Pause,
@@ -75,6 +77,9 @@ pub enum Command {
     FindFrames(String),
     PointAt(Option<Arc<Frame>>),
     Copy(String),
+    ShowTask(u64),
+    PointAtLine(usize),
+    ToggleFolder(String),
 }
 
 /// A key to press.
@@ -97,7 +102,7 @@ pub enum Press {
 
 impl Command {
     /// What the help page lists, in its order.
-    pub const LISTED: [Self; 37] = [
+    pub const LISTED: [Self; 39] = [
         Self::PreviousRow,
         Self::NextRow,
         Self::FirstRow,
@@ -120,6 +125,8 @@ impl Command {
         Self::NextMeasure,
         Self::Mark,
         Self::ClearMark,
+        Self::EnterTasks,
+        Self::OpenSource,
         Self::PreviousPage,
         Self::NextPage,
         Self::Pause,
@@ -169,6 +176,11 @@ impl Command {
             Self::UndoTransform | Self::TakeBack(_) => "Take a step back",
             Self::Transform(_) => "Transform",
             Self::PointAt(_) => "Point",
+            Self::EnterTasks => "Into the tasks",
+            Self::OpenSource => "Open in the editor",
+            Self::ShowTask(_) => "Show the task",
+            Self::PointAtLine(_) => "Look at this line",
+            Self::ToggleFolder(_) => "Source folder",
             Self::PreviousPage => "Previous tasks",
             Self::NextPage => "More tasks",
             Self::Pause => "Pause or go on",
@@ -238,6 +250,13 @@ impl Command {
             Self::Transform(transform) => transform.meaning(),
             Self::PointAt(_) => "The frame that has the keyboard",
             Self::WeighAwaits(weight) => weight.meaning(),
+            Self::EnterTasks => "Arrows go through the list of tasks then, Enter shows one closely",
+            Self::OpenSource => {
+                "Open the source line of a task's page in the editor of your choice"
+            }
+            Self::ShowTask(_) => "Everything that is known of this task",
+            Self::PointAtLine(_) => "Show the source of this line",
+            Self::ToggleFolder(_) => "Look for source files in this folder, or no longer",
             Self::PreviousPage => "The page of tasks before",
             Self::NextPage => "The next page of tasks",
             Self::Pause => "Hold the numbers as they are, or show those of right now again",
@@ -297,6 +316,8 @@ impl Command {
             Self::CopyHere => &[Press::Sign('C')],
             Self::UndoTransform => &[Press::Sign('Z')],
             Self::ClearMark => &[Press::Sign('U')],
+            Self::EnterTasks => &[Press::Sign('J')],
+            Self::OpenSource => &[Press::Sign('F')],
             Self::PreviousPage => &[Press::PageUp],
             Self::NextPage => &[Press::PageDown],
             Self::Pause => &[Press::Sign('P')],

@@ -17,6 +17,7 @@ mod palette;
 mod place;
 mod runtimes;
 mod table;
+mod task;
 mod tasks;
 mod timeline;
 mod top;
@@ -83,6 +84,13 @@ fn main(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
         ui.scope(|ui| {
             ui.set_opacity(opacity);
             heap::show(ui, look, commands);
+        });
+        return;
+    }
+    if look.session.page == Page::Task {
+        ui.scope(|ui| {
+            ui.set_opacity(opacity);
+            task::show(ui, look, commands);
         });
         return;
     }

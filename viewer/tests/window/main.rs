@@ -24,5 +24,6 @@ mod sample_later;
 mod screens;
 #[cfg(test)]
 mod stage;
+mod task;
 mod time;
 mod waits;

@@ -4,12 +4,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use egui_kittest::{Harness, HarnessBuilder};
-use taskscope_proto::model::{Process, Profile, TaskQuery};
-use taskscope_viewer::analyst::{Ask, compose};
+use taskscope_proto::model::{Process, Profile, TaskPage, TaskQuery};
+use taskscope_viewer::analyse::TaskAsk;
+use taskscope_viewer::analyst::{Answers, Ask, compose, search_for, task_detail, task_query};
 use taskscope_viewer::clock::Moment;
 use taskscope_viewer::connect::{Event, Failure, Happening};
-use taskscope_viewer::screen::{PAGE, Screen};
+use taskscope_viewer::screen::{PAGE, Screen, TaskDetail};
 use taskscope_viewer::session::{Effect, Session};
+use taskscope_viewer::source::{Found, Library};
 use taskscope_viewer::store::Store;
 use taskscope_viewer::theme;
 use taskscope_viewer::view::{self, Look};
@@ -27,6 +29,9 @@ pub(crate) struct Stage {
     pub(crate) now: Moment,
     pub(crate) copied: Vec<String>,
     pub(crate) followed: Vec<Option<String>>,
+    pub(crate) opened: Vec<String>,
+    pub(crate) library: Library,
+    pub(crate) task_is_gone: bool,
 }
 
 impl Default for Stage {
@@ -39,6 +44,9 @@ impl Default for Stage {
             now: Duration::from_secs(100),
             copied: Vec::new(),
             followed: Vec::new(),
+            opened: Vec::new(),
+            library: Library::default(),
+            task_is_gone: false,
         }
     }
 }
@@ -83,6 +91,9 @@ impl Stage {
     /// What the analyst does, on the spot.
     pub(crate) fn refresh(&mut self) {
         let mut screen = compose(&self.store, &self.session.query());
+        if let Some(ask) = &self.session.query().task {
+            screen.task = Some(self.task(ask));
+        }
         let is_now = screen.moment_ms.is_none();
         if let (Some(detail), Some(profile), true) =
             (&mut screen.detail, self.store.profile(), is_now)
@@ -95,10 +106,30 @@ impl Stage {
                 order: detail.selection.order,
                 offset: detail.selection.offset,
                 limit: u32::try_from(PAGE).unwrap(),
+                ..TaskQuery::default()
             };
             detail.page = Some(Arc::new(sample::tasks(profile, &query)));
         }
         self.screen = Arc::new(screen);
+    }
+
+    /// What the analyst and the thread that reads sources do, on the spot.
+    fn task(&mut self, ask: &TaskAsk) -> TaskDetail {
+        let mut answers = Answers::default();
+        let mut found = Found::default();
+        if self.task_is_gone {
+            answers.latest = Some(Arc::new(TaskPage { heeded: true, ..TaskPage::default() }));
+            return task_detail(&self.store, ask, &answers, &found);
+        }
+        // Who is around it is known only once the task is.
+        for _ in 0..2 {
+            let detail = task_detail(&self.store, ask, &answers, &found);
+            let profile = self.store.profile().unwrap();
+            answers.latest = Some(Arc::new(sample::tasks(profile, &task_query(&detail))));
+        }
+        let detail = task_detail(&self.store, ask, &answers, &found);
+        found = self.library.search(search_for(&detail, ask));
+        task_detail(&self.store, ask, &answers, &found)
     }
 
     /// One frame: the same steps as the application's.
@@ -118,6 +149,9 @@ impl Stage {
                     Effect::Ask(Ask::Mark(false)) => self.store.forget_mark(),
                     Effect::Ask(Ask::Query(query)) => self.store.stop_at(query.at_ms),
                     Effect::Copy(text) => self.copied.push(text),
+                    Effect::OpenSource { path, line, column } => {
+                        self.opened.push(format!("{}:{line}:{column}", path.display()));
+                    }
                     Effect::Ask(_) | Effect::Theme(_) | Effect::Scale(_) => {}
                 }
             }
