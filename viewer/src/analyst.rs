@@ -191,12 +191,13 @@ impl Desk {
             let now = self.clock.now();
             let is_now = screen.moment_ms.is_none();
             if is_now {
-                self.pages.answer(self.store.answer(), detail);
+                self.pages.answer(self.store.answer(), &self.query.filter, detail);
             }
             if live
                 && is_now
                 && let Some(profile) = self.store.profile()
-                && let Some(request) = self.pages.due(&detail.selection, members, profile, now)
+                && let Some(request) =
+                    self.pages.due(&detail.selection, &self.query.filter, members, profile, now)
             {
                 self.orders.tasks(request);
             }

@@ -156,6 +156,8 @@ pub struct Detail {
     pub allocations: Option<Allocations>,
     /// A page of its tasks; `None` until it came.
     pub page: Option<Arc<TaskPage>>,
+    /// The agent is too old to keep that page to the tasks that the filter is about.
+    pub unfiltered: bool,
     /// Why the latest request for a page failed.
     pub page_failure: Option<Failure>,
 }

@@ -143,6 +143,7 @@ fn detail(
             heap::allocations(profile, &screen.table.keys, &shown.row, query.fold)
         }),
         page: None,
+        unfiltered: false,
         page_failure: None,
     }
 }

@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use taskscope_proto::limits::{MAX_GROUPS_PER_QUERY, MAX_TASKS_PER_QUERY};
-use taskscope_proto::model::{Profile, TaskPage, TaskQuery};
+use taskscope_proto::model::{Profile, TaskCondition, TaskPage, TaskQuery};
 
 use super::task::Answers;
-use crate::analyse::Selection;
+use crate::analyse::{Filter, Selection};
 use crate::clock::Moment;
 use crate::connect::{Failure, PageRequest};
 use crate::screen::{Detail, PAGE, TaskDetail};
@@ -43,7 +43,7 @@ struct Asked {
 
 #[derive(Clone, Debug, PartialEq)]
 enum About {
-    Row(Selection),
+    Row(Selection, Vec<TaskCondition>),
     Task(u64),
 }
 
@@ -55,10 +55,15 @@ impl Pages {
     }
 
     /// Hands the latest answer to the detail, if it is about the same selection.
-    pub(super) fn answer(&mut self, answer: Option<&Answer>, detail: &mut Detail) {
-        match self.latest(answer, &About::Row(detail.selection.clone())) {
+    pub(super) fn answer(&mut self, answer: Option<&Answer>, filter: &Filter, detail: &mut Detail) {
+        let conditions = filter.conditions();
+        let is_filtered = !conditions.is_empty();
+        match self.latest(answer, &About::Row(detail.selection.clone(), conditions)) {
             None => {}
-            Some(Ok(page)) => detail.page = Some(page.clone()),
+            Some(Ok(page)) => {
+                detail.page = Some(page.clone());
+                detail.unfiltered = is_filtered && !page.heeded;
+            }
             Some(Err(failure)) => detail.page_failure = Some(failure.clone()),
         }
     }
@@ -98,6 +103,7 @@ impl Pages {
     pub(super) fn due(
         &mut self,
         selection: &Selection,
+        filter: &Filter,
         members: &[u32],
         profile: &Profile,
         now: Moment,
@@ -114,9 +120,10 @@ impl Pages {
             order: selection.order,
             offset: selection.offset,
             limit: u32::try_from(PAGE).unwrap_or(u32::MAX),
+            conditions: filter.conditions(),
             ..TaskQuery::default()
         };
-        self.ask(About::Row(selection.clone()), FRESH, query, now)
+        self.ask(About::Row(selection.clone(), filter.conditions()), FRESH, query, now)
     }
 
     /// The request to send now for one task, if one is due.

@@ -4,7 +4,7 @@ mod facts;
 mod source;
 mod tree;
 
-use egui::{Align, CentralPanel, Layout, Panel, RichText, Ui};
+use egui::{CentralPanel, Panel, RichText, Ui};
 use taskscope_proto::model::{Class, Task};
 
 use super::group_table::verdict as class_words;
@@ -59,17 +59,10 @@ fn heading(ui: &mut Ui, look: &Look<'_>, detail: Option<&TaskDetail>, commands: 
         let words = RichText::new(format!("Task {id}")).font(theme::heading());
         ui.label(words.color(palette.text_strong));
         button(ui, Command::Dismiss, commands);
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            if detail.is_some_and(|detail| !detail.lines.is_empty()) {
-                button(ui, Command::OpenSource, commands);
-            }
-            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-                let Some(task) = detail.and_then(TaskDetail::task) else { return };
-                let labels = task.labels.to_string();
-                let words = if labels.is_empty() { "without labels".into() } else { labels };
-                ui.add(egui::Label::new(RichText::new(words).color(palette.text)).truncate());
-            });
-        });
+        let Some(task) = detail.and_then(TaskDetail::task) else { return };
+        let labels = task.labels.to_string();
+        let words = if labels.is_empty() { "without labels".into() } else { labels };
+        ui.add(egui::Label::new(RichText::new(words).color(palette.text)).truncate());
     });
 }
 

@@ -8,8 +8,8 @@ use taskscope_proto::model::{Activity, Task, TaskOrder, TaskPage};
 
 use super::table::nothing;
 use super::{Look, hint, place};
-use crate::analyse::Sum;
 use crate::analyse::numbers::{age, bytes, count, span};
+use crate::analyse::{Filter, Sum};
 use crate::command::Command;
 use crate::screen::{Detail, PAGE};
 use crate::theme::{self, CELL_PAD, ROW_HEIGHT};
@@ -46,7 +46,14 @@ pub(super) fn show(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
     }
     match (&detail.page, &detail.page_failure) {
         (Some(page), _) if page.tasks.is_empty() => {
-            nothing(ui, "None of them is alive any more.");
+            let filter = Filter::parse(&look.session.workspace.filter);
+            let meet = !filter.conditions().is_empty();
+            let words = if meet {
+                "None of them meets the filter."
+            } else {
+                "None of them is alive any more."
+            };
+            nothing(ui, words);
         }
         (Some(page), _) => table(ui, page, look, commands),
         (None, Some(failure)) => nothing(ui, &failure.to_string()),
@@ -67,6 +74,13 @@ fn heading(ui: &mut Ui, detail: &Detail, commands: &mut Vec<Command>) {
             let last = detail.selection.offset + page.tasks.len() as u64;
             let words = format!("{}–{} of {}", count(first), count(last), count(page.total));
             ui.label(RichText::new(words).font(theme::small()).color(palette.text_faint));
+        }
+        if detail.unfiltered {
+            let words = RichText::new("not filtered").font(theme::small()).color(palette.warm);
+            ui.label(words).on_hover_text(
+                "The service's agent is older than conditions on single tasks: all tasks of the row \
+                 are listed.",
+            );
         }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             pager(ui, detail, commands);

@@ -106,6 +106,7 @@ impl Stage {
                 order: detail.selection.order,
                 offset: detail.selection.offset,
                 limit: u32::try_from(PAGE).unwrap(),
+                conditions: self.session.query().filter.conditions(),
                 ..TaskQuery::default()
             };
             detail.page = Some(Arc::new(sample::tasks(profile, &query)));

@@ -55,7 +55,7 @@ fn a_source_line_is_reached_and_opened_by_keys_alone() {
     press(&mut harness, Key::Enter);
     assert_eq!(harness.state().session.page, Page::Task);
     assert!(harness.query_by_label("41: ").is_none());
-    let here = "41:     queue.send(entry).await.map_err(Closed::from), here";
+    let here = "41:     queue.send(Stamped::now(entry)).await.map_err(Closed::from), here";
     assert!(harness.query_by_label(here).is_some(), "{}", print(&harness.root()));
     press(&mut harness, Key::F);
     let path = folder.path().join("src/audit.rs").display().to_string();
@@ -118,5 +118,18 @@ fn where_sources_lie_can_be_said() {
     harness.run();
     press(&mut harness, Key::Enter);
     assert_eq!(harness.state().session.workspace.source_folders.len(), 1);
-    harness.get_by_label_contains("41:     queue.send(entry)");
+    harness.get_by_label_contains("41:     queue.send(Stamped");
+}
+
+#[test]
+fn the_list_of_tasks_is_kept_to_those_that_meet_the_filter() {
+    let mut stage = Stage::live();
+    stage.session.workspace.filter = "task:audit tenant=acme idle>410s".into();
+    stage.refresh();
+    let mut harness = harness(stage);
+    harness.get_by_label_contains("of 4");
+    harness.state_mut().session.workspace.filter = "task:audit idle>5x".into();
+    harness.state_mut().refresh();
+    harness.run();
+    harness.get_by_label_contains("idle>5x is left out: a time is a number");
 }
