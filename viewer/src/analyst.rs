@@ -210,6 +210,7 @@ impl Desk {
         let answers = self.pages.of_task(self.store.answer(), ask.id);
         let detail = task_detail(&self.store, ask, answers, self.sources.found());
         if screen.is_live()
+            && !task::is_over(&self.store, ask)
             && let Some(request) = self.pages.due_for_task(&detail, now)
         {
             self.orders.tasks(request);

@@ -45,6 +45,8 @@ impl Lens {
 pub struct TaskAsk {
     /// Its number.
     pub id: u64,
+    /// The run of the service that it belongs to: another run counts anew.
+    pub run_id: u64,
     /// What was known of it when it was chosen.
     pub known: Option<Arc<TaskPage>>,
     /// Folders that the paths of its source lines may start from.

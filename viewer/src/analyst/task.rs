@@ -24,8 +24,10 @@ pub struct Answers {
 pub fn task_detail(store: &Store, ask: &TaskAsk, answers: &Answers, found: &Found) -> TaskDetail {
     let id = ask.id;
     let has_it = |page: &&Arc<TaskPage>| page.tasks.iter().any(|task| task.id == id);
-    let latest = answers.latest.as_ref();
+    let is_over = is_over(store, ask);
+    let latest = answers.latest.as_ref().filter(|_| !is_over);
     let standing = match latest {
+        None if is_over => Standing::Ended,
         None => Standing::Asked,
         Some(page) if has_it(&page) => Standing::Alive,
         Some(page) if page.heeded => Standing::Ended,
@@ -54,6 +56,11 @@ pub fn task_detail(store: &Store, ask: &TaskAsk, answers: &Answers, found: &Foun
     detail.sources = lines.iter().map(source).collect();
     (detail.lines, detail.blockers, detail.woken_by) = (lines, blockers, woken_by);
     detail
+}
+
+/// The service has restarted since the task was chosen: it is gone, and its number may be another's.
+pub(super) fn is_over(store: &Store, ask: &TaskAsk) -> bool {
+    store.process().is_some_and(|process| process.run_id != ask.run_id)
 }
 
 /// The sources that the page shows.

@@ -24,6 +24,8 @@ pub struct TaskChoice {
     pub line: Option<usize>,
     /// The list of tasks is to take the keyboard; the view that shows it does so and counts.
     pub list_focus: u64,
+    /// The run of the service that these are of.
+    run_id: u64,
     /// What was known of the task when it was chosen.
     known: Option<Arc<TaskPage>>,
 }
@@ -33,7 +35,7 @@ impl Session {
     pub(super) fn task_ask(&self) -> Option<TaskAsk> {
         let id = self.task.way.last().copied().filter(|_| self.page == Page::Task)?;
         let folders = self.workspace.source_folders.as_slice().into();
-        Some(TaskAsk { id, known: self.task.known.clone(), folders })
+        Some(TaskAsk { id, run_id: self.task.run_id, known: self.task.known.clone(), folders })
     }
 
     /// Does what is about the page of a task; gives back what is not.
@@ -83,6 +85,7 @@ impl Session {
     fn show_task(&mut self, id: u64, screen: &Screen) {
         if self.page != Page::Task {
             self.task.way.clear();
+            self.task.run_id = screen.process.as_ref().map_or(0, |process| process.run_id);
         }
         self.task.known = match &screen.task {
             Some(task) if self.page == Page::Task => task.page.clone(),

@@ -125,7 +125,7 @@ impl Stage {
         // Who is around it is known only once the task is.
         for _ in 0..2 {
             let detail = task_detail(&self.store, ask, &answers, &found);
-            let profile = self.store.profile().unwrap();
+            let Some(profile) = self.store.profile() else { break };
             answers.latest = Some(Arc::new(sample::tasks(profile, &task_query(&detail))));
         }
         let detail = task_detail(&self.store, ask, &answers, &found);

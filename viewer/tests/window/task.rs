@@ -9,6 +9,7 @@ use taskscope_viewer::command::Command;
 use taskscope_viewer::session::Page;
 
 use crate::printer::print;
+use crate::sample;
 use crate::stage::{Stage, harness};
 
 /// The file that most tasks of the sample service wait in.
@@ -132,4 +133,15 @@ fn the_list_of_tasks_is_kept_to_those_that_meet_the_filter() {
     harness.state_mut().refresh();
     harness.run();
     harness.get_by_label_contains("idle>5x is left out: a time is a number");
+}
+
+#[test]
+fn the_number_of_a_task_means_nothing_after_a_restart() {
+    let mut stage = Stage::live();
+    stage.session.settle(&stage.screen.clone());
+    stage.refresh();
+    stage.session.perform(Command::ShowTask(41_001), &stage.screen.clone());
+    let stage = stage.with(sample::process(8, 4_300), sample::profile(5));
+    let harness = harness(stage);
+    harness.get_by_label("It has ended. This is how it was last.");
 }
