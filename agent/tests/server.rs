@@ -7,7 +7,9 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use taskscope::model::{Capture, Profile, State, TaskPage, TaskQuery};
+use taskscope::model::{
+    Capture, Profile, State, TaskCheck, TaskCondition, TaskPage, TaskQuery, TextTest, TimeTest,
+};
 use taskscope::{Agent, StartError, labels, prelude::*};
 use taskscope_proto::stream::Decoder;
 use taskscope_proto::wire::taskscope_client::TaskscopeClient;
@@ -21,6 +23,39 @@ fn agent() -> Agent {
 async fn client(address: SocketAddr) -> TaskscopeClient<Channel> {
     let endpoint = Channel::from_shared(format!("http://{address}")).unwrap();
     TaskscopeClient::new(endpoint.connect().await.unwrap())
+}
+
+/// `listed` is one of 25 tasks with the label `case=listed`, which wait for a `Notify`.
+async fn only_tasks_that_meet_conditions(client: &mut TaskscopeClient<Channel>, listed: u64) {
+    let text = |whole, text: &str| TextTest { whole, text: text.to_owned() };
+    let label = |value| TaskCheck::Label("case".into(), text(true, value));
+    let idle = |more| TaskCheck::Idle(TimeTest { more, than_ms: 3_600_000 });
+    for (check, expected) in [
+        (label("listed"), 25),
+        (TaskCheck::AnyLabel(text(false, "LIST")), 25),
+        (label("list"), 0),
+        (TaskCheck::Await(text(false, "server.rs")), 25),
+        (TaskCheck::Wait(text(true, "notify")), 25),
+        (TaskCheck::State(text(true, "running")), 0),
+        (idle(true), 0),
+        (idle(false), 25),
+    ] {
+        let condition = TaskCondition { negated: false, check };
+        let only = TaskCondition { negated: false, check: label("listed") };
+        let query = TaskQuery {
+            limit: 1,
+            conditions: vec![only, condition.clone()],
+            ..TaskQuery::default()
+        };
+        let reply = client.tasks(wire::TasksRequest::from(&query)).await.unwrap().into_inner();
+        let page = TaskPage::try_from(reply).unwrap();
+        assert!(page.heeded);
+        assert_eq!(page.total, expected, "{condition:?}");
+    }
+    let query = TaskQuery { limit: 10, tasks: vec![u64::MAX, listed], ..TaskQuery::default() };
+    let reply = client.tasks(wire::TasksRequest::from(&query)).await.unwrap().into_inner();
+    let page = TaskPage::try_from(reply).unwrap();
+    assert_eq!(page.tasks.iter().map(|task| task.id).collect::<Vec<_>>(), [listed]);
 }
 
 async fn snapshot(client: &mut TaskscopeClient<Channel>, capture: Capture) -> Arc<Profile> {
@@ -84,6 +119,7 @@ async fn a_viewer_gets_the_process_then_groups_then_tasks() {
     let task = page.tasks.first().unwrap();
     assert_eq!((task.state, &task.labels), (State::Parked, &labels! { "case" => "listed" }));
     assert_eq!(task.tree, group.tree);
+    only_tasks_that_meet_conditions(&mut client, task.id).await;
     let header = snapshot(&mut client, Capture::Cached).await.header.clone();
     // 25 records, and the tables; next to nothing of what the whole process takes up.
     let agent_bytes = header.agent_bytes.unwrap();

@@ -213,6 +213,38 @@ async fn a_capture_keeps_the_time_since_when_a_task_is_parked() {
     task.abort();
 }
 
+#[tokio::test]
+async fn a_task_is_listed_before_those_that_it_spawned() {
+    let (tell, told) = tokio::sync::oneshot::channel();
+    let parent = taskscope::spawn(async move {
+        let children: Vec<_> = (0..3).map(|_| taskscope::spawn(pending_with_waker())).collect();
+        tell.send(()).unwrap();
+        pending_with_waker().await;
+        drop(children);
+    });
+    told.await.unwrap();
+    let all = taskscope::tasks(&TaskQuery { limit: 1_000, ..TaskQuery::default() });
+    let family = all.tasks.iter().filter_map(|task| {
+        let parent = task.parent?;
+        let siblings = all.tasks.iter().filter(|task| task.parent == Some(parent)).count();
+        (siblings == 3 && all.tasks.iter().any(|task| task.id == parent)).then_some(parent)
+    });
+    let families: Vec<u64> = family.collect();
+    let id = *families.first().expect("a task with three children");
+    let query = TaskQuery {
+        limit: 10,
+        tasks: vec![id],
+        children_of: Some(id),
+        order: taskscope::model::TaskOrder::Newest,
+        ..TaskQuery::default()
+    };
+    let page = taskscope::tasks(&query);
+    assert_eq!((page.total, page.tasks.len(), page.heeded), (4, 4, true));
+    assert_eq!(page.tasks[0].id, id);
+    assert!(page.tasks[1..].iter().all(|task| task.parent == Some(id)));
+    parent.abort();
+}
+
 /// A task that no waker is left for is shown as such, with labels around its future or without.
 #[tokio::test]
 async fn a_task_without_a_waker_waits_for_nothing() {

@@ -11,12 +11,13 @@
 //! what a holder has to do with what it holds. A combination of waits becomes
 //! [`AnyOf`](crate::model::Combine::AnyOf), which proves the least about the task, a class of verdict
 //! [`Suspect`](crate::model::Class::Suspect): its reason says more. A state, a
-//! kind of task, an order, a resolution or a kind of capture has no such stand-in: taking a state for another
+//! kind of task, an order, a condition, a resolution or a kind of capture has no such stand-in: taking a state for another
 //! would make every count on the screen wrong. A new one of those is a new protocol
 //! ([`version`](crate::version)), so here it is an error.
 
 mod activity;
 mod check;
+mod condition;
 mod enums;
 mod error;
 mod group;

@@ -29,6 +29,10 @@ pub const MAX_HEAP_SITES: usize = 100_000;
 pub const MAX_TASKS_PER_PAGE: u32 = 1_000;
 /// Groups that one request for tasks may name.
 pub const MAX_GROUPS_PER_QUERY: usize = 100_000;
+/// Tasks that one request for tasks may name.
+pub const MAX_TASKS_PER_QUERY: usize = 1_000;
+/// Conditions that one request for tasks may make.
+pub const MAX_CONDITIONS: usize = 32;
 /// Groups that one request for history may name.
 pub const MAX_GROUPS_PER_HISTORY: usize = 10_000;
 /// Steps of one series: a day of minutes.

@@ -5,6 +5,7 @@
 //!
 //! [`Arc`]: std::sync::Arc
 
+mod condition;
 mod heap;
 mod history;
 mod label;
@@ -15,6 +16,7 @@ mod tree;
 mod verdict;
 mod wait_kind;
 
+pub use condition::{TaskCheck, TaskCondition, TaskFacts, TextTest, TimeTest};
 pub use heap::{Heap, HeapOwner, HeapSite, HeapSiteId, Held};
 pub use history::{HistoryPage, HistoryQuery, Point, Resolution, Run, Series, Subject};
 pub use label::{Label, Labels};

@@ -105,6 +105,7 @@ fn a_query_has_the_bytes_it_always_had() {
         order: TaskOrder::MostPolls,
         offset: 50,
         limit: 100,
+        ..TaskQuery::default()
     };
     check(&wire::TasksRequest::from(&query), include_str!("golden/tasks_request.hex"));
 }

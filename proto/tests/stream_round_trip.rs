@@ -72,7 +72,7 @@ proptest! {
 
     #[test]
     fn any_page_of_tasks_arrives(tasks in vec(common::task(), 0..20), total: u64, now_ms: u64) {
-        let page = TaskPage { tasks, total, now_ms };
+        let page = TaskPage { tasks, total, now_ms, heeded: true };
         let bytes = wire::TasksReply::from(&page).encode_to_vec();
         let reply = wire::TasksReply::decode(&*bytes).unwrap();
         prop_assert_eq!(TaskPage::try_from(reply), Ok(page));
@@ -188,7 +188,7 @@ fn a_page_of_big_tasks_ends_early_and_drops_a_tree_that_fits_nowhere() {
     let huge = chain(4_000, 1, &"x".repeat(500));
     let mut tasks = vec![task(1, huge)];
     tasks.extend((2..500).map(|id| task(id, chain(10, 1, &format!("{id}{}", "y".repeat(500))))));
-    let page = TaskPage { tasks, total: 499, now_ms: 1 };
+    let page = TaskPage { tasks, total: 499, now_ms: 1, heeded: false };
     let reply = wire::TasksReply::from(&page);
     assert!(reply.encoded_len() <= CHUNK_BYTES, "{}", reply.encoded_len());
     let seen = TaskPage::try_from(reply).unwrap();

@@ -43,7 +43,7 @@ const AGENT: &[&[&str]] = &[
 
 const VIEWER: &[&[&str]] = &[
     &["clock"],
-    &["connect"],
+    &["connect", "source"],
     &["store", "analyse"],
     &["report", "export"],
     &["screen", "command", "workspace"],

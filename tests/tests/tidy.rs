@@ -163,6 +163,6 @@ fn variables(text: &str) -> Vec<String> {
 
 #[test]
 fn the_readme_lists_every_setting() {
-    let code: String = rust_files(&["agent/src"]).iter().map(Source::code).collect();
+    let code: String = rust_files(&["agent/src", "viewer/src"]).iter().map(Source::code).collect();
     assert_eq!(variables(&read("README.md")), variables(&code));
 }

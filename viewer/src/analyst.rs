@@ -9,6 +9,8 @@ mod compose;
 mod heap;
 mod pages;
 mod past;
+mod sources;
+mod task;
 mod timeline;
 mod troubles;
 
@@ -17,15 +19,19 @@ use std::thread;
 
 use tokio::sync::mpsc;
 
-use crate::analyse::{Query, Range};
+use crate::analyse::{Query, Range, TaskAsk};
 use crate::clock::Clock;
 use crate::connect::{Event, Orders};
 use crate::screen::Screen;
+use crate::source::{self, Found};
 use crate::store::Store;
 
 pub use compose::compose;
 use pages::Pages;
+pub use pages::task_query;
 use past::Past;
+use sources::Sources;
+pub use task::{Answers, search_for, task_detail};
 
 /// Asks that wait to be taken in.
 const MAX_ASKS: usize = 64;
@@ -64,12 +70,14 @@ impl Analyst {
     ) -> std::io::Result<Self> {
         let (asks, inbox) = mpsc::channel(MAX_ASKS);
         let newest = Arc::new(Mutex::new(Arc::new(Screen::default())));
+        let (reader, found) = source::start()?;
         let desk = Desk {
             store: Store::default(),
             query: Arc::default(),
             session: 0,
             pages: Pages::default(),
             past: Past::default(),
+            sources: Sources::new(reader),
             orders,
             newest: newest.clone(),
             retired: Vec::new(),
@@ -78,7 +86,7 @@ impl Analyst {
         let runtime = tokio::runtime::Builder::new_current_thread().build()?;
         thread::Builder::new()
             .name("taskscope-analyst".into())
-            .spawn(move || runtime.block_on(desk.work(inbox, events, wake)))?;
+            .spawn(move || runtime.block_on(desk.work(inbox, events, found, wake)))?;
         Ok(Self { asks, newest })
     }
 
@@ -104,6 +112,7 @@ struct Desk {
     session: u64,
     pages: Pages,
     past: Past,
+    sources: Sources,
     orders: Orders,
     newest: Arc<Mutex<Arc<Screen>>>,
     /// Screens that the window may still hold. Dropping a large one takes a while: done here.
@@ -115,6 +124,7 @@ struct Desk {
 enum Input {
     Ask(Ask),
     Event(Event),
+    Found(Found),
 }
 
 impl Desk {
@@ -122,12 +132,14 @@ impl Desk {
         mut self,
         mut asks: mpsc::Receiver<Ask>,
         mut events: mpsc::Receiver<Event>,
+        mut found: mpsc::Receiver<Found>,
         wake: impl Fn(),
     ) {
         loop {
             let input = tokio::select! {
                 ask = asks.recv() => ask.map(Input::Ask),
                 event = events.recv() => event.map(Input::Event),
+                found = found.recv() => found.map(Input::Found),
             };
             // Either end is gone: the viewer is closing.
             let Some(input) = input else { return };
@@ -161,6 +173,7 @@ impl Desk {
                 self.query = query;
             }
             Input::Event(event) => self.store.apply(event, now),
+            Input::Found(found) => self.sources.take_in(found),
         }
     }
 
@@ -174,22 +187,43 @@ impl Desk {
         if live && let Some(request) = self.past.due(histories.into_iter().flatten(), now) {
             self.orders.history(request);
         }
-        if let Some(detail) = &mut screen.detail {
+        if let Some(ask) = self.query.task.clone() {
+            self.look_at_task(&ask, &mut screen);
+        } else if let Some(detail) = &mut screen.detail {
             let members = detail.row.and_then(|at| screen.table.rows.get(at));
             let members = members.map_or(&[][..], |row| row.row.members.as_slice());
             let now = self.clock.now();
             let is_now = screen.moment_ms.is_none();
             if is_now {
-                self.pages.answer(self.store.answer(), detail);
+                self.pages.answer(self.store.answer(), &self.query.filter, detail);
             }
             if live
                 && is_now
                 && let Some(profile) = self.store.profile()
-                && let Some(request) = self.pages.due(&detail.selection, members, profile, now)
+                && let Some(request) =
+                    self.pages.due(&detail.selection, &self.query.filter, members, profile, now)
             {
                 self.orders.tasks(request);
             }
         }
+        self.put_out(screen);
+    }
+
+    fn look_at_task(&mut self, ask: &TaskAsk, screen: &mut Screen) {
+        let now = self.clock.now();
+        let answers = self.pages.of_task(self.store.answer(), ask.id);
+        let detail = task_detail(&self.store, ask, answers, self.sources.found());
+        if screen.is_live()
+            && !task::is_over(&self.store, ask)
+            && let Some(request) = self.pages.due_for_task(&detail, now)
+        {
+            self.orders.tasks(request);
+        }
+        self.sources.look_for(search_for(&detail, ask), now);
+        screen.task = Some(detail);
+    }
+
+    fn put_out(&mut self, screen: Screen) {
         let screen = Arc::new(screen);
         let mut newest = self.newest.lock().unwrap_or_else(PoisonError::into_inner);
         let old = std::mem::replace(&mut *newest, screen);

@@ -14,6 +14,7 @@ use crate::command::Command;
 use crate::connect;
 use crate::screen::Screen;
 use crate::session::{Effect, Overlay, Session};
+use crate::source;
 use crate::theme;
 use crate::view::{self, Look};
 use crate::workspace::{ThemeChoice, Workspace};
@@ -121,6 +122,12 @@ impl App {
             Effect::Copy(text) => ctx.copy_text(text),
             Effect::Theme(choice) => set_theme(ctx, choice),
             Effect::Scale(factor) => ctx.set_zoom_factor(factor),
+            Effect::OpenSource { path, line, column } => {
+                let command = std::env::var(source::EDITOR).ok();
+                if let Err(error) = source::open(command.as_deref(), &path, line, column) {
+                    self.session.remark = Some(error.to_string());
+                }
+            }
         }
     }
 

@@ -10,7 +10,7 @@
 //! ```
 //!
 //! A room may use only the rooms below it: `app`, then `view`, `widgets` and `theme`, `analyst`,
-//! `session`, `screen`, `command` and `workspace`, `analyse`, `store`, `connect`.
+//! `session`, `screen`, `command` and `workspace`, `analyse`, `store`, `connect` and `source`.
 
 pub mod analyse;
 pub mod analyst;
@@ -24,6 +24,7 @@ pub mod export;
 pub mod report;
 pub mod screen;
 pub mod session;
+pub mod source;
 pub mod store;
 pub mod theme;
 pub mod view;

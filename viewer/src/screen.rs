@@ -3,6 +3,8 @@
 //! The analyst publishes a new [`Screen`] whenever something changed; the newest wins. Ages are
 //! given as "since when" on the agent's clock, so that they tick without a new screen.
 
+mod task;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,6 +18,8 @@ use crate::analyse::{
 use crate::clock::Moment;
 use crate::connect::Failure;
 use crate::store::{Connection, Level, Restart};
+
+pub use task::{Standing, TaskDetail};
 
 /// Samples of a trend.
 pub const TREND_STEPS: usize = 48;
@@ -57,6 +61,8 @@ pub struct Screen {
     pub detail: Option<Detail>,
     /// Who waits for whom around the chosen row, while that page is open.
     pub waits: Option<Waits>,
+    /// The page of a task, while it is open.
+    pub task: Option<TaskDetail>,
     /// The page of the heap, while it is open.
     pub heap: Option<HeapPage>,
     /// The moment that this one is compared with, agent's clock.
@@ -152,6 +158,8 @@ pub struct Detail {
     pub allocations: Option<Allocations>,
     /// A page of its tasks; `None` until it came.
     pub page: Option<Arc<TaskPage>>,
+    /// The agent is too old to keep that page to the tasks that the filter is about.
+    pub unfiltered: bool,
     /// Why the latest request for a page failed.
     pub page_failure: Option<Failure>,
 }

@@ -5,6 +5,7 @@ mod awaits;
 mod copy;
 mod heap;
 mod palette;
+mod task;
 mod time;
 
 use std::sync::Arc;
@@ -16,6 +17,7 @@ use crate::screen::{PAGE, Screen};
 use crate::workspace::{ThemeChoice, Workspace};
 
 pub use awaits::{Awaits, frame_text};
+pub use task::TaskChoice;
 
 /// What lies over the screen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,6 +42,8 @@ pub enum Page {
     Waits,
     /// The runtimes, and what it takes to watch them.
     Runtime,
+    /// One task.
+    Task,
 }
 
 /// Something for the world outside.
@@ -53,6 +57,9 @@ pub enum Effect {
     Theme(ThemeChoice),
     /// Show everything so large.
     Scale(f32),
+    /// Open this place in the editor.
+    #[expect(missing_docs, reason = "their names say it all")]
+    OpenSource { path: std::path::PathBuf, line: u32, column: u32 },
 }
 
 /// The state of the window itself.
@@ -66,6 +73,8 @@ pub struct Session {
     pub heap: HeapQuery,
     /// How the await trees of the chosen row are looked at.
     pub awaits: Awaits,
+    /// Which task is looked at, and how.
+    pub task: TaskChoice,
     /// What lies over the screen.
     pub overlay: Option<Overlay>,
     /// What stands in the address field.
@@ -116,6 +125,7 @@ impl Session {
             at_ms: self.at_ms,
             heap: (self.page == Page::Heap).then(|| self.heap.clone()),
             awaits: self.await_query(),
+            task: self.task_ask(),
         }
     }
 
@@ -139,6 +149,10 @@ impl Session {
     /// Does it.
     pub fn perform(&mut self, command: Command, screen: &Screen) -> Vec<Effect> {
         let command = match self.perform_on_palette(command, screen) {
+            Ok(effects) => return effects,
+            Err(command) => command,
+        };
+        let command = match self.perform_on_task(command, screen) {
             Ok(effects) => return effects,
             Err(command) => command,
         };
@@ -327,6 +341,9 @@ impl Session {
         }
         if self.remark.take().is_some() {
             return None;
+        }
+        if self.dismiss_on_task() {
+            return Some(self.asked());
         }
         if self.page == Page::Heap {
             self.dismiss_on_heap();

@@ -18,6 +18,7 @@ mod place;
 mod runtime_page;
 mod runtimes;
 mod table;
+mod task;
 mod tasks;
 mod timeline;
 mod top;
@@ -84,6 +85,13 @@ fn main(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
         ui.scope(|ui| {
             ui.set_opacity(opacity);
             heap::show(ui, look, commands);
+        });
+        return;
+    }
+    if look.session.page == Page::Task {
+        ui.scope(|ui| {
+            ui.set_opacity(opacity);
+            task::show(ui, look, commands);
         });
         return;
     }

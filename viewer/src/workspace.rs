@@ -76,6 +76,8 @@ pub struct Workspace {
     pub await_weight: AwaitWeight,
     /// Targets, latest first.
     pub recent: Vec<String>,
+    /// Folders that paths of source files may start from, besides the one that the viewer runs in.
+    pub source_folders: Vec<String>,
 }
 
 impl Default for Workspace {
@@ -93,6 +95,7 @@ impl Default for Workspace {
             shape: Shape::default(),
             await_weight: AwaitWeight::default(),
             recent: Vec::new(),
+            source_folders: Vec::new(),
         }
     }
 }

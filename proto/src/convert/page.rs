@@ -32,7 +32,7 @@ impl From<&TaskPage> for wire::TasksReply {
             tasks.push(task_to_wire(task, with_tree, &mut ids, &mut dictionary));
         }
         let dictionary = Some(dictionary);
-        Self { dictionary, tasks, total: from.total, now_ms: from.now_ms }
+        Self { dictionary, tasks, total: from.total, now_ms: from.now_ms, heeded: from.heeded }
     }
 }
 
@@ -45,7 +45,12 @@ impl TryFrom<wire::TasksReply> for TaskPage {
         let mut ids = Reader::default();
         ids.add(from.dictionary.unwrap_or_default())?;
         let tasks = from.tasks.iter().map(|task| task_from_wire(task, &ids));
-        Ok(Self { tasks: tasks.collect::<Result<_, _>>()?, total: from.total, now_ms: from.now_ms })
+        Ok(Self {
+            tasks: tasks.collect::<Result<_, _>>()?,
+            total: from.total,
+            now_ms: from.now_ms,
+            heeded: from.heeded,
+        })
     }
 }
 

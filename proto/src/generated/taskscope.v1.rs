@@ -717,7 +717,7 @@ pub struct Origin {
     #[prost(uint64, tag = "13")]
     pub allocated_bytes_last_minute: u64,
 }
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[derive(Clone, PartialEq, ::prost::Message)]
 pub struct TasksRequest {
     /// Only tasks of these groups; empty means all tasks.
     #[prost(uint64, repeated, tag = "1")]
@@ -729,6 +729,36 @@ pub struct TasksRequest {
     /// At most limits::MAX_TASKS_PER_PAGE are sent.
     #[prost(uint32, tag = "4")]
     pub limit: u32,
+    /// Only these tasks; they come before all others, in this order. At most
+    /// limits::MAX_TASKS_PER_QUERY.
+    #[prost(uint64, repeated, tag = "5")]
+    pub tasks: ::prost::alloc::vec::Vec<u64>,
+    /// With them, those that this one spawned; 0: none.
+    #[prost(uint64, tag = "6")]
+    pub children_of: u64,
+    /// Only tasks that meet all of these; at most limits::MAX_CONDITIONS.
+    #[prost(message, repeated, tag = "7")]
+    pub conditions: ::prost::alloc::vec::Vec<TaskCondition>,
+}
+/// What a task has to be like. Text is compared without regard to case.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct TaskCondition {
+    /// It has not to be so.
+    #[prost(bool, tag = "1")]
+    pub negated: bool,
+    #[prost(enumeration = "TaskField", tag = "2")]
+    pub field: i32,
+    #[prost(enumeration = "TaskTest", tag = "3")]
+    pub test: i32,
+    /// Of TASK_FIELD_LABEL: the label's key.
+    #[prost(string, tag = "4")]
+    pub key: ::prost::alloc::string::String,
+    /// What text is compared with.
+    #[prost(string, tag = "5")]
+    pub text: ::prost::alloc::string::String,
+    /// What times are compared with.
+    #[prost(uint64, tag = "6")]
+    pub ms: u64,
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct TasksReply {
@@ -741,6 +771,9 @@ pub struct TasksReply {
     pub total: u64,
     #[prost(uint64, tag = "4")]
     pub now_ms: u64,
+    /// `tasks`, `children_of` and `conditions` counted. Agents that do not know them do not say so.
+    #[prost(bool, tag = "5")]
+    pub heeded: bool,
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Task {
@@ -1159,6 +1192,95 @@ impl Relation {
             "RELATION_RECEIVED" => Some(Self::Received),
             "RELATION_SENT" => Some(Self::Sent),
             "RELATION_MADE" => Some(Self::Made),
+            _ => None,
+        }
+    }
+}
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum TaskField {
+    Unknown = 0,
+    /// For how long it has been in its state.
+    Idle = 1,
+    /// How long ago it was spawned.
+    Age = 2,
+    State = 3,
+    Label = 4,
+    /// Key or value of any label.
+    AnyLabel = 5,
+    /// Function or place of any frame of the await tree, or what is waited for.
+    Await = 6,
+    /// What is waited for.
+    Wait = 7,
+    /// Where it was spawned.
+    Spawn = 8,
+}
+impl TaskField {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unknown => "TASK_FIELD_UNKNOWN",
+            Self::Idle => "TASK_FIELD_IDLE",
+            Self::Age => "TASK_FIELD_AGE",
+            Self::State => "TASK_FIELD_STATE",
+            Self::Label => "TASK_FIELD_LABEL",
+            Self::AnyLabel => "TASK_FIELD_ANY_LABEL",
+            Self::Await => "TASK_FIELD_AWAIT",
+            Self::Wait => "TASK_FIELD_WAIT",
+            Self::Spawn => "TASK_FIELD_SPAWN",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "TASK_FIELD_UNKNOWN" => Some(Self::Unknown),
+            "TASK_FIELD_IDLE" => Some(Self::Idle),
+            "TASK_FIELD_AGE" => Some(Self::Age),
+            "TASK_FIELD_STATE" => Some(Self::State),
+            "TASK_FIELD_LABEL" => Some(Self::Label),
+            "TASK_FIELD_ANY_LABEL" => Some(Self::AnyLabel),
+            "TASK_FIELD_AWAIT" => Some(Self::Await),
+            "TASK_FIELD_WAIT" => Some(Self::Wait),
+            "TASK_FIELD_SPAWN" => Some(Self::Spawn),
+            _ => None,
+        }
+    }
+}
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum TaskTest {
+    Unknown = 0,
+    Contains = 1,
+    Equals = 2,
+    /// Of times: more than, less than.
+    More = 3,
+    Less = 4,
+}
+impl TaskTest {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unknown => "TASK_TEST_UNKNOWN",
+            Self::Contains => "TASK_TEST_CONTAINS",
+            Self::Equals => "TASK_TEST_EQUALS",
+            Self::More => "TASK_TEST_MORE",
+            Self::Less => "TASK_TEST_LESS",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "TASK_TEST_UNKNOWN" => Some(Self::Unknown),
+            "TASK_TEST_CONTAINS" => Some(Self::Contains),
+            "TASK_TEST_EQUALS" => Some(Self::Equals),
+            "TASK_TEST_MORE" => Some(Self::More),
+            "TASK_TEST_LESS" => Some(Self::Less),
             _ => None,
         }
     }

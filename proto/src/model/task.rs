@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Blocker, GroupId, Labels, Location, OriginId, Tree};
+use super::{Blocker, GroupId, Labels, Location, OriginId, TaskCondition, Tree};
 
 /// What a task is doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -80,6 +80,12 @@ pub struct TaskQuery {
     pub offset: u64,
     /// How many to send, at most [`MAX_TASKS_PER_PAGE`](crate::limits::MAX_TASKS_PER_PAGE).
     pub limit: u32,
+    /// Only these tasks; they come before all others, in this order.
+    pub tasks: Vec<u64>,
+    /// With them, those that this one spawned.
+    pub children_of: Option<u64>,
+    /// Only tasks that meet all of these.
+    pub conditions: Vec<TaskCondition>,
 }
 
 /// One task.
@@ -170,4 +176,6 @@ pub struct TaskPage {
     pub total: u64,
     /// The agent's clock, milliseconds.
     pub now_ms: u64,
+    /// Named tasks, children and conditions counted: older agents do not know them.
+    pub heeded: bool,
 }

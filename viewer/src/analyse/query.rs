@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-use taskscope_proto::model::TaskOrder;
+use taskscope_proto::model::{TaskOrder, TaskPage};
 
 use super::{AwaitQuery, Filter, HeapQuery, Key, Sort, Value};
 
@@ -62,6 +62,19 @@ impl Range {
     }
 }
 
+/// Which task is looked at closely.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TaskAsk {
+    /// Its number.
+    pub id: u64,
+    /// The run of the service that it belongs to: another run counts anew.
+    pub run_id: u64,
+    /// What was known of it when it was chosen.
+    pub known: Option<Arc<TaskPage>>,
+    /// Folders that the paths of its source lines may start from.
+    pub folders: Arc<[String]>,
+}
+
 /// Everything that decides what the screen shows of a profile.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Query {
@@ -89,4 +102,6 @@ pub struct Query {
     pub heap: Option<HeapQuery>,
     /// How the await trees of the selected row are shown.
     pub awaits: AwaitQuery,
+    /// The page of a task, if that is open instead of the groups.
+    pub task: Option<TaskAsk>,
 }

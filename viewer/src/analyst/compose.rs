@@ -157,6 +157,7 @@ fn detail(
             heap::allocations(profile, &screen.table.keys, &shown.row, query.fold)
         }),
         page: None,
+        unfiltered: false,
         page_failure: None,
     }
 }

@@ -1,14 +1,16 @@
 //! When to ask the agent for a page of tasks, and which answer belongs to which question.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use taskscope_proto::limits::MAX_GROUPS_PER_QUERY;
-use taskscope_proto::model::{Profile, TaskQuery};
+use taskscope_proto::limits::{MAX_GROUPS_PER_QUERY, MAX_TASKS_PER_QUERY};
+use taskscope_proto::model::{Profile, TaskCondition, TaskPage, TaskQuery};
 
-use crate::analyse::Selection;
+use super::task::Answers;
+use crate::analyse::{Filter, Selection};
 use crate::clock::Moment;
-use crate::connect::PageRequest;
-use crate::screen::{Detail, PAGE};
+use crate::connect::{Failure, PageRequest};
+use crate::screen::{Detail, PAGE, TaskDetail};
 use crate::store::Answer;
 
 /// How long a page is good for.
@@ -16,57 +18,96 @@ const FRESH: Duration = Duration::from_secs(2);
 /// How long to wait for an answer before asking again.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// How long what is known of one task is good for.
+const FRESH_TASK: Duration = Duration::from_millis(800);
+/// Tasks that one task spawned which are listed with it.
+const MOST_CHILDREN: u32 = 40;
+
 /// The requests of one connection.
 #[derive(Debug, Default)]
 pub(super) struct Pages {
     ticket: u64,
     asked: Option<Asked>,
+    /// What the agent said of the task that is looked at.
+    task: (u64, Answers),
 }
 
 #[derive(Debug)]
 struct Asked {
-    selection: Selection,
-    /// The first ticket for this selection: answers to earlier ones are about something else.
+    about: About,
+    /// The first ticket for this: answers to earlier ones are about something else.
     first_ticket: u64,
     at: Moment,
     answered: bool,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+enum About {
+    Row(Selection, Vec<TaskCondition>),
+    Task(u64),
 }
 
 impl Pages {
     /// Another target: nothing was asked.
     pub(super) fn forget(&mut self) {
         self.asked = None;
+        self.task = Default::default();
     }
 
     /// Hands the latest answer to the detail, if it is about the same selection.
-    pub(super) fn answer(&mut self, answer: Option<&Answer>, detail: &mut Detail) {
-        let (Some(asked), Some(answer)) = (&mut self.asked, answer) else { return };
-        asked.answered |= answer.ticket == self.ticket;
-        if asked.selection != detail.selection || answer.ticket < asked.first_ticket {
-            return;
-        }
-        match &answer.page {
-            Ok(page) => detail.page = Some(page.clone()),
-            Err(failure) => detail.page_failure = Some(failure.clone()),
+    pub(super) fn answer(&mut self, answer: Option<&Answer>, filter: &Filter, detail: &mut Detail) {
+        let conditions = filter.conditions();
+        let is_filtered = !conditions.is_empty();
+        match self.latest(answer, &About::Row(detail.selection.clone(), conditions)) {
+            None => {}
+            Some(Ok(page)) => {
+                detail.page = Some(page.clone());
+                detail.unfiltered = is_filtered && !page.heeded;
+            }
+            Some(Err(failure)) => detail.page_failure = Some(failure.clone()),
         }
     }
 
-    /// The request to send now, if one is due.
+    /// What the agent said of this task.
+    pub(super) fn of_task(&mut self, answer: Option<&Answer>, id: u64) -> &Answers {
+        let latest = self.latest(answer, &About::Task(id)).cloned();
+        if self.task.0 != id {
+            self.task = (id, Answers::default());
+        }
+        let (_, answers) = &mut self.task;
+        match latest {
+            None => {}
+            Some(Err(failure)) => answers.failure = Some(failure),
+            Some(Ok(page)) => {
+                answers.failure = None;
+                if page.tasks.iter().any(|task| task.id == id) {
+                    answers.seen = Some(page.clone());
+                }
+                answers.latest = Some(page);
+            }
+        }
+        answers
+    }
+
+    fn latest<'a>(
+        &mut self,
+        answer: Option<&'a Answer>,
+        about: &About,
+    ) -> Option<&'a Result<Arc<TaskPage>, Failure>> {
+        let (asked, answer) = (self.asked.as_mut()?, answer?);
+        asked.answered |= answer.ticket == self.ticket;
+        (asked.about == *about && answer.ticket >= asked.first_ticket).then_some(&answer.page)
+    }
+
+    /// The request to send now for the tasks of a row, if one is due.
     pub(super) fn due(
         &mut self,
         selection: &Selection,
+        filter: &Filter,
         members: &[u32],
         profile: &Profile,
         now: Moment,
     ) -> Option<PageRequest> {
-        let mut first_ticket = self.ticket + 1;
-        if let Some(asked) = self.asked.as_ref().filter(|asked| asked.selection == *selection) {
-            let wait = if asked.answered { FRESH } else { PATIENCE };
-            if now.saturating_sub(asked.at) < wait {
-                return None;
-            }
-            first_ticket = asked.first_ticket;
-        }
         let living = members.iter().filter_map(|&at| profile.groups.get(at as usize));
         let living = living.filter(|group| group.count > 0).map(|group| group.id);
         let groups: Vec<_> = living.take(MAX_GROUPS_PER_QUERY).collect();
@@ -74,15 +115,54 @@ impl Pages {
         if groups.is_empty() {
             return None;
         }
-        self.ticket += 1;
-        self.asked =
-            Some(Asked { selection: selection.clone(), first_ticket, at: now, answered: false });
         let query = TaskQuery {
             groups,
             order: selection.order,
             offset: selection.offset,
             limit: u32::try_from(PAGE).unwrap_or(u32::MAX),
+            conditions: filter.conditions(),
+            ..TaskQuery::default()
         };
+        self.ask(About::Row(selection.clone(), filter.conditions()), FRESH, query, now)
+    }
+
+    /// The request to send now for one task, if one is due.
+    pub(super) fn due_for_task(&mut self, detail: &TaskDetail, now: Moment) -> Option<PageRequest> {
+        let query = task_query(detail);
+        self.ask(About::Task(detail.id), FRESH_TASK, query, now)
+    }
+
+    fn ask(
+        &mut self,
+        about: About,
+        fresh: Duration,
+        query: TaskQuery,
+        now: Moment,
+    ) -> Option<PageRequest> {
+        let mut first_ticket = self.ticket + 1;
+        if let Some(asked) = self.asked.as_ref().filter(|asked| asked.about == about) {
+            let wait = if asked.answered { fresh } else { PATIENCE };
+            if now.saturating_sub(asked.at) < wait {
+                return None;
+            }
+            first_ticket = asked.first_ticket;
+        }
+        self.ticket += 1;
+        self.asked = Some(Asked { about, first_ticket, at: now, answered: false });
         Some(PageRequest { ticket: self.ticket, query })
+    }
+}
+
+/// The task, with those around it that are known so far: its parent and who could let it go on.
+pub fn task_query(detail: &TaskDetail) -> TaskQuery {
+    let mut tasks = vec![detail.id];
+    tasks.extend(detail.task().and_then(|task| task.parent));
+    tasks.extend(detail.blockers.iter().filter_map(|blocker| blocker.holder));
+    tasks.truncate(MAX_TASKS_PER_QUERY);
+    TaskQuery {
+        children_of: Some(detail.id),
+        limit: MOST_CHILDREN + u32::try_from(tasks.len()).unwrap_or(0),
+        tasks,
+        ..TaskQuery::default()
     }
 }

@@ -6,12 +6,20 @@ use egui::{Align, Layout, RichText, TextEdit, Ui, WidgetInfo};
 use super::table::nothing;
 use super::{Look, button, group_table, hint, place};
 use crate::analyse::numbers::{count, counted};
-use crate::analyse::{Column, Key, Value};
+use crate::analyse::{Column, Filter, Key, Value};
 use crate::command::Command;
 use crate::theme;
 
 pub(super) fn show(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
-    theme::panel(theme::palette(ui)).show(ui, |ui| controls(ui, look, commands));
+    theme::panel(theme::palette(ui)).show(ui, |ui| {
+        controls(ui, look, commands);
+        if let Some(problem) = Filter::parse(&look.session.workspace.filter).problem() {
+            let colour = theme::palette(ui).warm;
+            ui.with_layout(Layout::right_to_left(Align::Min), |ui| {
+                ui.label(RichText::new(problem).font(theme::small()).color(colour));
+            });
+        }
+    });
     if look.screen.table.rows.is_empty() {
         let words = if look.screen.table.base_groups == 0 {
             "No living tasks. Tasks show up here as soon as they are spawned through the agent."

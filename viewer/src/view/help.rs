@@ -9,15 +9,19 @@ use crate::theme::{self, Palette};
 /// Height of a line: there are many.
 const LINE: f32 = 19.0;
 
-const FILTER: [(&str, &str); 8] = [
+const FILTER: [(&str, &str); 12] = [
     ("fetch", "anything known about a group: labels, state, source lines, every frame"),
     ("tenant:acme", "one label"),
+    ("tenant=acme", "the whole text; tenant~ac and tenant:ac ask for a part of it"),
+    ("label:probe", "the key or the value of any label"),
     ("state:parked", "the state; likewise wait:, await: and spawn:"),
     ("is:stuck", "longer in one state than the service's threshold"),
     ("is:growing", "more tasks than a minute ago, or more bytes by more than their error"),
     ("is:outlived", "bytes that outlived the tasks that allocated them"),
     ("bytes>10M", "holds more of the heap; likewise outlived> and tasks>, with < and >= too"),
-    ("-timer", "not this"),
+    ("idle>5m", "longer in its state: rows by their oldest task, the list of tasks one by one"),
+    ("age<1h", "spawned that recently, in the list of tasks; with ms, s, m, h and d"),
+    ("-timer", "not this; -tenant=acme likewise"),
 ];
 
 pub(super) fn show(ui: &mut Ui, commands: &mut Vec<Command>) {

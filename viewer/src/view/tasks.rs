@@ -3,18 +3,17 @@
 use std::sync::Arc;
 
 use egui::accesskit::Role;
-use egui::{Align, Layout, RichText, Sense, Ui, WidgetInfo};
-use egui_extras::{Column as Width, TableBuilder, TableRow};
+use egui::{Align, Layout, Rect, Response, RichText, Sense, Ui, WidgetInfo};
 use taskscope_proto::model::{Activity, Source, Task, TaskOrder, TaskPage};
 
-use super::table::{Title, cell, nothing, number, title};
+use super::table::nothing;
 use super::{Look, hint, place};
-use crate::analyse::Sum;
 use crate::analyse::numbers::{age, bytes, count, counted, span};
+use crate::analyse::{Filter, Sum};
 use crate::command::Command;
 use crate::screen::{Detail, PAGE};
-use crate::theme::{self, ROW_HEIGHT};
-use crate::widgets::{Side, cell_text, keep_end};
+use crate::theme::{self, CELL_PAD, ROW_HEIGHT};
+use crate::widgets::{Lines, Side, cell_text, keep_end, lines};
 
 const ORDERS: [(TaskOrder, &str); 4] = [
     (TaskOrder::LongestInState, "Longest waiting"),
@@ -47,7 +46,14 @@ pub(super) fn show(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
     }
     match (&detail.page, &detail.page_failure) {
         (Some(page), _) if page.tasks.is_empty() => {
-            nothing(ui, "None of them is alive any more.");
+            let filter = Filter::parse(&look.session.workspace.filter);
+            let meet = !filter.conditions().is_empty();
+            let words = if meet {
+                "None of them meets the filter."
+            } else {
+                "None of them is alive any more."
+            };
+            nothing(ui, words);
         }
         (Some(page), _) => table(ui, page, look, commands),
         (None, Some(failure)) => nothing(ui, &failure.to_string()),
@@ -68,6 +74,13 @@ fn heading(ui: &mut Ui, detail: &Detail, commands: &mut Vec<Command>) {
             let last = detail.selection.offset + page.tasks.len() as u64;
             let words = format!("{}–{} of {}", count(first), count(last), count(page.total));
             ui.label(RichText::new(words).font(theme::small()).color(palette.text_faint));
+        }
+        if detail.unfiltered {
+            let words = RichText::new("not filtered").font(theme::small()).color(palette.warm);
+            ui.label(words).on_hover_text(
+                "The service's agent is older than conditions on single tasks: all tasks of the row \
+                 are listed.",
+            );
         }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             pager(ui, detail, commands);
@@ -104,58 +117,72 @@ fn pager(ui: &mut Ui, detail: &Detail, commands: &mut Vec<Command>) {
 
 fn table(ui: &mut Ui, page: &Arc<TaskPage>, look: &Look<'_>, commands: &mut Vec<Command>) {
     ui.spacing_mut().item_spacing = egui::Vec2::ZERO;
-    let mut builder = TableBuilder::new(ui).id_salt("tasks").sense(Sense::click());
-    for (_, _, _, width) in TITLES {
-        let width = if width > 0.0 { Width::exact(width) } else { Width::remainder() };
-        builder = builder.column(width.clip(true));
-    }
-    let header = |mut row: TableRow<'_, '_>| {
-        for (text, tooltip, side, _) in TITLES {
-            title(&mut row, Title { text, tooltip, side, sorted: None, click: None });
-        }
-    };
-    builder.auto_shrink(false).header(ROW_HEIGHT, header).body(|body| {
-        body.rows(ROW_HEIGHT, page.tasks.len(), |mut row| {
-            if let Some(task) = page.tasks.get(row.index()) {
-                line(&mut row, task, page, look, commands);
+    titles(ui);
+    let calls = look.session.task.list_focus;
+    let all = Lines { name: "tasks", height: ROW_HEIGHT, count: page.tasks.len(), calls };
+    lines(ui, all, |ui, at, rect, response| {
+        if let Some(task) = page.tasks.get(at) {
+            if response.hovered() {
+                ui.painter().rect_filled(rect, 0.0, theme::palette(ui).hovered);
             }
-        });
+            line(ui, rect, response, task, page, look, commands);
+        }
     });
 }
 
+/// The room of each column.
+fn columns(rect: Rect) -> [Rect; 6] {
+    let mut left = rect.left();
+    TITLES.map(|(_, _, _, width)| {
+        let right = if width > 0.0 { left + width } else { rect.right().max(left) };
+        let room = Rect::from_x_y_ranges(left..=right, rect.y_range());
+        left = right;
+        room.shrink2(egui::vec2(CELL_PAD, 0.0))
+    })
+}
+
+fn titles(ui: &mut Ui) {
+    let palette = theme::palette(ui);
+    let size = egui::vec2(ui.available_width(), ROW_HEIGHT);
+    let (rect, _) = ui.allocate_exact_size(size, Sense::hover());
+    for ((text, tooltip, side, _), room) in TITLES.into_iter().zip(columns(rect)) {
+        cell_text(ui, room, side, text, theme::small(), palette.text_dim);
+        ui.interact(room, ui.scope_id().with(text), Sense::hover()).on_hover_text(tooltip);
+    }
+    let stroke = egui::Stroke::new(1.0, palette.line_strong);
+    ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, stroke);
+}
+
 fn line(
-    row: &mut TableRow<'_, '_>,
+    ui: &Ui,
+    rect: Rect,
+    response: &Response,
     task: &Task,
     page: &TaskPage,
     look: &Look<'_>,
     commands: &mut Vec<Command>,
 ) {
+    let palette = theme::palette(ui);
     // The page has its own moment; its ages tick on with the screen's clock.
     let now_ms = page.now_ms.max(look.screen.agent_now_ms(look.now));
     let since = |ms: u64| age(std::time::Duration::from_millis(now_ms.saturating_sub(ms)));
     let (in_state, old) = (since(task.since_ms), since(task.spawned_ms));
-    let mut palette = &theme::DARK;
-    cell(row, None, |ui, rect| {
-        palette = theme::palette(ui);
-        cell_text(ui, rect, Side::Right, task.id, theme::mono(), palette.text_dim);
-    });
-    cell(row, None, |ui, rect| {
-        cell_text(ui, rect, Side::Left, task.state.name(), theme::body(), palette.text);
-    });
-    number(row, None, &in_state, palette.text_strong);
-    number(row, None, &old, palette.text);
-    number(row, None, &count(task.polls), palette.text_dim);
-    cell(row, None, |ui, mut rect| {
-        if !task.labels.is_empty() {
-            let labels = task.labels.to_string();
-            let stands = cell_text(ui, rect, Side::Left, labels, theme::body(), palette.text);
-            rect = rect.with_min_x((stands.right() + 12.0).min(rect.right()));
-        }
-        let font = theme::mono();
-        let place = keep_end(ui, &place::short(&task.spawned_at), rect.width(), &font);
-        cell_text(ui, rect, Side::Left, place, font, palette.text_faint);
-    });
-    let response = row.response();
+    let [id, state, idle, lived, polls, mut about] = columns(rect);
+    let number = |room, text: &str, colour| {
+        cell_text(ui, room, Side::Right, text, theme::mono(), colour);
+    };
+    number(id, &task.id.to_string(), palette.text_dim);
+    cell_text(ui, state, Side::Left, task.state.name(), theme::body(), palette.text);
+    number(idle, &in_state, palette.text_strong);
+    number(lived, &old, palette.text);
+    number(polls, &count(task.polls), palette.text_dim);
+    if !task.labels.is_empty() {
+        let labels = task.labels.to_string();
+        let stands = cell_text(ui, about, Side::Left, labels, theme::body(), palette.text);
+        about = about.with_min_x((stands.right() + 12.0).min(about.right()));
+    }
+    let place = keep_end(ui, &place::short(&task.spawned_at), about.width(), &theme::mono());
+    cell_text(ui, about, Side::Left, place, theme::mono(), palette.text_faint);
     let wakers = task.living_wakers.map(|wakers| format!(" {},", counted(wakers, "living waker")));
     let words = format!(
         "task {}: {} for {in_state}, {old} old, {} polls,{} {}, spawned at {}",
@@ -174,7 +201,7 @@ fn line(
         None => "no tracked task".into(),
     };
     let tooltip = format!(
-        "Spawned by {parent} at {}{}\n{}{}\nClick to copy",
+        "Spawned by {parent} at {}{}\n{}{}\nClick for everything about it",
         task.spawned_at,
         kept(task),
         doings(&task.activity),
@@ -182,9 +209,15 @@ fn line(
             .map(|it| format!("\n{}", counted(it, "living waker")))
             .unwrap_or_default(),
     );
-    if response.on_hover_text(tooltip).clicked() {
-        commands.push(Command::Copy(words));
+    if response.clone().on_hover_text(tooltip).clicked() {
+        commands.push(Command::ShowTask(task.id));
     }
+    response.context_menu(|ui| {
+        if ui.button("Copy").clicked() {
+            commands.push(Command::Copy(words));
+            ui.close();
+        }
+    });
 }
 
 /// All that is to say of a row whose tasks have ended.

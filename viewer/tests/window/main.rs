@@ -30,5 +30,7 @@ mod sample_later;
 mod screens;
 #[cfg(test)]
 mod stage;
+#[cfg(test)]
+mod task;
 mod time;
 mod waits;

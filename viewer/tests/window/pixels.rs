@@ -141,3 +141,20 @@ fn the_awaits_of_a_row_beside_those_of_the_mark() {
 fn the_awaits_of_a_row_beside_those_of_the_mark_in_the_dark() {
     picture("awaits_difference_dark", true, compared());
 }
+
+#[test]
+fn a_task_with_its_source() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut stage = crate::task::with_source(folder.path());
+    stage.session.perform(Command::ShowTask(41_001), &stage.screen.clone());
+    stage.refresh();
+    // The same picture wherever the folder is.
+    let screen = std::sync::Arc::make_mut(&mut stage.screen);
+    for reading in screen.task.iter_mut().flat_map(|task| &mut task.sources).flatten() {
+        if let Ok(excerpt) = std::sync::Arc::make_mut(reading) {
+            excerpt.path = "/srv/checkout/src/audit.rs".into();
+            excerpt.modified_unix_ms = Some(0);
+        }
+    }
+    sized("task_dark", true, LARGE, stage);
+}

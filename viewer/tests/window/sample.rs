@@ -5,12 +5,16 @@ use std::sync::Arc;
 use taskscope_proto::model::{
     Activity, Combine, Coverage, DebugInfo, Frame, Group, GroupId, Header, Held, Label, Labels,
     Location, Node, Origin, OriginId, Process, Profile, Runtime, RuntimeFlavor, StackWalk, State,
-    Task, TaskKind, TaskPage, TaskQuery, Totals, Tree, Verdict, WaitKind, Waker, Worker,
+    TaskKind, Totals, Tree, Verdict, WaitKind, Waker, Worker,
 };
 
 #[path = "sample_verdicts.rs"]
 mod verdicts;
 
+#[path = "sample_tasks.rs"]
+mod tasks;
+
+pub(crate) use tasks::tasks;
 use verdicts::{change, judge};
 
 /// Seconds that the service is up when a test begins.
@@ -303,51 +307,6 @@ pub(crate) fn large(groups: u64, second: u64) -> Profile {
         });
     }
     finish(making)
-}
-
-/// A page of tasks of these groups, as an agent would answer.
-pub(crate) fn tasks(profile: &Profile, query: &TaskQuery) -> TaskPage {
-    let now_ms = profile.header.now_ms;
-    let wanted = |group: &&Arc<Group>| {
-        query.groups.is_empty() || query.groups.binary_search(&group.id).is_ok()
-    };
-    let mut tasks = Vec::new();
-    let (mut at, mut total) = (0, 0);
-    for group in profile.groups.iter().filter(wanted) {
-        total += group.count;
-        for i in 0..group.count {
-            at += 1;
-            if at <= query.offset || tasks.len() >= query.limit as usize {
-                continue;
-            }
-            let spread = (now_ms - group.oldest_since_ms) * i / group.count.max(1);
-            let since_ms = group.oldest_since_ms + spread;
-            tasks.push(Task {
-                id: 40_000 + group.id.0 * 1_000 + i,
-                labels: group.labels.clone(),
-                spawned_at: profile
-                    .origin(group.origin)
-                    .map_or(place(""), |o| o.spawned_at.clone()),
-                kind: TaskKind::Async,
-                state: group.state,
-                since_ms,
-                spawned_ms: since_ms.saturating_sub(1_500),
-                polls: 3 + i % 5,
-                tree: group.tree.clone(),
-                parent: Some(17),
-                future_bytes: 1_312,
-                activity: activity(1),
-                living_wakers: None,
-                woken_by: Some(group.origin),
-                detached: false,
-                orphan: false,
-                proven: false,
-                blockers: Vec::new(),
-                waiting_for_it: 0,
-            });
-        }
-    }
-    TaskPage { tasks, total, now_ms }
 }
 
 /// What so many tasks have done.

@@ -5,11 +5,13 @@ use std::time::Duration;
 
 use egui_kittest::{Harness, HarnessBuilder};
 use taskscope_proto::model::{Process, Profile, TaskPage, TaskQuery};
-use taskscope_viewer::analyst::{Ask, compose};
+use taskscope_viewer::analyse::TaskAsk;
+use taskscope_viewer::analyst::{Answers, Ask, compose, search_for, task_detail, task_query};
 use taskscope_viewer::clock::Moment;
 use taskscope_viewer::connect::{Event, Failure, Happening};
-use taskscope_viewer::screen::{PAGE, Screen};
+use taskscope_viewer::screen::{PAGE, Screen, TaskDetail};
 use taskscope_viewer::session::{Effect, Session};
+use taskscope_viewer::source::{Found, Library};
 use taskscope_viewer::store::Store;
 use taskscope_viewer::theme;
 use taskscope_viewer::view::{self, Look};
@@ -29,6 +31,9 @@ pub(crate) struct Stage {
     pub(crate) followed: Vec<Option<String>>,
     /// What an agent would answer to any request for tasks; without it, the sample's answer.
     pub(crate) page: Option<Arc<TaskPage>>,
+    pub(crate) opened: Vec<String>,
+    pub(crate) library: Library,
+    pub(crate) task_is_gone: bool,
 }
 
 impl Default for Stage {
@@ -42,6 +47,9 @@ impl Default for Stage {
             copied: Vec::new(),
             followed: Vec::new(),
             page: None,
+            opened: Vec::new(),
+            library: Library::default(),
+            task_is_gone: false,
         }
     }
 }
@@ -86,6 +94,9 @@ impl Stage {
     /// What the analyst does, on the spot.
     pub(crate) fn refresh(&mut self) {
         let mut screen = compose(&self.store, &self.session.query());
+        if let Some(ask) = &self.session.query().task {
+            screen.task = Some(self.task(ask));
+        }
         let is_now = screen.moment_ms.is_none();
         if let (Some(detail), Some(profile), true) =
             (&mut screen.detail, self.store.profile(), is_now)
@@ -98,11 +109,32 @@ impl Stage {
                 order: detail.selection.order,
                 offset: detail.selection.offset,
                 limit: u32::try_from(PAGE).unwrap(),
+                conditions: self.session.query().filter.conditions(),
+                ..TaskQuery::default()
             };
             let page = || Arc::new(sample::tasks(profile, &query));
             detail.page = Some(self.page.clone().unwrap_or_else(page));
         }
         self.screen = Arc::new(screen);
+    }
+
+    /// What the analyst and the thread that reads sources do, on the spot.
+    fn task(&mut self, ask: &TaskAsk) -> TaskDetail {
+        let mut answers = Answers::default();
+        let mut found = Found::default();
+        if self.task_is_gone {
+            answers.latest = Some(Arc::new(TaskPage { heeded: true, ..TaskPage::default() }));
+            return task_detail(&self.store, ask, &answers, &found);
+        }
+        // Who is around it is known only once the task is.
+        for _ in 0..2 {
+            let detail = task_detail(&self.store, ask, &answers, &found);
+            let Some(profile) = self.store.profile() else { break };
+            answers.latest = Some(Arc::new(sample::tasks(profile, &task_query(&detail))));
+        }
+        let detail = task_detail(&self.store, ask, &answers, &found);
+        found = self.library.search(search_for(&detail, ask));
+        task_detail(&self.store, ask, &answers, &found)
     }
 
     /// One frame: the same steps as the application's.
@@ -122,6 +154,9 @@ impl Stage {
                     Effect::Ask(Ask::Mark(false)) => self.store.forget_mark(),
                     Effect::Ask(Ask::Query(query)) => self.store.stop_at(query.at_ms),
                     Effect::Copy(text) => self.copied.push(text),
+                    Effect::OpenSource { path, line, column } => {
+                        self.opened.push(format!("{}:{line}:{column}", path.display()));
+                    }
                     Effect::Ask(_) | Effect::Theme(_) | Effect::Scale(_) => {}
                 }
             }

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use taskscope_proto::limits::MAX_TASKS_PER_PAGE;
-use taskscope_proto::model::{State, Task, TaskOrder, TaskPage, TaskQuery, Tree};
+use taskscope_proto::model::{State, Task, TaskFacts, TaskOrder, TaskPage, TaskQuery, Tree};
 
 use super::fold::{Moment, Seen, seen};
 use super::model::Model;
@@ -15,8 +15,13 @@ use super::stamp::ms_between;
 pub(super) fn page(model: &Model, query: &TaskQuery, moment: Moment) -> TaskPage {
     let wanted: HashSet<_> = query.groups.iter().copied().collect();
     let all = seen(model, moment);
+    let named = |seen: &Seen<'_>| match (query.tasks.as_slice(), query.children_of) {
+        ([], None) => wanted.is_empty() || wanted.contains(&seen.group),
+        // Nobody tells who spawned whom.
+        (tasks, _) => tasks.contains(&seen.task.number),
+    };
     let mut found: Vec<Seen<'_>> =
-        all.filter(|seen| wanted.is_empty() || wanted.contains(&seen.group)).collect();
+        all.filter(|seen| named(seen) && meets(seen, query, moment)).collect();
     // The number last: an order that does not change from page to page.
     let number = |seen: &Seen<'_>| seen.task.number;
     let created = |seen: &Seen<'_>| seen.task.doings.created;
@@ -35,7 +40,24 @@ pub(super) fn page(model: &Model, query: &TaskQuery, moment: Moment) -> TaskPage
         tasks: shown.map(|seen| task(seen, moment)).collect(),
         total: found.len() as u64,
         now_ms: moment.now_ms(),
+        heeded: true,
     }
+}
+
+fn meets(seen: &Seen<'_>, query: &TaskQuery, moment: Moment) -> bool {
+    if query.conditions.is_empty() {
+        return true;
+    }
+    let task = task(seen, moment);
+    let facts = TaskFacts {
+        labels: &task.labels,
+        state: task.state,
+        tree: task.tree.as_deref(),
+        spawned_at: &task.spawned_at,
+    };
+    let ago = |since: u64| moment.now_ms().saturating_sub(since);
+    let (idle, age) = (ago(task.since_ms), ago(task.spawned_ms));
+    query.conditions.iter().all(|one| one.holds_at(idle, age) && one.holds_for(&facts))
 }
 
 fn task(seen: &Seen<'_>, moment: Moment) -> Task {
@@ -77,7 +99,7 @@ mod tests {
             parked(3, "b").polled(1, 10).created(5),
             parked(4, "a").polled(5, 50).created(30),
         ]);
-        let query = TaskQuery { groups: Vec::new(), order, offset, limit };
+        let query = TaskQuery { order, offset, limit, ..TaskQuery::default() };
         let page = page(&model, &query, moment(at(100)));
         (page.tasks.iter().map(|task| task.id).collect(), page.total)
     }
