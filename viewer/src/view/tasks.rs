@@ -105,6 +105,7 @@ fn pager(ui: &mut Ui, detail: &Detail, commands: &mut Vec<Command>) {
 fn table(ui: &mut Ui, page: &Arc<TaskPage>, look: &Look<'_>, commands: &mut Vec<Command>) {
     ui.spacing_mut().item_spacing = egui::Vec2::ZERO;
     let mut builder = TableBuilder::new(ui).id_salt("tasks").sense(Sense::click());
+    builder = builder.min_scrolled_height(0.0);
     for (_, _, _, width) in TITLES {
         let width = if width > 0.0 { Width::exact(width) } else { Width::remainder() };
         builder = builder.column(width.clip(true));
