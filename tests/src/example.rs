@@ -21,9 +21,18 @@ impl Example {
     /// # Panics
     /// It does not start, or does not say where it listens.
     pub fn start(name: &str) -> Self {
+        Self::start_with(name, &[])
+    }
+
+    /// Starts it with these variables set, too.
+    ///
+    /// # Panics
+    /// As [`Example::start`].
+    pub fn start_with(name: &str, variables: &[(&str, &str)]) -> Self {
         let path = format!("examples/src/bin/{name}.rs");
         let mut command = Command::new(program(name, &path));
         command.env("TASKSCOPE_BIND", "127.0.0.1:0").env("EXAMPLE_EXIT_WITH_STDIN", "1");
+        command.envs(variables.iter().copied());
         let source = Source { text: read(&path), path };
         Self { running: Running::start(&mut command), source }
     }

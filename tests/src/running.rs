@@ -1,6 +1,7 @@
 //! A running program with an agent in it.
 
 use std::io::{BufRead as _, BufReader};
+use std::net::SocketAddr;
 use std::process::{Child, ChildStdin, Command, Stdio};
 
 use crate::report::Report;
@@ -15,7 +16,8 @@ pub struct Running {
 }
 
 impl Running {
-    /// Starts a program that says first where its agent listens, and ends with its standard input.
+    /// Starts a program that says first where its agent listens, as the last word of a line, and
+    /// ends with its standard input.
     ///
     /// # Panics
     /// It does not start, or says something else.
@@ -29,9 +31,10 @@ impl Running {
         let stdin = child.stdin.take();
         // From here on the child is ended whatever happens.
         let mut running = Self { child, _stdin: stdin, address: String::new() };
-        let address = line.trim().strip_prefix("taskscope listens on ");
-        assert!(address.is_some(), "{command:?} does not say where it listens but {line:?}");
-        address.unwrap_or_default().clone_into(&mut running.address);
+        let address = line.split_whitespace().last().unwrap_or_default();
+        let is_address = address.parse::<SocketAddr>().is_ok();
+        assert!(is_address, "{command:?} does not say where it listens but {line:?}");
+        address.clone_into(&mut running.address);
         running
     }
 

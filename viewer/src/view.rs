@@ -27,7 +27,7 @@ mod verdict;
 mod waiting;
 mod waits;
 
-use egui::{CentralPanel, Panel, Ui};
+use egui::{CentralPanel, Panel, Ui, UiBuilder};
 
 use crate::analyse::Lens;
 use crate::clock::Moment;
@@ -119,14 +119,21 @@ fn main(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
     }
     if look.screen.detail.is_some() {
         let height = ui.available_height();
+        let most = (height - ROOM_FOR_ROWS).max(101.0);
         Panel::bottom("detail")
             .frame(theme::flush(palette))
             .default_size(height * 0.46)
-            .size_range(120.0..=(height - 160.0).max(121.0))
+            .size_range(100.0..=most)
             .resizable(true)
             .show(ui, |ui| {
                 ui.set_opacity(opacity);
-                detail(ui, look, commands);
+                // However low the window is: what has no room is cut off below, not above.
+                let rect = ui.max_rect();
+                let mut inside = ui.new_child(UiBuilder::new().max_rect(rect));
+                inside.set_clip_rect(rect.intersect(ui.clip_rect()));
+                detail(&mut inside, look, commands);
+                let bottom = inside.min_rect().bottom().min(rect.top() + most);
+                ui.expand_to_include_rect(rect.with_max_y(bottom));
             });
     }
     CentralPanel::default().frame(theme::flush(palette)).show(ui, |ui| {
@@ -135,8 +142,10 @@ fn main(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
     });
 }
 
+/// What the line above the table, its titles and a few rows need.
+const ROOM_FOR_ROWS: f32 = 160.0;
 /// As wide as the await tree, the allocations and the tasks need to stand side by side.
-const ROOM_FOR_THREE: f32 = 1_260.0;
+const ROOM_FOR_THREE: f32 = 1_400.0;
 
 /// The chosen row: where its tasks wait, what they hold, and which they are.
 fn detail(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {

@@ -66,6 +66,9 @@ fn at_length(detail: &Detail) -> bool {
 fn empty(look: &Look<'_>, detail: &Detail) -> Option<String> {
     let tree = &detail.awaits.tree;
     let asked = &detail.awaits.asked;
+    if detail.row.is_none() && !look.session.workspace.filter.trim().is_empty() {
+        return Some("No group of this row passes the filter, or the row is gone.".into());
+    }
     if detail.row.is_none() {
         return Some("This row is gone: no living task has these values any more.".into());
     }

@@ -40,6 +40,7 @@ pub(super) fn show(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
         .id_salt(("groups", titles.join("\n"), shown.len()))
         .sense(Sense::click())
         .auto_shrink(false)
+        .min_scrolled_height(ROW_HEIGHT)
         .resizable(true);
     for width in key_widths(&table.keys) {
         builder = builder.column(width.clip(true));

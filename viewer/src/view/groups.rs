@@ -10,6 +10,15 @@ use crate::analyse::{Column, Filter, Key, Value};
 use crate::command::Command;
 use crate::theme;
 
+/// Width of the filter, and in a narrow window.
+pub(super) const FILTER: f32 = 260.0;
+const SHORT_FILTER: f32 = 190.0;
+/// In a line narrower than this the number of rows gives way.
+const NARROW: f32 = 900.0;
+/// What that number takes up where there is a filter, and all that stands beside the filter.
+const COUNT: f32 = 170.0;
+const BESIDE_FILTER: f32 = 130.0 + COUNT;
+
 pub(super) fn show(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
     theme::panel(theme::palette(ui)).show(ui, |ui| {
         controls(ui, look, commands);
@@ -35,6 +44,45 @@ pub(super) fn show(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
 /// The line above the table: keys, filter, order.
 fn controls(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
     let palette = theme::palette(ui);
+    let width = ui.available_width();
+    let filter_width = if width < NARROW { SHORT_FILTER } else { FILTER };
+    ui.horizontal(|ui| {
+        let room = (width - filter_width - BESIDE_FILTER).max(0.0);
+        // Many keys are scrolled through: they must not lie below what is right of them.
+        egui::ScrollArea::horizontal()
+            .id_salt("keys of the rows")
+            .max_width(if width < NARROW { room + COUNT } else { room })
+            .auto_shrink(true)
+            .show(ui, |ui| keys(ui, look, commands));
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            let by_suspicion = look.screen.table.sort.column == Column::Suspicion;
+            let first = egui::Button::new("Suspicious first").selected(by_suspicion);
+            let tooltip = "What is stuck or grows comes first; waits for the outside count less";
+            if ui.add(first).on_hover_text(tooltip).clicked() && !by_suspicion {
+                commands.push(Command::SortBy(Column::Suspicion));
+            }
+            filter(ui, look, filter_width, commands);
+            if width < NARROW {
+                return;
+            }
+            let rows = look.screen.table.rows.len();
+            let words = if look.session.workspace.filter.is_empty() {
+                counted(rows as u64, "row")
+            } else {
+                let (some, all) = (look.screen.table.matching, look.screen.table.base_groups);
+                {
+                    let rows = counted(rows as u64, "row");
+                    format!("{rows}, {} of {} groups", count(some as u64), count(all as u64))
+                }
+            };
+            ui.label(RichText::new(words).font(theme::small()).color(palette.text_faint));
+        });
+    });
+}
+
+/// A button for all keys, and one for each that makes up the rows.
+fn keys(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
+    let palette = theme::palette(ui);
     ui.horizontal(|ui| {
         let chooser = egui::Button::new(Command::ChooseKeys.text());
         let chooser = ui.add(chooser.selected(look.session.choosing_keys));
@@ -55,36 +103,16 @@ fn controls(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
                 commands.push(Command::ToggleKey(chosen));
             }
         }
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            let by_suspicion = look.screen.table.sort.column == Column::Suspicion;
-            let first = egui::Button::new("Suspicious first").selected(by_suspicion);
-            let tooltip = "What is stuck or grows comes first; waits for the outside count less";
-            if ui.add(first).on_hover_text(tooltip).clicked() && !by_suspicion {
-                commands.push(Command::SortBy(Column::Suspicion));
-            }
-            filter(ui, look, commands);
-            let rows = look.screen.table.rows.len();
-            let words = if look.session.workspace.filter.is_empty() {
-                counted(rows as u64, "row")
-            } else {
-                let (some, all) = (look.screen.table.matching, look.screen.table.base_groups);
-                {
-                    let rows = counted(rows as u64, "row");
-                    format!("{rows}, {} of {} groups", count(some as u64), count(all as u64))
-                }
-            };
-            ui.label(RichText::new(words).font(theme::small()).color(palette.text_faint));
-        });
     });
 }
 
-pub(super) fn filter(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
+pub(super) fn filter(ui: &mut Ui, look: &Look<'_>, width: f32, commands: &mut Vec<Command>) {
     let mut line = look.session.workspace.filter.clone();
     // Its own identity: the chips before it come and go, and the focus must not follow them.
     let field = TextEdit::singleline(&mut line)
         .id(egui::Id::unique("filter"))
         .hint_text("filter: task:fetch is:stuck  ( / )")
-        .desired_width(260.0);
+        .desired_width(width);
     let field = ui.add(field).accessible_name("Filter");
     let asked = look.session.filter_focus;
     let id = field.id.with("focus");

@@ -40,7 +40,7 @@ pub(super) fn show(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
     Panel::bottom("flame")
         .frame(theme::flush(palette))
         .default_size(height * 0.54)
-        .size_range(120.0..=(height - 120.0).max(121.0))
+        .size_range(80.0..=(height - 120.0).max(81.0))
         .resizable(true)
         .show(ui, |ui| graph::show(ui, look, page, commands));
     CentralPanel::default().frame(theme::flush(palette)).show(ui, |ui| {
@@ -76,7 +76,7 @@ fn controls(ui: &mut Ui, look: &Look<'_>, page: &HeapPage, commands: &mut Vec<Co
             mark(ui, look, commands);
         }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            groups::filter(ui, look, commands);
+            groups::filter(ui, look, groups::FILTER, commands);
             let rows = counted(page.rows.len() as u64, "row");
             let words = if page.matching == page.sites {
                 rows

@@ -1,7 +1,8 @@
 //! What the tables have in common: painted cells, and titles that sort.
 
 use egui::accesskit::Role;
-use egui::{Align2, Color32, FontId, Rect, Response, Sense, Stroke, Ui, WidgetInfo};
+use egui::text::LayoutJob;
+use egui::{Align, Color32, FontId, Rect, Response, Sense, Stroke, Ui, WidgetInfo};
 use egui_extras::TableRow;
 
 use crate::theme::{self, CELL_PAD};
@@ -124,7 +125,12 @@ pub(super) fn nothing(ui: &mut Ui, words: &str) {
     let palette = theme::palette(ui);
     let rect = ui.available_rect_before_wrap();
     let at = rect.center_top() + egui::vec2(0.0, (rect.height() * 0.4).min(70.0));
-    ui.painter().text(at, Align2::CENTER_CENTER, words, theme::body(), palette.text_dim);
+    let widest = (rect.width() - 48.0).max(120.0);
+    let mut job = LayoutJob::simple(words.to_owned(), theme::body(), palette.text_dim, widest);
+    job.halign = Align::Center;
+    let galley = ui.painter().layout_job(job);
+    let top = at - egui::vec2(0.0, galley.size().y / 2.0);
+    ui.painter().galley(top, galley, palette.text_dim);
     let response = ui.allocate_rect(rect, Sense::hover());
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, words));
 }

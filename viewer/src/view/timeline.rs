@@ -15,7 +15,7 @@ use crate::theme::{self, Palette};
 use crate::widgets::{Layer, curve, stack};
 
 /// Below this height of the window the table needs the room.
-const LOW: f32 = 560.0;
+const LOW: f32 = 500.0;
 const HEIGHT: f32 = 64.0;
 /// The part of the width that memory takes.
 const MEMORY: f32 = 0.28;

@@ -10,13 +10,23 @@ use crate::session::Page;
 use crate::store::Connection;
 use crate::theme::{self, Palette};
 
+/// In a window narrower than this the tasks of each state give way: the timeline has them, too.
+const ROOM_FOR_STATES: f32 = 1_240.0;
+/// Narrower than this, what is left is said in fewer words, and the theme is left to its key.
+const ROOM_FOR_WORDS: f32 = 960.0;
+/// What the state of the connection takes up beside the target.
+const ROOM_FOR_STATE: f32 = 130.0;
+
 pub(super) fn show(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
     let palette = theme::palette(ui);
+    let width = ui.available_width();
     ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
         button(ui, Command::ShowHelp, commands);
-        let theme = ui.button(look.session.workspace.theme.text());
-        if theme.on_hover_text(hint(&Command::SwitchTheme)).clicked() {
-            commands.push(Command::SwitchTheme);
+        if width >= ROOM_FOR_WORDS {
+            let theme = ui.button(look.session.workspace.theme.text());
+            if theme.on_hover_text(hint(&Command::SwitchTheme)).clicked() {
+                commands.push(Command::SwitchTheme);
+            }
         }
         if look.screen.header.is_some() {
             let open = look.session.page == Page::Heap;
@@ -27,8 +37,8 @@ pub(super) fn show(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
         }
         ui.add_space(8.0);
         if let Some(header) = &look.screen.header {
-            coverage(ui, header.coverage, palette);
-            totals(ui, &header.totals, palette);
+            coverage(ui, header.coverage, width, palette);
+            totals(ui, &header.totals, width, palette);
         }
         // What is left of the line. The last of it gives way when the window is narrow.
         ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
@@ -57,7 +67,14 @@ fn target(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
         add("  ", theme::body(), palette.text);
     }
     add(target, theme::mono(), palette.text_dim);
-    if ui.button(text).on_hover_text(hint(&command)).clicked() {
+    // The state beside it has to have room, whatever the name.
+    let widest = (ui.available_width() - ROOM_FOR_STATE).max(80.0);
+    let chooser = egui::Button::new(text).truncate();
+    let chooser = ui.scope(|ui| {
+        ui.set_max_width(widest);
+        ui.add(chooser)
+    });
+    if chooser.inner.on_hover_text(hint(&command)).clicked() {
         commands.push(command);
     }
 }
@@ -102,14 +119,15 @@ fn process(ui: &mut Ui, look: &Look<'_>, palette: &Palette) {
     ui.add(label).on_hover_text(about);
 }
 
-fn totals(ui: &mut Ui, totals: &Totals, palette: &Palette) {
+fn totals(ui: &mut Ui, totals: &Totals, width: f32, palette: &Palette) {
     let states = [
         (totals.new, "new"),
         (totals.ready, "ready"),
         (totals.running, "running"),
         (totals.parked, "parked"),
     ];
-    for (number, name) in states.into_iter().filter(|(number, _)| *number > 0) {
+    let has_room = width >= ROOM_FOR_STATES;
+    for (number, name) in states.into_iter().filter(|(number, _)| has_room && *number > 0) {
         ui.label(RichText::new(format!("{} {name}", count(number))).color(palette.text_dim));
     }
     let alive = counted(totals.alive(), "task");
@@ -124,12 +142,13 @@ fn totals(ui: &mut Ui, totals: &Totals, palette: &Palette) {
 }
 
 /// How much of the process the numbers cover. Always there.
-fn coverage(ui: &mut Ui, coverage: Coverage, palette: &Palette) {
+fn coverage(ui: &mut Ui, coverage: Coverage, width: f32, palette: &Palette) {
     let (words, colour) = coverage_words(coverage, palette);
-    ui.label(RichText::new(words).color(colour)).on_hover_text(
-        "Tasks that the agent tracks, of all tasks alive in the runtimes that it knows. \
-         Tasks spawned past the agent are not tracked.",
-    );
+    let shown = if width >= ROOM_FOR_WORDS { words.clone() } else { coverage_in_short(coverage) };
+    ui.label(RichText::new(shown).color(colour)).on_hover_text(format!(
+        "{words}\n\nTasks that the agent tracks, of all tasks alive in the runtimes that it \
+         knows. Tasks spawned past the agent are not tracked."
+    ));
     ui.separator();
 }
 
@@ -143,6 +162,18 @@ fn coverage_words(coverage: Coverage, palette: &Palette) -> (String, egui::Color
         Some(alive) => {
             let percent = coverage.tracked.saturating_mul(100) / alive.max(1);
             (format!("{tracked} of {} tracked ({percent} %)", count(alive)), palette.warm)
+        }
+    }
+}
+
+/// The same where there is no room for numbers.
+fn coverage_in_short(coverage: Coverage) -> String {
+    match coverage.alive {
+        None => "tracked: not known".into(),
+        Some(alive) if alive <= coverage.tracked => "all tracked".into(),
+        Some(alive) => {
+            let percent = coverage.tracked.saturating_mul(100) / alive.max(1);
+            format!("{percent} % tracked")
         }
     }
 }

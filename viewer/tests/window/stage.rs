@@ -146,22 +146,27 @@ impl Stage {
         let look = Look { screen: &screen, session: &self.session, now: self.now };
         for command in view::show(ui, &look) {
             for effect in self.session.perform(command, &screen) {
-                match effect {
-                    Effect::Ask(Ask::Follow(target)) => {
-                        self.followed.push(target.map(|target| target.to_string()));
-                    }
-                    Effect::Ask(Ask::Mark(true)) => self.store.mark(self.session.at_ms),
-                    Effect::Ask(Ask::Mark(false)) => self.store.forget_mark(),
-                    Effect::Ask(Ask::Query(query)) => self.store.stop_at(query.at_ms),
-                    Effect::Copy(text) => self.copied.push(text),
-                    Effect::OpenSource { path, line, column } => {
-                        self.opened.push(format!("{}:{line}:{column}", path.display()));
-                    }
-                    Effect::Ask(_) | Effect::Theme(_) | Effect::Scale(_) => {}
-                }
+                self.carry_out(effect);
             }
             self.refresh();
             ui.request_repaint();
+        }
+    }
+
+    /// What the application and the analyst do.
+    pub(crate) fn carry_out(&mut self, effect: Effect) {
+        match effect {
+            Effect::Ask(Ask::Follow(target)) => {
+                self.followed.push(target.map(|target| target.to_string()));
+            }
+            Effect::Ask(Ask::Mark(true)) => self.store.mark(self.session.at_ms),
+            Effect::Ask(Ask::Mark(false)) => self.store.forget_mark(),
+            Effect::Ask(Ask::Query(query)) => self.store.stop_at(query.at_ms),
+            Effect::Copy(text) => self.copied.push(text),
+            Effect::OpenSource { path, line, column } => {
+                self.opened.push(format!("{}:{line}:{column}", path.display()));
+            }
+            Effect::Ask(_) | Effect::Theme(_) | Effect::Scale(_) => {}
         }
     }
 }

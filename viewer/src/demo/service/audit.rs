@@ -40,7 +40,7 @@ impl AuditLog {
     /// Hands a record to the writer, and waits while the queue is full.
     pub(super) async fn log(&self, record: Record) {
         // The writer never ends before its senders.
-        self.queue.send(record).await.ok();
+        self.queue.send(record).await.ok(); // records wait here
     }
 }
 
@@ -80,6 +80,6 @@ async fn back_up(file: File) {
     };
     let copying = taskscope::spawn(copy.labeled(labels! { "task" => "backup" }));
     sleep(OPEN).await;
-    done.notified().await;
+    done.notified().await; // the writer waits here
     copying.await.ok();
 }

@@ -43,6 +43,7 @@ pub(super) fn show(ui: &mut Ui, look: &Look<'_>, page: &HeapPage, commands: &mut
         .id_salt(("heap", marked))
         .sense(Sense::click())
         .auto_shrink(false)
+        .min_scrolled_height(0.0)
         .column(Width::remainder().at_least(160.0).clip(true));
     for (.., width) in NUMBERS.iter().filter(|(column, ..)| shown.contains(column)) {
         builder = builder.column(Width::exact(*width));
