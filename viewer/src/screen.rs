@@ -17,12 +17,12 @@ use crate::analyse::{
 };
 use crate::clock::Moment;
 use crate::connect::Failure;
-use crate::store::{Connection, Level, Restart};
+use crate::store::{Connection, Level, Restart, SAMPLES};
 
 pub use task::{Standing, TaskDetail};
 
 /// Samples of a trend.
-pub const TREND_STEPS: usize = 48;
+pub const TREND_STEPS: usize = SAMPLES;
 /// Samples of the timeline.
 pub const TIMELINE_STEPS: usize = 121;
 /// Tasks on one page.

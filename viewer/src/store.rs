@@ -7,6 +7,7 @@ mod history;
 mod moment;
 mod totals;
 mod track;
+mod trend;
 
 use std::sync::Arc;
 
@@ -18,6 +19,7 @@ use crate::connect::{Event, Failure, Happening};
 pub use history::{History, Window};
 pub use totals::LIVING;
 pub use track::Level;
+pub use trend::SAMPLES;
 
 /// How it stands with the connection.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -10,7 +10,7 @@ use crate::analyse::{
     Column, Key, Lens, Query, Range, Row, Selection, Sort, blockers, chain, is_there, keys_of,
     known, losses, merge, pivot, sort, stand_in, together, wait_graph, wakings,
 };
-use crate::screen::{Detail, Screen, ScreenRow, TREND_STEPS, Table, Waits};
+use crate::screen::{Detail, Screen, ScreenRow, Table, Waits};
 use crate::store::{History, Level, Store};
 
 /// The screen that answers the query with what the store knows.
@@ -78,7 +78,7 @@ fn table(profile: &Profile, history: &History, query: &Query, keys: Vec<Key>) ->
     let matching = query.filter.matches(profile);
     let mut answer = pivot(profile, &keys, &matching);
     sort(&mut answer.rows, sorted_by);
-    let window = history.window(TREND_STEPS);
+    let window = history.trend();
     let has_heap = profile.header.heap.is_some();
     let lens = if has_heap { query.lens } else { Lens::Tasks };
     let level = |level: Level| match lens {
@@ -88,7 +88,7 @@ fn table(profile: &Profile, history: &History, query: &Query, keys: Vec<Key>) ->
     let with_trend = |row: Row| {
         let mut trend = vec![0; window.seconds.len()].into_boxed_slice();
         for group in row.members.iter().filter_map(|&at| profile.groups.get(at as usize)) {
-            history.add_to(group.id, &window, level, &mut trend);
+            history.add_to(group.id, level, &mut trend);
         }
         ScreenRow { row, trend }
     };

@@ -15,6 +15,7 @@ use taskscope_proto::model::{Group, GroupId, HistoryPage, Profile, Resolution, S
 
 use super::totals::Totals;
 use super::track::{Level, Track};
+use super::trend::{Grid, Samples};
 
 /// How fine a history is, and how far back it goes.
 #[derive(Clone, Copy, Debug)]
@@ -56,8 +57,11 @@ pub struct History {
 struct Followed {
     group: Arc<Group>,
     track: Track,
+    samples: Samples,
     /// The agent has said what was before.
     filled: bool,
+    /// What was before is another than the samples were taken of.
+    refilled: bool,
     revision: u64,
 }
 
@@ -126,7 +130,9 @@ impl History {
                     let mut track = Track::default();
                     track.set(step, level);
                     let group = Arc::clone(group);
-                    let followed = Followed { group, track, filled: false, revision };
+                    let samples = Samples::default();
+                    let (filled, refilled) = (false, false);
+                    let followed = Followed { group, track, samples, filled, refilled, revision };
                     self.groups.insert(followed.group.id, followed);
                 }
                 None => {}
@@ -141,6 +147,21 @@ impl History {
             *seen == revision || track.has_changed()
         });
         self.totals.record(step, profile, oldest);
+        self.sample();
+    }
+
+    /// Keeps the samples of all groups up to now.
+    fn sample(&mut self) {
+        let grid = Grid::of(self.span(), self.now);
+        for Followed { track, samples, refilled, .. } in self.groups.values_mut() {
+            samples.follow(track, grid, std::mem::take(refilled));
+        }
+    }
+
+    /// How many steps are known and worth drawing.
+    fn span(&self) -> u64 {
+        let known = self.first.map_or(0, |first| self.now - first);
+        known.clamp(self.scale.shortest, self.scale.keep)
     }
 
     /// Groups of which the agent has not been asked yet what was before.
@@ -175,6 +196,7 @@ impl History {
                 Subject::Group(group) => {
                     let Some(followed) = self.groups.get_mut(&group) else { continue };
                     followed.filled = true;
+                    followed.refilled = true;
                     followed.track.fill(series, step_ms);
                 }
                 Subject::State(state) => self.totals.fill(state, series, step_ms),
@@ -184,6 +206,7 @@ impl History {
                 self.first = self.first.map(|first| first.min(from));
             }
         }
+        self.sample();
     }
 
     /// A new connection: of the time without one the agent knows more.
@@ -201,9 +224,8 @@ impl History {
 
     /// The stretch that is known and worth drawing.
     pub fn window(&self, steps: usize) -> Window {
-        let Scale { step_secs, keep, shortest, .. } = self.scale;
-        let known = self.first.map_or(0, |first| self.now - first);
-        let span = known.clamp(shortest, keep);
+        let step_secs = self.scale.step_secs;
+        let span = self.span();
         let gaps = (steps as u64).saturating_sub(1).max(1);
         let first = self.first.unwrap_or(self.now);
         let step = |behind| self.now.checked_sub(behind * span / gaps);
@@ -216,18 +238,30 @@ impl History {
         window.seconds.iter().map(|second| second / self.scale.step_secs)
     }
 
-    /// Adds what a group had `of` something over the window to `sums`, one for each step.
-    pub fn add_to(
-        &self,
-        group: GroupId,
-        window: &Window,
-        of: impl Fn(Level) -> u64,
-        sums: &mut [u64],
-    ) {
-        let Some(followed) = self.groups.get(&group) else { return };
-        for (level, sum) in followed.track.along(self.steps_of(window)).zip(sums) {
-            *sum = sum.saturating_add(of(level));
+    /// The stretch that trends of groups show.
+    pub fn trend(&self) -> Window {
+        let step_secs = self.scale.step_secs;
+        let span = self.span();
+        // Of what is older the samples may still tell, and nothing else does.
+        let first = self.first.unwrap_or(self.now).max(self.now.saturating_sub(span));
+        let steps = Grid::of(span, self.now).steps_since(first).chain([self.now]);
+        let seconds = steps.map(|step| step * step_secs).collect();
+        Window { span_secs: span * step_secs, seconds }
+    }
+
+    /// Adds what a group had `of` something over the trend's window to `sums`, one for each step.
+    pub fn add_to(&self, group: GroupId, of: impl Fn(Level) -> u64, sums: &mut [u64]) {
+        if let Some(Followed { track, samples, .. }) = self.groups.get(&group) {
+            samples.add_to(track.latest(), of, sums);
         }
+    }
+
+    /// What a group had over a window, walked along.
+    #[cfg(test)]
+    fn walked(&self, group: GroupId, window: &Window) -> Vec<Level> {
+        let followed = self.groups.get(&group);
+        let walked = followed.map(|followed| followed.track.along(self.steps_of(window)));
+        walked.into_iter().flatten().collect()
     }
 
     /// What there was of the tasks in a state over the window.

@@ -111,7 +111,7 @@ mod tests {
             let mut profile = fixture::profile(lines);
             profile.header.now_ms = second * 1_000;
             profile.header.now_unix_ms = 1_000_000_000 + second * 1_000;
-            profile.header.rss_bytes = Some(second);
+            profile.header.rss_bytes = Some(second << 10);
             history.record(&profile);
             profile
         };
@@ -128,7 +128,7 @@ mod tests {
         let then = at(180).header;
         assert_eq!((then.now_ms, then.now_unix_ms), (180_500, 1_000_180_500));
         assert_eq!((then.totals.parked, then.totals.running), (5, 2));
-        assert_eq!(then.rss_bytes, Some(170));
+        assert_eq!(then.rss_bytes, Some(170 << 10));
     }
 
     #[test]

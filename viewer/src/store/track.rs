@@ -23,11 +23,41 @@ impl Level {
     }
 }
 
+/// From a step on there was as much. There may be many millions of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Change {
+    step: u32,
+    count: u32,
+    stuck: u32,
+    /// Begun ones count.
+    kib: u32,
+}
+
+impl Change {
+    fn new(step: u64, level: Level) -> Self {
+        let number = |number| u32::try_from(number).unwrap_or(u32::MAX);
+        Self {
+            step: number(step),
+            count: number(level.count),
+            stuck: number(level.stuck),
+            kib: number(level.bytes.div_ceil(1 << 10)),
+        }
+    }
+
+    fn step(&self) -> u64 {
+        u64::from(self.step)
+    }
+
+    fn level(&self) -> Level {
+        let Self { count, stuck, kib, .. } = *self;
+        Level { count: count.into(), stuck: stuck.into(), bytes: u64::from(kib) << 10 }
+    }
+}
+
 /// Levels over time, oldest first.
 #[derive(Debug, Default)]
 pub(super) struct Track {
-    /// (step, level from then on).
-    changes: VecDeque<(u64, Level)>,
+    changes: VecDeque<Change>,
 }
 
 impl Track {
@@ -36,10 +66,11 @@ impl Track {
     }
 
     pub(super) fn set(&mut self, step: u64, level: Level) {
+        let next = Change::new(step, level);
         match self.changes.back_mut() {
-            Some((_, last)) if *last == level => {}
-            Some((at, last)) if *at == step => *last = level,
-            _ => self.changes.push_back((step, level)),
+            Some(last) if Change { step: next.step, ..*last } == next => {}
+            Some(last) if last.step == next.step => *last = next,
+            _ => self.changes.push_back(next),
         }
     }
 
@@ -51,11 +82,11 @@ impl Track {
             let Point { count, stuck, live_bytes: bytes } = run.point;
             (from + u64::from(run.first), Level { count, stuck, bytes })
         };
-        let seen_after = self.changes.iter().rev().find(|(at, _)| *at <= end).copied();
         let old = std::mem::take(&mut self.changes);
-        let before = old.iter().copied().filter(|(at, _)| *at < from);
-        let after = old.iter().copied().filter(|(at, _)| *at > end);
-        let at_end = seen_after.map(|(_, level)| (end, level));
+        let old = || old.iter().map(|change| (change.step(), change.level()));
+        let before = old().filter(|(at, _)| *at < from);
+        let after = old().filter(|(at, _)| *at > end);
+        let at_end = old().rfind(|(at, _)| *at <= end).map(|(_, level)| (end, level));
         let remembered = series.runs.iter().map(of_run);
         for (step, level) in before.chain(remembered).chain(at_end).chain(after) {
             self.set(step, level);
@@ -64,9 +95,14 @@ impl Track {
 
     /// Drops what is older than that, but the level at that moment.
     pub(super) fn forget_before(&mut self, step: u64) {
-        while self.changes.get(1).is_some_and(|(at, _)| *at <= step) {
+        while self.changes.get(1).is_some_and(|change| change.step() <= step) {
             self.changes.pop_front();
         }
+    }
+
+    /// The latest level.
+    pub(super) fn latest(&self) -> Level {
+        self.changes.back().map(Change::level).unwrap_or_default()
     }
 
     /// Whether there is more to tell than one level.
@@ -76,8 +112,8 @@ impl Track {
 
     /// The level at that step; `None` before the first that is known.
     pub(super) fn at(&self, step: u64) -> Option<Level> {
-        let after = self.changes.partition_point(|(at, _)| *at <= step);
-        self.changes.get(after.checked_sub(1)?).map(|(_, level)| *level)
+        let after = self.changes.partition_point(|change| change.step() <= step);
+        self.changes.get(after.checked_sub(1)?).map(Change::level)
     }
 
     /// The level at each of these steps, which rise; nothing before the first that is known.
@@ -85,8 +121,8 @@ impl Track {
         let mut changes = self.changes.iter().peekable();
         let mut level = Level::default();
         steps.map(move |step| {
-            while let Some((_, next)) = changes.next_if(|(at, _)| *at <= step) {
-                level = *next;
+            while let Some(next) = changes.next_if(|change| change.step() <= step) {
+                level = next.level();
             }
             level
         })

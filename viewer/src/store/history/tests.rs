@@ -13,25 +13,21 @@ fn record(history: &mut History, second: u64, lines: &[&str]) {
 
 fn series(history: &History, group: u64, steps: usize) -> Vec<u64> {
     let window = history.window(steps);
-    let mut sums = vec![0; window.seconds.len()];
-    history.add_to(GroupId(group), &window, |level| level.count, &mut sums);
-    sums
+    history.walked(GroupId(group), &window).iter().map(|level| level.count).collect()
 }
 
 #[test]
 fn bytes_have_a_past_of_their_own_even_when_the_tasks_have_ended() {
     let mut history = History::default();
-    record(&mut history, 100, &["3 parked live=30 < a:1"]);
-    record(&mut history, 130, &["0 finished live=50 < a:1"]);
-    record(&mut history, 160, &["0 finished live=50 < a:1"]);
+    record(&mut history, 100, &["3 parked live=30720 < a:1"]);
+    record(&mut history, 130, &["0 finished live=51200 < a:1"]);
+    record(&mut history, 160, &["0 finished live=51200 < a:1"]);
     let bytes = |history: &History| {
-        let window = history.window(4);
-        let mut sums = vec![0; window.seconds.len()];
-        history.add_to(GroupId(1), &window, |level| level.bytes, &mut sums);
-        sums
+        let walked = history.walked(GroupId(1), &history.window(4));
+        walked.iter().map(|level| level.bytes >> 10).collect::<Vec<_>>()
     };
     assert_eq!((bytes(&history), series(&history, 1, 4)), (vec![30, 30, 50, 50], vec![3, 3, 0, 0]));
-    let remembered = [10, 20].map(|live_bytes| Point { live_bytes, ..Point::default() });
+    let remembered = [10, 20].map(|kib| Point { live_bytes: kib << 10, ..Point::default() });
     let series = vec![Series::new(Subject::Group(GroupId(1)), 100_000, &remembered)];
     history.take_in(1, Some(&HistoryPage { series, step_ms: 1_000, ..HistoryPage::default() }));
     assert_eq!(bytes(&history), [10, 30, 50, 50], "what the agent knows of the first seconds");
@@ -141,4 +137,33 @@ fn a_count_that_changes_every_second_is_bounded_by_ten_minutes() {
         history.record(&profile);
     }
     assert!(history.groups[&GroupId(1)].track.changes() <= 601);
+}
+
+#[test]
+fn trends_say_what_the_tracks_say_whatever_came_in_when() {
+    let mut history = History::default();
+    let trend = |history: &History| {
+        let window = history.trend();
+        let mut sums = vec![0; window.seconds.len()];
+        history.add_to(GroupId(1), |level| level.count, &mut sums);
+        let walked = history.walked(GroupId(1), &window);
+        assert_eq!(sums, walked.iter().map(|level| level.count).collect::<Vec<_>>());
+        sums.len()
+    };
+    let mut profile = fixture::profile(&["1 parked < a:1"]);
+    for second in 700..1_500_u64 {
+        profile.header.now_ms = second * 1_000;
+        Arc::make_mut(&mut profile.groups[0]).count = second * 7 % 31 + 1;
+        history.record(&profile);
+        if second == 900 {
+            let points = |second: u64| Point { count: second % 13, ..Point::default() };
+            let points: Vec<Point> = (0..500).map(points).collect();
+            let series = vec![Series::new(Subject::Group(GroupId(1)), 400_000, &points)];
+            let page = HistoryPage { series, step_ms: 1_000, ..HistoryPage::default() };
+            history.take_in(1, Some(&page));
+        }
+        trend(&history);
+    }
+    // 600 seconds in gaps of 13, and now.
+    assert_eq!(trend(&history), 600 / 13 + 1);
 }

@@ -1,0 +1,99 @@
+//! A few samples of a track, kept so that nobody has to walk it to draw it.
+//!
+//! They are taken at the multiples of a gap, so they stay what they are while time goes on: each new
+//! moment adds one at most. Only when the gap grows, while a history is young, all are taken anew.
+
+use std::collections::VecDeque;
+
+use super::track::{Level, Track};
+
+/// Samples of a trend, with the one of right now.
+pub const SAMPLES: usize = 48;
+
+/// Where samples are taken.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Grid {
+    /// Steps from one to the next.
+    gap: u64,
+    /// The latest, in gaps.
+    last: u64,
+}
+
+impl Grid {
+    /// The grid of a stretch of so many steps that ends now.
+    pub(super) fn of(span: u64, now: u64) -> Self {
+        let gap = span.div_ceil(SAMPLES as u64 - 1).max(1);
+        // What there is now changes still.
+        Self { gap, last: now.saturating_sub(1) / gap }
+    }
+
+    /// The steps at which samples are taken, from this one on.
+    pub(super) fn steps_since(self, first: u64) -> impl Iterator<Item = u64> {
+        let from = (self.last + 2).saturating_sub(SAMPLES as u64);
+        let steps = (from..=self.last).map(move |at| at * self.gap);
+        steps.filter(move |step| *step >= first)
+    }
+}
+
+/// The samples of a track, oldest first, without the one of right now.
+#[derive(Debug, Default)]
+pub(super) struct Samples {
+    grid: Grid,
+    levels: VecDeque<Level>,
+}
+
+impl Samples {
+    /// Takes those that are missing. `anew`: the track has another past than before.
+    pub(super) fn follow(&mut self, track: &Track, grid: Grid, anew: bool) {
+        if anew || self.grid.gap != grid.gap || self.levels.is_empty() {
+            self.levels.clear();
+            self.levels.extend(track.along(grid.steps_since(0)));
+        } else {
+            for at in self.grid.last + 1..=grid.last {
+                if self.levels.len() + 1 >= SAMPLES {
+                    self.levels.pop_front();
+                }
+                self.levels.push_back(track.at(at * grid.gap).unwrap_or_default());
+            }
+        }
+        self.grid = grid;
+    }
+
+    /// Adds `of` the latest of them and of right now to `sums`, the last to the last.
+    pub(super) fn add_to(&self, now: Level, of: impl Fn(Level) -> u64, sums: &mut [u64]) {
+        let levels = std::iter::once(now).chain(self.levels.iter().rev().copied());
+        for (level, sum) in levels.zip(sums.iter_mut().rev()) {
+            *sum = sum.saturating_add(of(level));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a walk along the whole track says.
+    fn walked(track: &Track, grid: Grid, now: u64) -> Vec<u64> {
+        let steps = grid.steps_since(0).chain([now]);
+        track.along(steps).map(|level| level.count).collect()
+    }
+
+    #[test]
+    fn samples_say_what_a_walk_along_the_track_says() {
+        let mut track = Track::default();
+        let mut samples = Samples::default();
+        for now in 1..2_000_u64 {
+            track.set(now, Level { count: now * 7 % 31, ..Level::default() });
+            // Now and then nobody records for a while.
+            if now % 97 < 5 {
+                continue;
+            }
+            let grid = Grid::of(now.clamp(60, 600), now);
+            samples.follow(&track, grid, false);
+            let expected = walked(&track, grid, now);
+            let mut sums = vec![0; expected.len()];
+            samples.add_to(track.latest(), |level| level.count, &mut sums);
+            assert_eq!(sums, expected, "at {now}");
+        }
+    }
+}
