@@ -207,7 +207,11 @@ async fn readers_and_writers_of_a_lock_are_told_apart() {
         pending::<()>().await;
         drop(guard);
     });
-    yield_now().await;
+    until({
+        let lock = lock.clone();
+        move || lock.try_write().is_err().then_some(())
+    })
+    .await;
     let owned = lock.clone();
     let (writer, second) = start(async move { *owned.write().await += 1 });
     let wait = wait_of(writer).await;
@@ -244,6 +248,11 @@ async fn permits_are_known_until_they_are_back() {
         pending::<()>().await;
         drop((permits, split, owned));
     });
+    until({
+        let semaphore = semaphore.clone();
+        move || (semaphore.available_permits() == 1).then_some(())
+    })
+    .await;
     let waiting = semaphore.clone();
     let (waiter, second) = start(async move { waiting.acquire_many(2).await.unwrap().forget() });
     let wait = wait_of(waiter).await;
