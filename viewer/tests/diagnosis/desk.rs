@@ -83,6 +83,17 @@ impl Desk {
         self.sees_one_with("a line", |text| lines(text, |_| true), parts);
     }
 
+    /// Waits until one line of the screen says all of these and a share of so many percent at least.
+    pub(crate) fn sees_share(&mut self, parts: &[&str], percent: f64) {
+        let is_enough = |line: &str| {
+            let (before, _) = line.split_once(" % of ")?;
+            let share: f64 = before.rsplit(' ').next()?.parse().ok()?;
+            Some(share >= percent)
+        };
+        let find = |text: &str| lines(text, |line| is_enough(line) == Some(true));
+        self.sees_one_with("a share", find, parts);
+    }
+
     fn sees_one_with(&mut self, what: &str, find: impl Fn(&str) -> Vec<String>, parts: &[&str]) {
         until(&format!("{what} with {parts:?} after {:?}", self.actions), || {
             let text = self.text();

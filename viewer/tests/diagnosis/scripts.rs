@@ -83,8 +83,8 @@ fn growing_cache_is_what_searches_of_one_tenant_left() {
     desk.press(Key::H);
     desk.click_row(&["tenant=t17: "]);
     desk.sees_row(&["task=search tenant=t17", "outlived"]);
-    // Nearly all of it: a library's bytes are among them in some builds.
-    desk.sees_line(&["growing_cache::render", &short(&place), " % of "]);
+    // Nearly all of it: other blocks are sampled, too.
+    desk.sees_share(&["growing_cache::render", &short(&place)], 99.0);
 }
 
 #[test]
