@@ -10,6 +10,8 @@
 //! Should a task go on that was said never to, it is counted, and no lock made where those were
 //! made that it waited for has a part in any proof afterwards.
 
+mod sources;
+
 use std::collections::{HashMap, HashSet};
 use std::panic::Location;
 
@@ -19,8 +21,9 @@ use crate::registry::Place;
 use crate::task::record::{Birth, Kind, Record};
 use crate::task::ticket::Ticket;
 use crate::task::tracker;
-use crate::task::waits::{self, Polls, ResourceId, State, Targets, Wait};
-use crate::verdict::proof::{self, Evidence, For, Hold, Holds, Parked};
+use crate::task::waits::{self, ResourceId, State, Targets, Wait};
+use crate::verdict::proof::{self, Evidence, Parked};
+use sources::{Sources, Trust, number};
 
 pub(super) type Map<K, V> = HashMap<K, V, FxBuildHasher>;
 pub(super) type Set<T> = HashSet<T, FxBuildHasher>;
@@ -50,6 +53,8 @@ struct Stood {
     place: Place,
     polls: u64,
     wakers: u64,
+    /// The memory of its future was looked through meanwhile.
+    looked_through: bool,
 }
 
 /// The waits of a moment, and what is waited for.
@@ -88,6 +93,12 @@ impl Waits {
         });
         for resource in waits.all.iter().filter_map(|wait| wait.about.resource) {
             waits.states.entry(resource).or_insert_with(|| waits::state(resource));
+        }
+        for wait in &waits.all {
+            let state = wait.about.resource.and_then(|resource| waits.states.get_mut(&resource));
+            if let Some(state) = state.and_then(Option::as_mut) {
+                state.has_nothing(wait.task.to_bits().1);
+            }
         }
         waits
     }
@@ -232,99 +243,14 @@ fn stands(record: &Record, place: Place) -> Option<Stood> {
     let rest = record.rest()?;
     let living = record.slot.living();
     let usable = record.made_as == Kind::Task && !living.others && record.rest() == Some(rest);
-    usable.then_some(Stood { place, polls: rest.polls(), wakers: living.ours })
+    let looked_through = waits::was_looked_through(record);
+    usable.then_some(Stood { place, polls: rest.polls(), wakers: living.ours, looked_through })
 }
 
 fn moved(id: u64, known: &Map<u64, Stood>) -> bool {
     let Some(stood) = known.get(&id) else { return true };
     let now = tracker::find(stood.place, id, |record| stands(record, stood.place));
     now.flatten() != Some(*stood)
-}
-
-/// How far to trust what was seen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Trust {
-    /// What cannot be otherwise: for proofs.
-    WhatIsSure,
-    /// Guards, permits and receivers are still with the tasks that used them last.
-    WhatIsLikely,
-}
-
-/// What evidence is made of.
-#[derive(Clone, Copy, Debug)]
-struct Sources<'a> {
-    waits: &'a Waits,
-    stood: &'a Map<u64, Stood>,
-    distrusted: &'a [Source],
-}
-
-impl Sources<'_> {
-    fn assemble(self, trust: Trust) -> Evidence {
-        let mut evidence = Evidence::default();
-        for wait in &self.waits.all {
-            let (_, task) = wait.task.to_bits();
-            let Wait { direct, inline, began, registered: queued, .. } = *wait;
-            let what = self.what(wait, trust);
-            evidence.waits.push(proof::Wait { task, what, direct, inline, began, queued });
-            let lock = wait.about.resource.map(number);
-            if let (Some(lock), Some(state)) = (lock, self.waits.state(wait)) {
-                let holds = || self.holds(wait.about.kind, state, trust);
-                evidence.holds.entry(lock).or_insert_with(holds);
-            }
-        }
-        evidence
-    }
-
-    fn what(self, wait: &Wait, trust: Trust) -> For {
-        let lock = wait.about.resource.map(number);
-        let trusted = self.waits.state(wait).filter(|_| trust == Trust::WhatIsLikely);
-        let has_misled = || wait.about.made_at.is_some_and(|at| self.distrusted.contains(&at));
-        if trust == Trust::WhatIsSure && lock.is_some() && has_misled() {
-            return For::Anything;
-        }
-        match (wait.about.kind, lock, trusted) {
-            (waits::Kind::Mutex | waits::Kind::OnceCell, Some(lock), _) => For::Lock(lock),
-            (waits::Kind::RwLockRead, Some(lock), _) => For::Read(lock),
-            (waits::Kind::RwLockWrite, Some(lock), _) => For::Write(lock),
-            (waits::Kind::JoinHandle | waits::Kind::JoinSet, ..) => For::Tasks(targets(wait)),
-            // Of several holders any may give permits back.
-            (waits::Kind::Semaphore, Some(lock), Some(state)) if is_alone(state) => For::Lock(lock),
-            (waits::Kind::MpscSend, _, Some(state)) => match state.ends {
-                [_, 0] => For::Anything,
-                [_, receiver] => For::Tasks(Some(vec![receiver])),
-            },
-            _ => For::Anything,
-        }
-    }
-
-    /// Whether trust makes a difference to what is thought of the wait.
-    fn is_trusted_only(self, wait: &Wait) -> bool {
-        self.waits.state(wait).is_some_and(|state| match wait.about.kind {
-            waits::Kind::MpscSend => state.ends.get(1).is_some_and(|receiver| *receiver != 0),
-            waits::Kind::Semaphore => is_alone(state),
-            _ => state.holders.iter().any(|holder| holder.id != 0 && !self.is_sure(holder)),
-        })
-    }
-
-    /// Whether what holds cannot be elsewhere than with the task that took it: it was seen in the
-    /// task's memory, with what it borrows from, in the rest that the task still has.
-    fn is_sure(self, holder: &waits::Holder) -> bool {
-        let stood = self.stood.get(&holder.id);
-        holder.borrowed && stood.is_some_and(|stood| holder.seen == Some(Polls::of(stood.polls)))
-    }
-
-    fn holds(self, kind: waits::Kind, state: &State, trust: Trust) -> Holds {
-        let shared = matches!(kind, waits::Kind::RwLockRead | waits::Kind::RwLockWrite);
-        let hold = |holder: &waits::Holder| Hold {
-            task: holder.id,
-            exclusive: !shared || holder.permits == waits::WRITER,
-            sure: (self.is_sure(holder) || trust == Trust::WhatIsLikely) && holder.id != 0,
-        };
-        Holds {
-            known: state.holders.iter().map(hold).collect(),
-            and_others: state.more > 0 || state.forgotten > 0,
-        }
-    }
 }
 
 /// Trusts no guard of a task that has spawned another one since it took the lock, and that one
@@ -350,22 +276,4 @@ fn doubt_parents(evidence: &mut Evidence, waits: &Waits) -> bool {
         }
     });
     doubted
-}
-
-fn is_alone(state: &State) -> bool {
-    state.holders.len() == 1 && state.more == 0 && state.forgotten == 0
-}
-
-fn targets(wait: &Wait) -> Option<Vec<u64>> {
-    let id = |ticket: &Ticket| ticket.to_bits().1;
-    match &wait.about.targets {
-        Targets::One(target) => Some(vec![id(target)]),
-        Targets::Any(targets) => Some(targets.iter().map(id).collect()),
-        Targets::None | Targets::Unknown => None,
-    }
-}
-
-/// A resource as one number.
-fn number(resource: ResourceId) -> u64 {
-    u64::from(resource.index) << 32 | u64::from(resource.generation)
 }

@@ -11,9 +11,10 @@ use tokio::task::yield_now;
 
 use super::*;
 use crate::registry::Place;
+use crate::task::record::Record;
 use crate::task::tracker;
 use crate::task::waits::{
-    self, Holder, Kind, Polls, ResourceId, Seat, State, Targets, WRITER, Wait,
+    self, Holder, Kind, Polls, ResourceId, Seat, Seen, State, Targets, WRITER, Wait,
 };
 
 /// Runs `check` on a thread of its own, with looks at all parked tasks in between, until it finds
@@ -142,9 +143,16 @@ async fn only_what_is_awaited_where_it_lies_is_borrowed() {
     assert_eq!(STATIC.facts().holders, []);
 }
 
-/// Whether the only holder of the mutex is seen with it and what it borrows from, in the rest that
-/// its task is in. Tasks that show this have a word to give before they rest.
-async fn is_seen<F>(mutex: &'static Mutex<u8>, work: impl FnOnce(oneshot::Sender<()>) -> F) -> bool
+const NOTHING: Option<bool> = None;
+const GUARD: Option<bool> = Some(false);
+const GUARD_AND_OWNER: Option<bool> = Some(true);
+
+/// What is seen of the only holder of the mutex in the rest that its task is in. Tasks that show this
+/// have a word to give before they rest.
+async fn seen<F>(
+    mutex: &'static Mutex<u8>,
+    work: impl FnOnce(oneshot::Sender<()>) -> F,
+) -> Option<bool>
 where
     F: Future<Output = ()> + Send + 'static,
 {
@@ -154,13 +162,17 @@ where
     // Once its tree is known, everything else is.
     let look = move || {
         let place = Place::from_bits(mutex.facts().holders.first()?.place);
-        tracker::find(place, id, |record| (record.tree() != 0).then(|| record.polls())).flatten()
+        let seen = |record: &Record| waits::was_looked_through(record).then(|| record.polls());
+        tracker::find(place, id, seen).flatten()
     };
     let polls = until(look).await;
     let seen = mutex.facts().holders[0].seen;
     task.abort();
     assert!(task.await.is_err());
-    seen == Some(Polls::of(polls))
+    seen.map(|Seen { polls: at, with_owner }| {
+        assert_eq!(at, Polls::of(polls));
+        with_owner
+    })
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -168,34 +180,34 @@ async fn a_guard_is_seen_beside_what_it_borrows_from() {
     static STATIC: Mutex<u8> = Mutex::const_new(0);
     let own = Arc::new(Mutex::new(0));
     let mutex: &'static Mutex<u8> = Box::leak(Box::new(Arc::clone(&own)));
-    let with_its_arc = is_seen(mutex, |rests| async move {
+    let with_its_arc = seen(mutex, |rests| async move {
         let guard = own.lock().await;
         rests.send(()).unwrap();
         pending::<()>().await;
         drop(guard);
     });
-    assert!(with_its_arc.await);
+    assert_eq!(with_its_arc.await, GUARD_AND_OWNER);
     let borrowed_for_ever = |mutex: &'static Mutex<u8>| {
-        is_seen(mutex, move |rests| async move {
+        seen(mutex, move |rests| async move {
             let guard = mutex.lock().await;
             rests.send(()).unwrap();
             pending::<()>().await;
             drop(guard);
         })
     };
-    assert!(!borrowed_for_ever(mutex).await);
-    assert!(!borrowed_for_ever(&STATIC).await);
-    assert!(!borrowed_for_ever(Box::leak(Box::new(Mutex::new(0)))).await);
+    assert_eq!(borrowed_for_ever(mutex).await, GUARD);
+    assert_eq!(borrowed_for_ever(&STATIC).await, GUARD);
+    assert_eq!(borrowed_for_ever(Box::leak(Box::new(Mutex::new(0)))).await, GUARD);
     let own: Arc<Mutex<u8>> = Arc::default();
     let mutex: &'static Mutex<u8> = Box::leak(Box::new(Arc::clone(&own)));
-    let elsewhere = is_seen(mutex, |rests| async move {
+    let elsewhere = seen(mutex, |rests| async move {
         let own = own;
         let guard = Box::new(own.lock().await);
         rests.send(()).unwrap();
         pending::<()>().await;
         drop(guard);
     });
-    assert!(!elsewhere.await, "the guard is in a box, and might be anywhere");
+    assert_eq!(elsewhere.await, NOTHING, "the guard is in a box, and might be anywhere");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

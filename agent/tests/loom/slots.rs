@@ -4,7 +4,7 @@ use loom::thread;
 
 use super::model;
 use super::primitives::Arc;
-use super::task::waits::entry::{Holder, Polls};
+use super::task::waits::entry::{Holder, Polls, Seen};
 use super::task::waits::slot::Slot;
 
 /// A holder of which every field says the same.
@@ -12,6 +12,11 @@ fn holder(number: u32) -> Holder {
     let large = u64::from(number);
     let borrowed = number % 2 == 1;
     Holder { id: large, place: large, since: large << 3, permits: number, borrowed, seen: None }
+}
+
+/// Something that was seen after so many polls.
+fn seen(polls: u64) -> Seen {
+    Seen { polls: Polls::of(polls), with_owner: polls % 2 == 1 }
 }
 
 /// Panics unless the holder is one that somebody wrote.
@@ -125,19 +130,19 @@ fn what_was_seen_of_a_holder_counts_for_no_other_round() {
                 slot.hold(1, 16, &holder(1));
             })
         };
-        slot.note_seen(1, 1, Polls::of(3));
+        slot.note_seen(1, 1, seen(3));
         let before = slot.read(slot.generation());
         other.join().unwrap();
         let after = slot.read(slot.generation()).unwrap();
         let first = before.filter(|before| before.holders.iter().any(|h| h.seen.is_some()));
         // Of the two rounds it was noted in one at most.
         assert!(first.is_none() || after.holders[0].seen.is_none());
-        slot.note_seen(1, 0, Polls::of(4));
-        assert_ne!(slot.read(slot.generation()).unwrap().holders[0].seen, Some(Polls::of(4)));
-        slot.note_seen(2, 1, Polls::of(5));
-        assert_ne!(slot.read(slot.generation()).unwrap().holders[0].seen, Some(Polls::of(5)));
-        slot.note_seen(1, 1, Polls::of(6));
-        assert_eq!(slot.read(slot.generation()).unwrap().holders[0].seen, Some(Polls::of(6)));
+        slot.note_seen(1, 0, seen(4));
+        assert_ne!(slot.read(slot.generation()).unwrap().holders[0].seen, Some(seen(4)));
+        slot.note_seen(2, 1, seen(5));
+        assert_ne!(slot.read(slot.generation()).unwrap().holders[0].seen, Some(seen(5)));
+        slot.note_seen(1, 1, seen(6));
+        assert_eq!(slot.read(slot.generation()).unwrap().holders[0].seen, Some(seen(6)));
     });
 }
 

@@ -24,6 +24,11 @@ pub(crate) const WRITER: u32 = (1 << (u64::BITS - PLACE_BITS)) - 1;
 /// The lower half of a word.
 const LOW: u64 = u32::MAX as u64;
 
+/// See [`LOW`].
+pub(super) fn lower_half(word: u64) -> u32 {
+    u32::try_from(word & LOW).unwrap_or(u32::MAX)
+}
+
 /// Who has a resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Holder {
@@ -37,18 +42,26 @@ pub(crate) struct Holder {
     pub(crate) permits: u32,
     /// What holds it borrows it, and was got by a future in the memory of the task.
     pub(crate) borrowed: bool,
-    /// What holds it was seen in the memory of the task, and what keeps it alive, when the task had
-    /// been polled so often.
-    pub(crate) seen: Option<Polls>,
+    /// What of it was seen in the memory of the task, when it was looked for last.
+    pub(crate) seen: Option<Seen>,
 }
 
-/// How often a task had been polled, as far as 32 bits tell.
+/// What was seen in the memory of a task that holds something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Seen {
+    /// How often the task had been polled.
+    pub(crate) polls: Polls,
+    /// What holds was there, and with it what keeps the resource alive; otherwise the first alone.
+    pub(crate) with_owner: bool,
+}
+
+/// How often a task had been polled, as far as 31 bits tell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Polls(u64);
 
 impl Polls {
     pub(crate) const fn of(polls: u64) -> Self {
-        Self(polls & LOW)
+        Self(polls & (LOW >> 1))
     }
 }
 
@@ -156,8 +169,15 @@ impl Entry {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Round(u64);
 
-/// The note that in a round what holds was seen, after so many polls of its task. Nobody has to own
-/// the entry to write it: it is one word, and counts for its round alone.
+impl Round {
+    /// One number for rounds of several entries: another one as soon as one of them is. 0 for none.
+    pub(super) fn and(self, others: u32) -> u32 {
+        others.wrapping_add(lower_half(self.0)).wrapping_add(1)
+    }
+}
+
+/// The note of what was seen in a round, after so many polls of the task. Nobody has to own the entry
+/// to write it: it is one word, and counts for its round alone.
 #[derive(Debug)]
 pub(super) struct Sighting(AtomicU64);
 
@@ -167,13 +187,15 @@ impl Sighting {
         Self(AtomicU64::new(u64::MAX))
     }
 
-    pub(super) fn note(&self, round: Round, polls: Polls) {
-        self.0.store(round.0 << 32 | polls.0, Relaxed);
+    pub(super) fn note(&self, round: Round, seen: Seen) {
+        let Seen { polls, with_owner } = seen;
+        self.0.store(round.0 << 32 | polls.0 << 1 | u64::from(with_owner), Relaxed);
     }
 
     /// What was noted in this round.
-    pub(super) fn in_round(&self, round: Round) -> Option<Polls> {
+    pub(super) fn in_round(&self, round: Round) -> Option<Seen> {
         let noted = self.0.load(Relaxed);
-        (noted >> 32 == round.0).then_some(Polls::of(noted))
+        let seen = || Seen { polls: Polls::of((noted & LOW) >> 1), with_owner: noted & 1 != 0 };
+        (noted >> 32 == round.0).then(seen)
     }
 }

@@ -22,10 +22,10 @@ mod table;
 mod wait;
 mod watched;
 
-pub(crate) use entry::{Holder, Polls, WRITER};
+pub(crate) use entry::{Holder, Polls, Seen, WRITER};
 pub(crate) use resource::{End, Hold, HoldAlone, Resource, ResourceId};
 pub(crate) use seat::{Seat, arc_of};
-pub(crate) use sight::note_what_is_held;
+pub(crate) use sight::{note_what_is_held, was_looked_through};
 pub(crate) use slot::State;
 pub(crate) use wait::{About, Kind, Targets, Wait};
 pub(crate) use watched::{AtEnd, Event, Held, Seldom, Subject, Watched};

@@ -11,11 +11,13 @@
 //!   that does can leave it. A guard that can borrows a lock that is never dropped (a static, a
 //!   leaked box), and no `Arc` is needed for that.
 //!
-//! Where both are found the guard counts as *seen*.
+//! Where both are found the guard is surely there. Where its bytes are not, it is surely elsewhere.
+//! Where they are, and in another task too that took none of the lock and was polled since, it may be
+//! in either.
 
 use std::ops::Range;
 
-use super::entry::Polls;
+use super::entry::{Polls, Seen};
 use super::seat::COUNTS;
 use super::slot::Slot;
 use super::table;
@@ -49,11 +51,20 @@ pub(crate) fn note_what_is_held(task: &Record, address: usize) {
     let all = || found.iter().copied().map_while(|slot: Option<&'static Slot>| slot);
     for (at, slot) in all().enumerate() {
         let is_same = |other: &&Slot| other.index == slot.index;
-        if !all().take(at).any(|other| is_same(&other)) && keeps(&future, slot.owner()) {
+        if !all().take(at).any(|other| is_same(&other)) {
+            let with_owner = keeps(&future, slot.owner());
             let count = all().filter(is_same).count();
-            slot.note_seen(task.birth.id, count, Polls::of(task.polls()));
+            let seen = Seen { polls: Polls::of(task.polls()), with_owner };
+            slot.note_seen(task.birth.id, count, seen);
+            slot.note_stranger(task.birth.id, task.last_polled());
         }
     }
+}
+
+/// Whether the future of the task, which rests, was looked through in this rest: whatever it holds in
+/// its own memory was seen, up to the bounds above.
+pub(crate) fn was_looked_through(task: &Record) -> bool {
+    words::CAN_BE_READ && task.birth.future_bytes as usize <= MOST_BYTES && task.tree() != 0
 }
 
 /// Whether the lock is in the future that would have this `Arc`, or the address of the `Arc` is.
@@ -71,6 +82,8 @@ mod words {
 
     use std::arch::asm;
     use std::ops::Range;
+
+    pub(super) const CAN_BE_READ: bool = true;
 
     /// Shows every aligned word of this memory.
     ///
@@ -100,5 +113,7 @@ mod words {
 /// Nothing is seen here, so nothing that rests on a guard is proven.
 #[cfg(not(all(any(target_arch = "x86_64", target_arch = "aarch64"), not(miri))))]
 mod words {
+    pub(super) const CAN_BE_READ: bool = false;
+
     pub(super) fn each(_memory: &std::ops::Range<usize>, _show: impl FnMut(usize)) {}
 }

@@ -17,7 +17,7 @@
 //!    taken by who is fastest. Whoever holds may let go on any thread.
 //! 5. Nobody waits for anybody. A reader who meets a writer looks again, a few times.
 
-use super::entry::{Entry, Holder, Polls, Sighting};
+use super::entry::{Entry, Holder, Seen, Sighting, lower_half};
 use crate::primitives::atomic::Ordering::{Acquire, Relaxed, Release};
 use crate::primitives::atomic::{AtomicU32, AtomicU64, AtomicUsize, fence};
 
@@ -25,6 +25,8 @@ use crate::primitives::atomic::{AtomicU32, AtomicU64, AtomicUsize, fence};
 pub(crate) const HOLDERS: usize = 4;
 /// The entry of a holder that found none.
 pub(crate) const NO_ENTRY: u32 = u32::MAX;
+/// Tasks that do not hold the resource, but what holds it seems to be in their memory.
+const STRANGERS: usize = 4;
 /// How often a reader who met a writer looks again.
 const LOOKS: usize = 3;
 
@@ -41,6 +43,9 @@ pub(crate) struct State {
     pub(crate) ends: [u64; 2],
     /// Handles of a channel's first end that live.
     pub(crate) senders: u32,
+    /// The ids, as far as 32 bits tell, of tasks that took none of it, were polled since it is held
+    /// as it is, and had the like of what holds it in their memory then; 0 for none.
+    pub(crate) strangers: [u32; STRANGERS],
 }
 
 /// See the [module](self).
@@ -60,6 +65,8 @@ pub(crate) struct Slot {
     holders: [Entry; HOLDERS],
     /// By holder.
     sightings: [Sighting; HOLDERS],
+    /// By id: the rounds of all holders, and the id.
+    strangers: [AtomicU64; STRANGERS],
     ends: [AtomicU64; 2],
     /// Handles of a channel: all of them, and above them those of its first end.
     handles: AtomicU64,
@@ -80,6 +87,7 @@ impl Slot {
             thread: AtomicUsize::new(0),
             holders: std::array::from_fn(|_| Entry::new()),
             sightings: std::array::from_fn(|_| Sighting::none()),
+            strangers: std::array::from_fn(|_| AtomicU64::new(0)),
             ends: std::array::from_fn(|_| AtomicU64::new(0)),
             handles: AtomicU64::new(0),
         }
@@ -111,8 +119,8 @@ impl Slot {
         self.owner.store(0, Relaxed);
         self.thread.store(0, Relaxed);
         self.handles.store(0, Relaxed);
-        for end in &self.ends {
-            end.store(0, Relaxed);
+        for word in self.ends.iter().chain(&self.strangers) {
+            word.store(0, Relaxed);
         }
     }
 
@@ -184,9 +192,9 @@ impl Slot {
         }
     }
 
-    /// Notes that so many of the things by which the task holds were seen in its memory, when it
-    /// had been polled so often. If it holds more than that, nobody can say which were seen.
-    pub(crate) fn note_seen(&self, task: u64, count: usize, polls: Polls) {
+    /// Notes that so many of the things by which the task holds were seen in its memory. If it holds
+    /// more than that, nobody can say which were seen.
+    pub(crate) fn note_seen(&self, task: u64, count: usize, seen: Seen) {
         let mut rounds = [None; HOLDERS];
         for (entry, round) in self.holders.iter().zip(&mut rounds) {
             match entry.read() {
@@ -201,8 +209,31 @@ impl Slot {
         }
         for (round, sighting) in rounds.iter().zip(&self.sightings) {
             if let Some(round) = round {
-                sighting.note(*round, polls);
+                sighting.note(*round, seen);
             }
+        }
+    }
+
+    /// Notes that the like of what holds the resource was seen in the memory of a task that took none
+    /// of it, and was polled at that time last. It may have been there for long: but if somebody got
+    /// the resource before that poll, it may be what holds it now.
+    pub(crate) fn note_stranger(&self, task: u64, polled: u64) {
+        let mut rounds = 0;
+        let mut is_newer = false;
+        for entry in &self.holders {
+            match entry.read() {
+                Ok(Some((_, holder))) if holder.id == task => return,
+                Ok(Some((round, holder))) => {
+                    rounds = round.and(rounds);
+                    is_newer |= holder.since <= polled;
+                }
+                Ok(None) => {}
+                Err(()) => return,
+            }
+        }
+        let low = lower_half(task);
+        if is_newer && let Some(place) = self.strangers.get(low as usize % STRANGERS) {
+            place.store(u64::from(rounds) << 32 | u64::from(low), Relaxed);
         }
     }
 
@@ -273,8 +304,10 @@ impl Slot {
 
     fn look(&self) -> Result<State, ()> {
         let mut holders = Vec::new();
+        let mut rounds = 0;
         for (entry, sighting) in self.holders.iter().zip(&self.sightings) {
             if let Some((round, holder)) = entry.read()? {
+                rounds = round.and(rounds);
                 holders.push(Holder { seen: sighting.in_round(round), ..holder });
             }
         }
@@ -285,6 +318,17 @@ impl Slot {
             forgotten: self.forgotten.load(Relaxed),
             ends: self.ends.each_ref().map(|end| end.load(Relaxed)),
             senders: u32::try_from(senders).unwrap_or(u32::MAX),
+            strangers: self.strangers.each_ref().map(|noted| {
+                let noted = noted.load(Relaxed);
+                if lower_half(noted >> 32) == rounds { lower_half(noted) } else { 0 }
+            }),
         })
+    }
+}
+
+impl State {
+    /// This task has nothing of it, whatever is left in its memory.
+    pub(crate) fn has_nothing(&mut self, task: u64) {
+        self.strangers.iter_mut().filter(|id| **id == lower_half(task)).for_each(|id| *id = 0);
     }
 }

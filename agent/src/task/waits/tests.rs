@@ -40,6 +40,32 @@ fn holders_come_and_go_and_what_is_gone_is_not_read() {
 }
 
 #[test]
+fn strangers_are_those_polled_since_who_hold_nothing_and_wait_for_nothing() {
+    let slot = slot::Slot::new(7);
+    slot.lend();
+    let holder = Holder { id: 1, place: 1, since: 800, permits: 1, borrowed: true, seen: None };
+    let strangers = || {
+        let mut ids = slot.read(slot.generation()).unwrap().strangers.to_vec();
+        ids.retain(|id| *id != 0);
+        ids
+    };
+    slot.hold_alone(16, &holder);
+    slot.note_stranger(2, 792);
+    slot.note_stranger(1, 808);
+    assert_eq!(strangers(), []);
+    slot.note_stranger(2, 800);
+    slot.note_stranger((5 << 32) + 3, 808);
+    assert_eq!(strangers(), [2, 3]);
+    let mut state = slot.read(slot.generation()).unwrap();
+    state.has_nothing(2);
+    assert_eq!(state.strangers.iter().sum::<u32>(), 3);
+    slot.let_go_alone();
+    assert_eq!(strangers(), []);
+    slot.hold_alone(16, &holder);
+    assert_eq!(strangers(), [], "another guard");
+}
+
+#[test]
 fn the_last_handle_of_a_channel_gives_its_slot_back() {
     let (sender, receiver) = End::pair();
     let id = sender.id().unwrap();

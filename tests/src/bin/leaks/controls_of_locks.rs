@@ -276,8 +276,9 @@ pub(crate) mod busy_locks {
 
 /// The same with a guard that borrows a lock which is never dropped: it can go anywhere as well.
 ///
-/// Whoever sent it off asks for the lock again at once, as if to wait for its own guard. It gets it
-/// before anybody could call that a cycle: nobody can see where such a guard went.
+/// Whoever sent it off asks for the lock again at once, and for two seconds seems to wait for its own
+/// guard, of which bytes are left in its memory. But who has the guard now was polled since, and has
+/// the same bytes.
 pub(crate) mod guard_of_a_leaked_lock {
     use super::{Mutex, beats, mpsc, spawn};
 
@@ -302,7 +303,7 @@ pub(crate) mod guard_of_a_leaked_lock {
 
     async fn print(mut guards: mpsc::Receiver<Guard>) {
         while let Some(guard) = guards.recv().await {
-            beats(40).await;
+            beats(200).await;
             drop(guard);
         }
     }
