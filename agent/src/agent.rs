@@ -1,11 +1,13 @@
 //! The agent: settings resolved, threads started, port open.
 
 use std::net::{SocketAddr, TcpListener};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use taskscope_proto::model::Process;
 
+use crate::alarm::{self, Alarm, Alert, EvidenceError, Hook};
 use crate::blocked::Watcher;
 use crate::profile::Folder;
 use crate::serve::Server;
@@ -20,6 +22,8 @@ use crate::{alloc, process, profiler};
 pub struct Agent {
     _ticker: Ticker,
     _watcher: Option<Watcher>,
+    // Goes before the server, whose thread it may still ask.
+    alarm: Alarm,
     server: Server,
     process: Arc<Process>,
 }
@@ -55,6 +59,7 @@ pub enum StartError {
 #[must_use = "call start()"]
 pub struct Builder {
     told: Told,
+    hook: Option<Hook>,
 }
 
 impl Agent {
@@ -83,6 +88,18 @@ impl Agent {
     /// executable's debug information: tens of milliseconds.
     pub fn process(&self) -> Process {
         process::described(&self.process)
+    }
+
+    /// Writes the profile of this moment into the [folder for evidence](Builder::evidence), says why in
+    /// it, and returns where it is once it is on the disk. `taskscope dump FILE` and `taskscope view
+    /// FILE` open it.
+    ///
+    /// Waits for the disk, at most five seconds: not for async code.
+    ///
+    /// # Errors
+    /// No folder is set, it cannot be written to or has no room, or it took too long.
+    pub fn write_evidence(&self, why: &str) -> Result<PathBuf, EvidenceError> {
+        self.alarm.write(why)
     }
 }
 
@@ -150,6 +167,58 @@ impl Builder {
         self
     }
 
+    /// Writes evidence into this folder, which is made if it is not there: the whole profile, once a
+    /// group is suspected or proven to be stuck, once the memory passes 80, 90 and 95 % of its limit,
+    /// when the thread that keeps the agent panics, and [on demand](Agent::write_evidence).
+    /// `TASKSCOPE_EVIDENCE`; nothing is written unless set.
+    ///
+    /// The files take 256 MiB together (`TASKSCOPE_EVIDENCE_BYTES`), and there are sixteen at most
+    /// (`TASKSCOPE_EVIDENCE_FILES`): the oldest go. A file system is never filled beyond 98 %. A
+    /// profile that is too large for a fourth of those bytes is written without its least suspicious groups.
+    pub fn evidence(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.told.alarm.folder = Some(folder.into());
+        self
+    }
+
+    /// What the process may take of memory, in bytes, if that is not what its control group says.
+    /// `TASKSCOPE_MEMORY_LIMIT`. Evidence is written near it.
+    pub fn memory_limit(mut self, bytes: u64) -> Self {
+        self.told.alarm.memory_limit = Some(bytes).filter(|bytes| *bytes > 0);
+        self
+    }
+
+    /// Writes evidence when the process gets a `SIGQUIT`, which ends it no more then, as in a Java
+    /// process. `TASKSCOPE_EVIDENCE_ON_SIGQUIT`; off unless set.
+    pub fn evidence_on_sigquit(mut self, wanted: bool) -> Self {
+        self.told.alarm.on_sigquit = wanted;
+        self
+    }
+
+    /// Calls this whenever the verdict of a group changes, for better or worse, about a second after.
+    /// It is called on a thread of the agent, one call at a time; while it takes its time no evidence is
+    /// written. A panic in it is logged. The same is told as an event of `tracing`, target
+    /// `taskscope::verdict`, at the level `WARN` for worse and `INFO` for better.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let port_0 = "127.0.0.1:0".parse()?;
+    /// let agent = taskscope::Agent::builder()
+    ///     .on_alert(|alert| {
+    ///         if alert.is_worse() {
+    ///             eprintln!("{alert}");
+    ///         }
+    ///     })
+    ///     .bind(port_0)
+    ///     .start()?;
+    /// # drop(agent);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn on_alert(mut self, hook: impl Fn(&Alert) + Send + Sync + 'static) -> Self {
+        self.hook = Some(Hook(Arc::new(hook)));
+        self
+    }
+
     /// Allows an address that other machines can reach, with nothing to keep anybody out.
     /// `TASKSCOPE_WITHOUT_ANY_ACCESS_CONTROL_BEYOND_LOOPBACK=1`.
     pub fn without_any_access_control_beyond_loopback(mut self) -> Self {
@@ -157,7 +226,7 @@ impl Builder {
         self
     }
 
-    /// Starts the agent: four threads and a port. Works with or without a runtime around it.
+    /// Starts the agent: five threads and a port. Works with or without a runtime around it.
     ///
     /// # Errors
     /// A setting that cannot be used, or a port that cannot be had. The service can go on: its
@@ -179,11 +248,15 @@ impl Builder {
         } else {
             None
         };
-        let asker = profiler::start(folder, settings.capture_budget).map_err(StartError::Thread)?;
+        let (mail, inbox) = alarm::mail();
+        let asker = profiler::start(folder, settings.capture_budget, mail.told())
+            .map_err(StartError::Thread)?;
+        let alarm = (settings.alarm, Arc::clone(&process), asker.clone(), self.hook);
+        let alarm = Alarm::start((mail, inbox), alarm).map_err(StartError::Thread)?;
         let server =
             Server::start(listener, Arc::clone(&process), asker).map_err(StartError::Thread)?;
         let listens = server.address();
         tracing::info!(address = %listens, "taskscope listens: taskscope view {listens}");
-        Ok(Agent { _ticker: ticker, _watcher: watcher, server, process })
+        Ok(Agent { _ticker: ticker, _watcher: watcher, alarm, server, process })
     }
 }

@@ -32,6 +32,7 @@
 //! [`labeled`]: FutureExt::labeled
 
 mod agent;
+mod alarm;
 pub mod alloc;
 mod blocked;
 mod capture;
@@ -64,6 +65,7 @@ mod untracked;
 mod verdict;
 
 pub use agent::{Agent, Builder, StartError};
+pub use alarm::{Alert, EvidenceError};
 pub use labels::{current_labels, label, set_labels};
 pub use settings::{DEFAULT_PORT, SettingError};
 pub use snapshot::{Snapshot, SnapshotOptions, snapshot, tasks};

@@ -28,10 +28,14 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// Questions that may wait for an answer.
 const QUESTIONS: usize = 16;
 
+/// Is told of each profile in which a verdict is another one than before; says whether there was room.
+pub(crate) type Told = Box<dyn Fn(Arc<Profile>) -> bool + Send>;
+
 /// What the thread can be asked.
 #[derive(Debug)]
 enum Question {
     Refresh(oneshot::Sender<()>),
+    Profile(oneshot::Sender<Arc<Profile>>),
     Snapshot(Capture, oneshot::Sender<Arc<Profile>>),
     Tasks(TaskQuery, oneshot::Sender<TaskPage>),
     History(HistoryQuery, oneshot::Sender<HistoryPage>),
@@ -63,6 +67,14 @@ impl Asker {
         self.ask(Question::Refresh).await
     }
 
+    /// The profile of this moment, with the trees that are known; `None` if there is no time for it.
+    /// For threads that may wait, not for async code.
+    pub(crate) fn profile(&self) -> Option<Arc<Profile>> {
+        let (reply, answer) = oneshot::channel();
+        self.questions.try_send(Question::Profile(reply)).ok()?;
+        answer.blocking_recv().ok()
+    }
+
     /// A profile with the trees that are asked for.
     pub(crate) async fn snapshot(&self, capture: Capture) -> Result<Arc<Profile>, Unanswered> {
         self.ask(|reply| Question::Snapshot(capture, reply)).await
@@ -92,13 +104,13 @@ impl Asker {
 }
 
 /// Starts the thread.
-pub(crate) fn start(mut folder: Folder, budget: f64) -> std::io::Result<Asker> {
+pub(crate) fn start(mut folder: Folder, budget: f64, told: Told) -> std::io::Result<Asker> {
     let (questions, asked) = sync_channel(QUESTIONS);
     let publish = Arc::new(watch::Sender::new(Arc::new(Profile::default())));
     let published = Arc::clone(&publish);
     std::thread::Builder::new().name("taskscope-profile".into()).spawn(move || {
         let _own = Behalf::agent();
-        run(&mut folder, budget, &asked, &publish);
+        run(&mut folder, budget, &asked, &publish, &told);
     })?;
     Ok(Asker { questions, publish: published })
 }
@@ -108,7 +120,9 @@ fn run(
     budget: f64,
     asked: &Receiver<Question>,
     publish: &watch::Sender<Arc<Profile>>,
+    told: &Told,
 ) {
+    let mut has_news = false;
     process::warn_of_missing_debug_info();
     let mut last = Instant::now();
     let mut next = last;
@@ -124,10 +138,18 @@ fn run(
         }
         capture_within(budget, last.elapsed());
         last = Instant::now();
-        if publish.receiver_count() > 0 {
-            publish.send_replace(Arc::new(folder.fold()));
-        } else {
+        let is_watched = publish.receiver_count() > 0;
+        if !is_watched {
             folder.observe();
+        }
+        has_news |= folder.have_verdicts_changed();
+        if is_watched || has_news {
+            let profile = Arc::new(folder.fold());
+            has_news |= folder.have_verdicts_changed();
+            has_news = has_news && !told(Arc::clone(&profile));
+            if is_watched {
+                publish.send_replace(profile);
+            }
         }
         // Symbols are read once: a fold that cost more than the one before says little of the next.
         let cost = last.elapsed();
@@ -144,6 +166,7 @@ fn answer(folder: &mut Folder, question: Question, publish: &watch::Sender<Arc<P
             publish.send_replace(Arc::new(folder.fold()));
             let _gone = reply.send(()).is_err();
         }
+        Question::Profile(reply) => drop(reply.send(Arc::new(folder.fold()))),
         Question::Snapshot(wanted, reply) => {
             let profile = Arc::new(snapshot(folder, Some(wanted), PATIENCE));
             publish.send_replace(Arc::clone(&profile));

@@ -1,6 +1,7 @@
 //! Settings: from the builder, overridden by `TASKSCOPE_*` variables, resolved once.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::stack;
@@ -21,6 +22,34 @@ pub(crate) struct Told {
     pub(crate) heap_sample: Option<u32>,
     pub(crate) library_paths: Vec<String>,
     pub(crate) open_to_the_network: bool,
+    pub(crate) alarm: AlarmSettings,
+}
+
+/// What is written down by itself, and where.
+#[derive(Clone, Debug)]
+pub(crate) struct AlarmSettings {
+    /// Nothing is written without one.
+    pub(crate) folder: Option<PathBuf>,
+    /// What the folder's files may take together.
+    pub(crate) most_bytes: u64,
+    /// How many there may be.
+    pub(crate) most_files: usize,
+    /// What the process may take of memory, if that is not what its control group says.
+    pub(crate) memory_limit: Option<u64>,
+    /// Whether `SIGQUIT` asks for evidence.
+    pub(crate) on_sigquit: bool,
+}
+
+impl Default for AlarmSettings {
+    fn default() -> Self {
+        Self {
+            folder: None,
+            most_bytes: 256 << 20,
+            most_files: 16,
+            memory_limit: None,
+            on_sigquit: false,
+        }
+    }
 }
 
 /// Everything an agent needs to know.
@@ -37,6 +66,7 @@ pub(crate) struct Settings {
     /// Mean distance between two samples of the heap, if it was set.
     pub(crate) heap_sample: Option<u32>,
     pub(crate) user_code: UserCode,
+    pub(crate) alarm: AlarmSettings,
 }
 
 impl Default for Settings {
@@ -50,6 +80,7 @@ impl Default for Settings {
             capture_budget: 0.01,
             heap_sample: None,
             user_code: UserCode::default(),
+            alarm: AlarmSettings::default(),
         }
     }
 }
@@ -136,6 +167,30 @@ impl Told {
             capture_budget: budget.or(self.capture_budget).unwrap_or(default.capture_budget),
             heap_sample: heap_sample.or(self.heap_sample),
             user_code: UserCode::new(paths.unwrap_or(self.library_paths)),
+            alarm: self.alarm.resolve(&read)?,
+        })
+    }
+}
+
+impl AlarmSettings {
+    fn resolve<F>(self, read: &Variables<F>) -> Result<Self, SettingError>
+    where
+        F: Fn(&'static str) -> Option<String>,
+    {
+        let bytes = "a number of bytes above 0, as 268435456";
+        let above_0 = |text: &str| text.parse().ok().filter(|number| *number > 0);
+        let most_bytes = read.parsed("TASKSCOPE_EVIDENCE_BYTES", bytes, above_0)?;
+        let most_files = read.parsed("TASKSCOPE_EVIDENCE_FILES", "a number above 0", |text| {
+            text.parse().ok().filter(|number| *number > 0)
+        })?;
+        let memory_limit = read.parsed("TASKSCOPE_MEMORY_LIMIT", bytes, above_0)?;
+        let on_sigquit = read.parsed("TASKSCOPE_EVIDENCE_ON_SIGQUIT", "1 or 0", yes_or_no)?;
+        Ok(Self {
+            folder: read.text("TASKSCOPE_EVIDENCE").map(PathBuf::from).or(self.folder),
+            most_bytes: most_bytes.unwrap_or(self.most_bytes),
+            most_files: most_files.unwrap_or(self.most_files),
+            memory_limit: memory_limit.or(self.memory_limit),
+            on_sigquit: on_sigquit.unwrap_or(self.on_sigquit),
         })
     }
 }
@@ -218,6 +273,10 @@ mod tests {
             ("TASKSCOPE_BLOCKED_AFTER", "0", "above 0"),
             ("TASKSCOPE_SIGNALS", "SIGUSR1", "1 or 0"),
             ("TASKSCOPE_CAPTURE_BUDGET", "5", "from 0 to 1"),
+            ("TASKSCOPE_EVIDENCE_BYTES", "256M", "as 268435456"),
+            ("TASKSCOPE_EVIDENCE_FILES", "0", "above 0"),
+            ("TASKSCOPE_EVIDENCE_ON_SIGQUIT", "SIGQUIT", "1 or 0"),
+            ("TASKSCOPE_MEMORY_LIMIT", "-5", "above 0"),
             ("TASKSCOPE_HEAP_SAMPLE", "512KiB", "as 524288"),
             ("TASKSCOPE_HEAP_SAMPLE", "4294967296", "as 524288"),
             ("TASKSCOPE_STACK_WALK", "fp", "unwind-tables"),

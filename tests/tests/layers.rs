@@ -9,7 +9,7 @@
 //! `spawn`, since `taskscope::task` shows all of `tokio::task`'s names, and `spawn` makes those. Beside it is
 //! what fits into other crates, `hyper`, `runtime`, `tower` and `tracing`. `profile` reads records and resolves them with `symbols`;
 //! it does not know who asked for the captures. `profiler` brings `capture` and `profile`
-//! together, `serve` answers from it, `agent` and `snapshot` are the two ways in. `settings` is
+//! together, `serve` answers from it, `alarm` writes down what it says, `agent` and `snapshot` are the two ways in. `settings` is
 //! above `symbols` because a setting says what counts as user code; `process` describes the
 //! process by settings and symbols.
 //!
@@ -36,7 +36,7 @@ const AGENT: &[&[&str]] = &[
     &["task::surface", "hyper", "runtime", "tower", "tracing"],
     &["process"],
     &["profiler"],
-    &["serve"],
+    &["serve", "alarm"],
     &["agent"],
     &["snapshot"],
 ];

@@ -10,6 +10,7 @@ use taskscope_proto::model::{
 };
 
 use super::blockers::Blockers;
+use super::classes::Classes;
 use super::groups::{GroupKey, Groups, Members};
 use super::heap::{self, Look, Memory};
 use super::judge::{Census, Charges, Judge, Wakes};
@@ -40,6 +41,7 @@ pub(crate) struct Folder {
     heap: Memory,
     runtimes: Runtimes,
     pub(super) judge: Judge,
+    classes: Classes,
     stuck_after: Duration,
     /// Of the last fold: which group the tasks with a raw key are in.
     pub(super) group_of: HashMap<RawKey, GroupId, FxBuildHasher>,
@@ -57,6 +59,7 @@ impl Folder {
             heap: Memory::default(),
             runtimes: Runtimes::default(),
             judge: Judge::new(u64::try_from(stuck_after.as_millis()).unwrap_or(u64::MAX)),
+            classes: Classes::default(),
             stuck_after,
             group_of: HashMap::default(),
             missed_captures: 0,
@@ -74,8 +77,14 @@ impl Folder {
         let raw = self.read_tasks(&clock, heap.as_ref(), &mut census, &mut Header::default());
         self.past.note(now_ms, &raw);
         self.think(now_ms, &census, &raw);
+        self.classes.note(&self.judge, &raw);
         heap.inspect(|heap| self.heap.note(now_ms, heap));
         self.origins.update(now_ms, &ended, &raw, &self.heap, &mut Totals::default());
+    }
+
+    /// Whether since the last call something is thought of the tasks of a line that was not before.
+    pub(crate) fn have_verdicts_changed(&mut self) -> bool {
+        self.classes.have_changed()
     }
 
     /// Looks for tasks that can never run again; the next profile says of which that is proven.
@@ -102,6 +111,7 @@ impl Folder {
         let raw = self.read_tasks(&clock, look, &mut census, &mut header);
         self.past.note(header.now_ms, &raw);
         self.think(header.now_ms, &census, &raw);
+        self.classes.note(&self.judge, &raw);
         let heap_sites = heap.map(|(look, reading)| {
             self.heap.note(header.now_ms, &look);
             header.heap = Some(self.heap.describe(&look));

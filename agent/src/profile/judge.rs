@@ -197,7 +197,7 @@ impl Judge {
         self.cases.len() * size_of::<Case>() + deep * size_of::<Lifetimes>() + self.proofs.bytes()
     }
 
-    fn finding(&self, origin: u32) -> Option<&Finding> {
+    pub(super) fn finding(&self, origin: u32) -> Option<&Finding> {
         let case = self.cases.get((origin as usize).checked_sub(1)?)?;
         case.finding.as_ref().filter(|finding| finding.class != Class::Normal)
     }

@@ -38,6 +38,22 @@ pub(super) struct Cgroup {
     pub(super) current: Option<u64>,
 }
 
+/// How much memory is in use, and of how much.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct MemoryUse {
+    /// Of this process.
+    pub(crate) rss_bytes: Option<u64>,
+    /// What its control group may use, and does.
+    pub(crate) limit: Option<u64>,
+    pub(crate) current: Option<u64>,
+}
+
+/// Reads it: some tens of microseconds.
+pub(crate) fn memory_use() -> MemoryUse {
+    let Cgroup { limit, current } = cgroup();
+    MemoryUse { rss_bytes: rss_bytes(), limit, current }
+}
+
 /// The control group of this process.
 pub(super) fn cgroup() -> Cgroup {
     let Ok(own) = read_to_string("/proc/self/cgroup") else { return Cgroup::default() };

@@ -2,6 +2,7 @@
 
 mod activity;
 mod blockers;
+mod classes;
 mod fold;
 mod groups;
 mod heap;
@@ -19,3 +20,4 @@ mod untracked;
 mod view;
 
 pub(crate) use fold::Folder;
+pub(crate) use memory::memory_use;
