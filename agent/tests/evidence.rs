@@ -20,7 +20,8 @@ fn builder(folder: &Path) -> Builder {
     Agent::builder()
         .name("shop")
         .bind("127.0.0.1:0".parse().unwrap())
-        .stuck_after(Duration::from_millis(100))
+        // What is suspected by age was captured long before.
+        .stuck_after(Duration::from_millis(800))
         .evidence(folder)
 }
 

@@ -12,6 +12,7 @@ mod dump;
 mod failure;
 mod heap;
 mod output;
+mod record;
 mod span;
 mod top;
 
@@ -56,6 +57,7 @@ fn act(action: Action) -> anyhow::Result<()> {
         Action::Dump { target, capture, print } => dump::run(&target, capture, print),
         Action::Demo { headless, span, print } => crate::demo::run(headless, span, print),
         Action::Heap { target, output } => heap::run(&target, &output),
+        Action::Record { target, output, span } => record::run(&target, &output, span),
         Action::Top { target, table, span } => top::run(&target, table, span),
         Action::DemoService { crowd } => crate::demo::serve(crowd),
     }

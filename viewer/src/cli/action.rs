@@ -46,6 +46,15 @@ pub enum Action {
         /// The file to write.
         output: PathBuf,
     },
+    /// Writes what a service says into a file.
+    Record {
+        /// The agent to follow.
+        target: String,
+        /// The file, which is added to if it is there.
+        output: PathBuf,
+        /// For how long; none: until it is interrupted.
+        span: Option<Duration>,
+    },
     /// Shows a table again and again.
     Top {
         /// The agent to follow.
@@ -100,6 +109,7 @@ impl From<Args> for Action {
                 Self::Demo { headless, span, print: print.into() }
             }
             Some(Command::Heap { target, output }) => Self::Heap { target, output },
+            Some(Command::Record { target, output, span }) => Self::Record { target, output, span },
             Some(Command::Top { target, sort, rows, span }) => {
                 Self::Top { target, table: TopTable { sort, rows }, span }
             }
@@ -142,6 +152,8 @@ mod tests {
             print,
         };
         let dump = |capture, print| Action::Dump { target: text("a:1"), capture, print };
+        let record =
+            |span| Action::Record { target: text("a:1"), output: "x.taskscope".into(), span };
         let top = |sort, rows, secs: Option<u64>| Action::Top {
             target: text("a:1"),
             table: TopTable { sort, rows },
@@ -165,6 +177,8 @@ mod tests {
             ("demo", demo(false, 30, plain)),
             ("demo --headless --for 2m --format json", demo(true, 120, json)),
             ("heap a:1 -o x.pb.gz", Action::Heap { target: text("a:1"), output: "x.pb.gz".into() }),
+            ("record a:1 -o x.taskscope", record(None)),
+            ("record a:1 --output x.taskscope --for 2s", record(Some(Duration::from_secs(2)))),
             ("top a:1", top(TopSort::Suspicion, 20, None)),
             ("top a:1 --sort bytes --rows 5 --for 2s", top(TopSort::Bytes, 5, Some(2))),
             ("demo-service", Action::DemoService { crowd: None }),
@@ -185,6 +199,7 @@ mod tests {
             "top",
             "top a:1 --sort name",
             "heap a:1",
+            "record a:1",
         ] {
             assert_eq!(parse(line).unwrap_err().exit_code(), 2, "{line}");
         }
@@ -195,7 +210,7 @@ mod tests {
     #[test]
     fn help_lists_only_what_works() {
         let help = Args::command().render_long_help().to_string();
-        for word in ["view", "demo", "dump", "heap", "top", "Exit codes"] {
+        for word in ["view", "demo", "dump", "heap", "record", "top", "Exit codes"] {
             assert!(help.contains(word), "{help}");
         }
         assert!(!help.contains("demo-service"), "{help}");

@@ -48,8 +48,9 @@ pub(super) enum Command {
     },
     /// Print every group of tasks, most suspicious first, and end
     Dump {
-        /// Where the agent or console-subscriber listens: HOST:PORT, or only the port
-        #[arg(value_name = "ADDR")]
+        /// Where the agent or console-subscriber listens: HOST:PORT, or only the port; or a file
+        /// with evidence or a recording, of which the last state is printed
+        #[arg(value_name = "ADDR|FILE")]
         target: String,
         /// Which await trees are captured before the answer
         #[arg(long, value_enum, default_value_t = CaptureArg::Cached)]
@@ -65,6 +66,18 @@ pub(super) enum Command {
         /// The file to write, as heap.pb.gz
         #[arg(short, long, value_name = "FILE")]
         output: PathBuf,
+    },
+    /// Write what a service says into a file, until interrupted
+    Record {
+        /// Where the agent or console-subscriber listens: HOST:PORT, or only the port
+        #[arg(value_name = "ADDR")]
+        target: String,
+        /// The file, as checkout.taskscope; a recording that is there already goes on
+        #[arg(short, long, value_name = "FILE")]
+        output: PathBuf,
+        /// For how long: 30s, 2m
+        #[arg(long = "for", value_name = "TIME", value_parser = span::parse)]
+        span: Option<Duration>,
     },
     /// Show the groups as a table, most suspicious first, and again every second
     Top {

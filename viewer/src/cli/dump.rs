@@ -1,14 +1,17 @@
 //! `taskscope dump`: one report.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use jiff::Timestamp;
+use taskscope_proto::file::Note;
 use taskscope_proto::model::{Capture, Process, Profile};
 
 use super::output;
 use super::{Format, Print};
-use crate::connect::Client;
+use crate::connect::{Client, is_file, last_state};
 use crate::report;
 
 /// For the connection and the greeting.
@@ -17,8 +20,29 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const ANSWER_TIMEOUT: Duration = Duration::from_mins(1);
 
 pub(super) fn run(target: &str, capture: Capture, how: Print) -> anyhow::Result<()> {
+    if is_file(target) {
+        return open(Path::new(target), how);
+    }
     let (process, profile) = fetch(target, capture)?;
     print(&process, &profile, how)
+}
+
+/// Prints the last state of a file, and tells on standard error what else is to be said of it.
+fn open(path: &Path, how: Print) -> anyhow::Result<()> {
+    let last = last_state(path)?;
+    for Note { at_unix_ms, text } in &last.notes {
+        let at =
+            i64::try_from(*at_unix_ms).ok().and_then(|ms| Timestamp::from_millisecond(ms).ok());
+        let at = at.map(|at| format!("{at:.0}: ")).unwrap_or_default();
+        output::complain(&format_args!("{at}{text}"));
+    }
+    for damage in &last.damages {
+        output::complain(&format_args!("{}: {damage}", path.display()));
+    }
+    if last.more_damages > 0 {
+        output::complain(&format_args!("and {} more such pieces", last.more_damages));
+    }
+    print(&last.process, &last.profile, how)
 }
 
 /// Asks an agent for its profile.
