@@ -22,7 +22,7 @@ use crate::widgets::{Side, cell_text, keep_end, sparkline};
 fn key_width(key: &Key) -> f32 {
     match key {
         Key::AwaitPoint | Key::SpawnedAt => 220.0,
-        Key::Label(_) | Key::WaitKind => 132.0,
+        Key::Process | Key::Label(_) | Key::WaitKind => 132.0,
         Key::State | Key::Handle | Key::Parent | Key::Verdict => 80.0,
     }
 }

@@ -9,7 +9,7 @@ use egui::{Align, CentralPanel, Layout, Panel, RichText, Ui};
 
 use super::table::nothing;
 use super::{Look, groups};
-use crate::analyse::numbers::{age, count, counted};
+use crate::analyse::numbers::{count, counted};
 use crate::analyse::{HeapBy, HeapKey};
 use crate::command::Command;
 use crate::screen::HeapPage;
@@ -96,8 +96,8 @@ fn controls(ui: &mut Ui, look: &Look<'_>, page: &HeapPage, commands: &mut Vec<Co
 fn mark(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
     let palette = theme::palette(ui);
     super::button(ui, Command::Mark, commands);
-    let Some(marked_ms) = look.screen.marked_ms else { return };
-    let words = format!("marked {} ago", age(look.screen.age(marked_ms, look.now)));
+    let Some(moment) = look.screen.compared_with(look.now) else { return };
+    let words = format!("marked {moment}");
     ui.label(RichText::new(words).color(palette.accent));
     super::button(ui, Command::ClearMark, commands);
 }

@@ -95,7 +95,9 @@ impl Chart<'_> {
             let x = self.x_of(ms as f32 / 1_000.0).clamp(self.rect.left(), self.rect.right());
             ui.painter().vline(x, self.rect.y_range(), Stroke::new(1.5, colour));
         };
-        if let Some(marked_ms) = look.screen.marked_ms {
+        // The end of the run before has no place in this one.
+        if let Some(marked_ms) = look.screen.marked_ms.filter(|_| !look.screen.run.is_marked_before)
+        {
             line(ui, marked_ms, palette.accent);
         }
         if let Some(moment_ms) = look.screen.moment_ms {

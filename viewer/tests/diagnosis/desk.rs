@@ -23,10 +23,9 @@ impl Desk {
     /// `taskscope view ADDRESS`.
     pub(crate) fn launch(address: &str) -> Self {
         let builder = Harness::builder().with_size([1440.0, 900.0]);
-        let address = Some(address.to_owned());
-        let viewer = builder.build_eframe(|cc| {
-            App::start(cc, Opening { target: address, ..Opening::default() }).unwrap()
-        });
+        let targets = vec![address.to_owned()];
+        let viewer = builder
+            .build_eframe(|cc| App::start(cc, Opening { targets, ..Opening::default() }).unwrap());
         Self { viewer, actions: Vec::new() }
     }
 
