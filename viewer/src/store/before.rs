@@ -36,3 +36,33 @@ pub(super) fn to_compare(end: &Arc<Profile>, now: &Profile) -> Arc<Profile> {
     let heap_sites = end.heap_sites.iter().enumerate().filter_map(site).collect();
     Arc::new(Profile { heap_sites, ..(**end).clone() })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture;
+
+    /// `place of the origin, live bytes` of each site, as the profile names origins.
+    fn sites(profile: &Profile, named_by: &Profile) -> Vec<(Option<u32>, u64)> {
+        let place = |site: &Arc<HeapSite>| {
+            let origin = site.origin.and_then(|id| named_by.origin(id));
+            (origin.map(|origin| origin.spawned_at.line), site.held.live_bytes)
+        };
+        profile.heap_sites.iter().map(place).collect()
+    }
+
+    #[test]
+    fn sites_of_the_run_before_name_places_of_this_one_and_are_none_of_its_sites() {
+        let mut old = fixture::profile(&["1 parked < src/m.rs:7", "1 parked < src/m.rs:9"]);
+        old.heap_sites =
+            fixture::sites(&["1 live=70 of=1 @ src/a.rs:1", "2 live=90 of=2 @ src/a.rs:1"]);
+        // The same numbers are other places now, and one place is gone.
+        let mut new = fixture::profile(&["1 parked < src/m.rs:9", "1 parked < src/m.rs:11"]);
+        new.heap_sites = fixture::sites(&["1 live=5 of=1 @ src/a.rs:1"]);
+        let seen = to_compare(&Arc::new(old), &new);
+        assert_eq!(sites(&seen, &new), [(None, 70), (Some(9), 90)]);
+        let ids = |profile: &Profile| profile.heap_sites.iter().map(|s| s.id).collect::<Vec<_>>();
+        assert!(ids(&seen).iter().all(|id| !ids(&new).contains(id)));
+        assert!(ids(&seen).is_sorted());
+    }
+}

@@ -54,7 +54,7 @@ fn content(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
     });
     if !look.session.services.open.is_empty() {
         ui.add_space(6.0);
-        let words = "It opens beside what is open; Disconnect lets go of what is shown.";
+        let words = "It opens in a tab of its own, beside what is open.";
         ui.label(RichText::new(words).font(theme::small()).color(palette.text_faint));
     }
     recent(ui, look, commands);

@@ -28,7 +28,7 @@ pub(super) fn show(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
     if !page.present {
         CentralPanel::default()
             .frame(theme::panel(palette))
-            .show(ui, |ui| absent::show(ui, commands));
+            .show(ui, |ui| absent::show(ui, look, commands));
         return;
     }
     Panel::top("heap").frame(theme::panel(palette)).show(ui, |ui| {

@@ -13,7 +13,7 @@ use crate::store::Connection;
 use crate::theme::{self, Palette};
 
 /// As wide as a tab's name and address may be.
-const WIDEST: f32 = 340.0;
+const WIDEST: f32 = 420.0;
 /// Between one tab and the next.
 const GAP: f32 = 10.0;
 /// The sign of a state.

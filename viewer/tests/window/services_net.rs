@@ -60,10 +60,10 @@ fn the_leak_is_found_among_all_services_and_its_tasks_with_it() {
     let screen = until(&desk, "its tasks", |screen| page(screen).is_some());
     let tasks = page(&screen).unwrap();
     let of = |name: &str| {
-        let named = |task: &&taskscope_proto::model::Task| {
+        let is_of = |task: &&taskscope_proto::model::Task| {
             task.labels.get(PROCESS).is_some_and(|process| **process == *name)
         };
-        tasks.tasks.iter().filter(named).count()
+        tasks.tasks.iter().filter(is_of).count()
     };
     assert_eq!((of("checkout"), of("ledger")), (tasks.tasks.len(), 0));
 
