@@ -91,9 +91,8 @@ impl Fleet {
     pub fn close(&mut self, address: &str, now: Moment) -> Option<u64> {
         let at = self.services.iter().position(|service| *service.address == *address)?;
         let closed = self.services.remove(at).session;
-        if let Some(all) = &mut self.all {
-            all.forget(closed, now);
-        }
+        // All begin anew: what is closed shall not seem to have ended.
+        self.all = None;
         self.recount(now);
         Some(closed)
     }
@@ -110,10 +109,14 @@ impl Fleet {
             all.rename(addresses);
         } else {
             self.all = Some(All::new(addresses, now));
-            // What their agents remember is heard once more, and by all as one, too.
-            self.services.iter_mut().for_each(|service| service.store.ask_again());
+            self.ask_again();
         }
         self.merge(now, true);
+    }
+
+    /// What agents remember is to be heard once more, and by all as one, too.
+    fn ask_again(&mut self) {
+        self.services.iter_mut().for_each(|service| service.store.ask_again());
     }
 
     /// Takes in what happened. Events of sessions that are closed change nothing.
@@ -142,9 +145,14 @@ impl Fleet {
             }
             Happening::Profile(profile) => {
                 let header = (profile.header.now_ms, profile.header.now_unix_ms);
+                let is_first = service.shift_ms.is_none();
                 service.store.apply(event, now);
                 self.set_clock(at, header, now);
-                self.merge(now, false);
+                self.merge(now, is_first);
+                // Sums reach to the moment at which they were told: all have to tell anew.
+                if is_first && self.all.is_some() {
+                    self.ask_again();
+                }
             }
             Happening::History { resolution, page, .. } => {
                 let told = page.as_ref().ok().map(|page| (*resolution, page.clone()));
@@ -330,9 +338,10 @@ impl Fleet {
 }
 
 impl Service {
-    /// What no other process has.
+    /// What no other process has; not known without its id, as a console-subscriber tells of it.
     fn identity(&self) -> Option<(u64, u32)> {
-        self.store.process().map(|process| (process.run_id, process.pid))
+        let process = self.store.process().filter(|process| process.pid != 0)?;
+        Some((process.run_id, process.pid))
     }
 
     fn is_live(&self) -> bool {

@@ -1,5 +1,6 @@
 //! What the numbers of all services as one leave out.
 
+use crate::analyse::numbers::counted;
 use crate::analyse::{Note, losses};
 
 use super::Fleet;
@@ -20,6 +21,7 @@ impl Fleet {
             let having = services.filter(move |(service, _)| has(service));
             having.map(|(_, name)| &**name).collect::<Vec<_>>()
         };
+        notes.extend(self.without_room());
         let (with, without) = (told(true), told(false));
         if !with.is_empty() && !without.is_empty() {
             notes.push(Note {
@@ -66,5 +68,22 @@ impl Fleet {
         notes.extend(own);
         notes.sort_by_key(|note| !note.serious);
         notes
+    }
+
+    /// What is in a service's own tab and had no room among all.
+    fn without_room(&self) -> Option<Note> {
+        let merged = self.all.as_ref()?.store().profile()?.header.lost.groups;
+        let told = self.services.iter().enumerate().filter(|(at, _)| !self.is_twin(*at));
+        let told = told.filter_map(|(_, service)| service.store.profile());
+        let by_agents = told.fold(0_u64, |sum, it| sum.saturating_add(it.header.lost.groups));
+        let groups = merged.checked_sub(by_agents).filter(|groups| *groups > 0)?;
+        Some(Note {
+            text: format!("{} left out", counted(groups, "group")),
+            meaning:
+                "A service has numbered more groups than the viewer keeps apart among all: they \
+                      are in its own tab."
+                    .into(),
+            serious: true,
+        })
     }
 }
