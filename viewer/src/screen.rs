@@ -300,6 +300,12 @@ impl Screen {
         Some(format!("{} ago", numbers::age(self.age(marked_ms, now))))
     }
 
+    /// That there is a mark, in words, if there is one.
+    pub fn marked(&self, now: Moment) -> Option<String> {
+        let word = if self.run.is_marked_before { "compared with" } else { "marked" };
+        Some(format!("{word} {}", self.compared_with(now)?))
+    }
+
     /// What the agent's clock says now; it stands still while the numbers do.
     pub fn agent_now_ms(&self, now: Moment) -> u64 {
         let at_receipt = self.header.as_ref().map_or(0, |header| header.now_ms);

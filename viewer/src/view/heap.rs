@@ -96,8 +96,7 @@ fn controls(ui: &mut Ui, look: &Look<'_>, page: &HeapPage, commands: &mut Vec<Co
 fn mark(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
     let palette = theme::palette(ui);
     super::button(ui, Command::Mark, commands);
-    let Some(moment) = look.screen.compared_with(look.now) else { return };
-    let words = format!("marked {moment}");
+    let Some(words) = look.screen.marked(look.now) else { return };
     ui.label(RichText::new(words).color(palette.accent));
     super::button(ui, Command::ClearMark, commands);
 }

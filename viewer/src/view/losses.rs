@@ -22,8 +22,8 @@ pub(super) fn show(ui: &mut Ui, look: &Look<'_>) {
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             let words = RichText::new(freshness(look)).font(theme::small());
             ui.label(words.color(palette.text_faint));
-            if let Some(moment) = look.screen.compared_with(look.now) {
-                let words = RichText::new(format!("marked {moment}")).font(theme::small());
+            if let Some(marked) = look.screen.marked(look.now) {
+                let words = RichText::new(marked).font(theme::small());
                 ui.label(words.color(palette.accent)).on_hover_text(
                     "The difference of await trees and the page of the heap compare with it.",
                 );

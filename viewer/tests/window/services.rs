@@ -146,7 +146,7 @@ fn a_restart_compares_with_the_run_before_which_can_be_looked_at() {
     let mut harness = harness(stage);
     let text = print(&harness.root());
     assert!(text.contains("Marked is the end of the run before"), "{text}");
-    assert!(text.contains("marked the end of the run before"), "{text}");
+    assert!(text.contains("compared with the end of the run before"), "{text}");
     assert!(text.contains("run 2") && lines(&harness, "Row \"audit").is_empty(), "{text}");
     press(&mut harness, Modifiers::NONE, Key::Q);
     let text = print(&harness.root());
