@@ -1,7 +1,7 @@
 //! The services that are open: each with a store of its own, and all of them as one.
 //!
 //! What all of them tell together is told by an agent that does not exist: about once a second it
-//! makes one profile of all processes ([`merged`]), and whoever asks it for tasks gets the answers of
+//! makes one profile of all processes (`merged`), and whoever asks it for tasks gets the answers of
 //! the real agents as one page. So a [`Store`] follows it like any other, and nothing above this
 //! room has to know that it is many. Its clock is the wall clock of the first agent that told, in
 //! milliseconds of Unix time; what a process told is moved to it by when it came in.
