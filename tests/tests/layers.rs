@@ -13,7 +13,7 @@
 //! above `symbols` because a setting says what counts as user code; `process` describes the
 //! process by settings and symbols.
 //!
-//! **The viewer.** Data climbs `connect → store → analyse → screen → analyst`; `command` and
+//! **The viewer.** Data climbs `connect → store → analyse → fleet → screen → analyst`; `command` and
 //! `workspace` are what views say and remember. `session` is above `analyst`, to which it passes
 //! what was asked. `view` is above all of them and changes nothing; `app`, `cli` and `demo` are the
 //! faces. `report` prints what `analyse` says, `export` writes other people's formats.
@@ -45,7 +45,7 @@ const VIEWER: &[&[&str]] = &[
     &["clock"],
     &["connect", "source"],
     &["store", "analyse"],
-    &["report", "export"],
+    &["report", "export", "fleet"],
     &["screen", "command", "workspace"],
     &["analyst"],
     &["session"],

@@ -116,7 +116,7 @@ fn draw(path: &Path, groups: u64, size: [f32; 2], dark: bool, commands: Vec<Comm
 /// A service with a history to draw.
 fn watched(groups: u64, name: &str) -> Stage {
     let mut stage = Stage::following().with(sample::process(7, 4_242), profile(groups, 0));
-    stage.store.mark(None);
+    stage.store_mut().mark(None);
     for second in (15..=90).step_by(15) {
         stage.now += Duration::from_secs(15);
         stage.tell(Happening::Profile(Arc::new(profile(groups, second))));

@@ -1,4 +1,4 @@
-//! The analyst: the thread that owns the store and the query, and publishes screens.
+//! The analyst: the thread that owns the stores and the query, and publishes screens.
 //!
 //! It takes in events of the net thread and asks of the window, both through bounded channels.
 //! Whatever waits is taken in at once, then one screen is made of it: a slow window or a fast
@@ -7,6 +7,7 @@
 mod awaits;
 mod compose;
 mod heap;
+mod lines;
 mod pages;
 mod past;
 mod sources;
@@ -19,17 +20,18 @@ use std::thread;
 
 use tokio::sync::mpsc;
 
-use crate::analyse::{Query, Range, TaskAsk};
+use crate::analyse::{Query, TaskAsk};
 use crate::clock::Clock;
-use crate::connect::{Event, Orders};
+use crate::connect::{Event, Net, PageRequest};
+use crate::fleet::Fleet;
 use crate::screen::Screen;
 use crate::source::{self, Found};
-use crate::store::Store;
+use crate::store::Connection;
 
 pub use compose::compose;
+use lines::Lines;
 use pages::Pages;
 pub use pages::task_query;
-use past::Past;
 use sources::Sources;
 pub use task::{Answers, search_for, task_detail};
 
@@ -39,9 +41,11 @@ const MAX_ASKS: usize = 64;
 /// What the window wants.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Ask {
-    /// Follow this target, or none.
-    Follow(Option<Arc<str>>),
-    /// Try to connect now.
+    /// Follow the service at this address, beside those that are followed.
+    Open(Arc<str>),
+    /// Follow it no longer, and forget what is known of it.
+    Close(Arc<str>),
+    /// Try to connect to the services that are looked at now.
     Retry,
     /// Compare with this moment from now on, or with none any more.
     Mark(bool),
@@ -63,7 +67,7 @@ impl Analyst {
     ///
     /// The system has no room for a thread.
     pub fn start(
-        orders: Orders,
+        net: Net,
         events: mpsc::Receiver<Event>,
         clock: Clock,
         wake: impl Fn() + Send + 'static,
@@ -72,13 +76,11 @@ impl Analyst {
         let newest = Arc::new(Mutex::new(Arc::new(Screen::default())));
         let (reader, found) = source::start()?;
         let desk = Desk {
-            store: Store::default(),
+            fleet: Fleet::default(),
             query: Arc::default(),
-            session: 0,
             pages: Pages::default(),
-            past: Past::default(),
             sources: Sources::new(reader),
-            orders,
+            lines: Lines::new(net),
             newest: newest.clone(),
             retired: Vec::new(),
             clock,
@@ -107,17 +109,38 @@ impl Analyst {
 
 /// What the thread owns.
 struct Desk {
-    store: Store,
+    fleet: Fleet,
     query: Arc<Query>,
-    session: u64,
+    /// The questions about single tasks in the scope of the query.
     pages: Pages,
-    past: Past,
     sources: Sources,
-    orders: Orders,
+    lines: Lines,
     newest: Arc<Mutex<Arc<Screen>>>,
     /// Screens that the window may still hold. Dropping a large one takes a while: done here.
     retired: Vec<Arc<Screen>>,
     clock: Clock,
+}
+
+/// The screen that answers the query with what the services have told.
+pub fn look_at(fleet: &Fleet, query: &Query) -> Screen {
+    let store = fleet.store(&query.scope);
+    let before = store.before().filter(|_| query.run_before);
+    let mut screen = compose(before.unwrap_or(store), query);
+    screen.run.is_before = before.is_some();
+    screen.run.number = before.unwrap_or(store).run();
+    screen.run.has_before = store.before().is_some();
+    screen.is_of_all = fleet.is_many(&query.scope);
+    if screen.is_of_all {
+        screen.notes = fleet.notes();
+        let members = screen.detail.as_ref().and_then(|detail| screen.table.rows.get(detail.row?));
+        let members = members.map_or(&[][..], |row| row.row.members.as_slice());
+        let silent = fleet.silent_among(members);
+        if let Some(detail) = &mut screen.detail {
+            detail.silent = silent;
+        }
+    }
+    screen.tabs = fleet.tabs();
+    screen
 }
 
 /// What can wake the analyst.
@@ -158,66 +181,95 @@ impl Desk {
     fn take_in(&mut self, input: Input) {
         let now = self.clock.now();
         match input {
-            Input::Ask(Ask::Follow(target)) => {
-                self.session += 1;
-                self.store.follow(self.session, target.clone(), now);
-                self.pages.forget();
-                self.past.forget();
-                self.orders.follow(self.session, target);
+            Input::Ask(Ask::Open(address)) => {
+                if let Some(session) = self.fleet.open(&address, now) {
+                    self.lines.open(session, address);
+                }
             }
-            Input::Ask(Ask::Mark(true)) => self.store.mark(self.query.at_ms),
-            Input::Ask(Ask::Mark(false)) => self.store.forget_mark(),
-            Input::Ask(Ask::Retry) => self.orders.hurry(),
-            Input::Ask(Ask::Query(query)) => {
-                self.store.stop_at(query.at_ms);
-                self.query = query;
+            Input::Ask(Ask::Close(address)) => {
+                if let Some(session) = self.fleet.close(&address, now) {
+                    self.lines.close(session);
+                }
             }
-            Input::Event(event) => self.store.apply(event, now),
+            Input::Ask(Ask::Mark(true)) => {
+                let (scope, at_ms) = (&self.query.scope, self.query.at_ms);
+                self.fleet.store_mut(scope).mark(at_ms);
+            }
+            Input::Ask(Ask::Mark(false)) => self.fleet.store_mut(&self.query.scope).forget_mark(),
+            Input::Ask(Ask::Retry) => {
+                let sessions = self.fleet.sessions(&self.query.scope);
+                sessions.for_each(|(session, _)| self.lines.hurry(session));
+            }
+            Input::Ask(Ask::Query(query)) => self.look(query),
+            Input::Event(event) => self.fleet.apply(event, now),
             Input::Found(found) => self.sources.take_in(found),
         }
     }
 
-    fn publish(&mut self) {
-        let mut screen = compose(&self.store, &self.query);
-        let live = screen.is_live();
-        let now = self.clock.now();
-        // The day is asked about only once somebody looks at it.
-        let day = (self.query.range == Range::Day).then(|| self.store.day());
-        let histories = [Some(self.store.history()), day];
-        if live && let Some(request) = self.past.due(histories.into_iter().flatten(), now) {
-            self.orders.history(request);
+    /// Looks at something else.
+    fn look(&mut self, query: Arc<Query>) {
+        if (query.run_before, &query.scope) != (self.query.run_before, &self.query.scope) {
+            self.pages.forget();
         }
-        if let Some(ask) = self.query.task.clone() {
-            self.look_at_task(&ask, &mut screen);
+        let store = self.fleet.store_mut(&query.scope);
+        match store.before_mut() {
+            Some(before) if query.run_before => before.stop_at(query.at_ms),
+            _ => store.stop_at(query.at_ms),
+        }
+        self.query = query;
+    }
+
+    fn publish(&mut self) {
+        let query = Arc::clone(&self.query);
+        let scope = &query.scope;
+        let now = self.clock.now();
+        let mut screen = look_at(&self.fleet, &query);
+        self.lines.ask_for_the_past(&self.fleet, scope, query.range, now);
+        if let Some(ask) = &query.task {
+            self.look_at_task(ask, &mut screen);
         } else if let Some(detail) = &mut screen.detail {
             let members = detail.row.and_then(|at| screen.table.rows.get(at));
             let members = members.map_or(&[][..], |row| row.row.members.as_slice());
-            let now = self.clock.now();
-            let is_now = screen.moment_ms.is_none();
+            let is_now = screen.moment_ms.is_none() && !screen.run.is_before;
+            let live = matches!(screen.connection, Connection::Live { .. });
+            let store = self.fleet.store(scope);
             if is_now {
-                self.pages.answer(self.store.answer(), &self.query.filter, detail);
+                self.pages.answer(store.answer(), &query.filter, detail);
             }
             if live
                 && is_now
-                && let Some(profile) = self.store.profile()
+                && let Some(profile) = store.profile()
                 && let Some(request) =
-                    self.pages.due(&detail.selection, &self.query.filter, members, profile, now)
+                    self.pages.due(&detail.selection, &query.filter, members, profile, now)
             {
-                self.orders.tasks(request);
+                self.ask(request);
             }
         }
         self.put_out(screen);
     }
 
+    /// Asks whoever can answer.
+    fn ask(&mut self, request: PageRequest) {
+        let now = self.clock.now();
+        for (session, request) in self.fleet.ask(&self.query.scope, request, now) {
+            self.lines.tasks(session, request);
+        }
+    }
+
     fn look_at_task(&mut self, ask: &TaskAsk, screen: &mut Screen) {
         let now = self.clock.now();
-        let answers = self.pages.of_task(self.store.answer(), ask.id);
-        let detail = task_detail(&self.store, ask, answers, self.sources.found());
+        let scope = &self.query.scope;
+        let store = self.fleet.store(scope);
+        let answers = self.pages.of_task(store.answer(), ask.id);
+        let mut detail = task_detail(store, ask, answers, self.sources.found());
+        if let Some(process) = self.fleet.process_of(ask.id).filter(|_| self.fleet.is_many(scope)) {
+            detail.started_unix_ms = process.started_at_unix_ms;
+        }
         if screen.is_live()
-            && !task::is_over(&self.store, ask)
+            && !task::is_over(store, ask)
             && let Some(request) = self.pages.due_for_task(&detail, now)
         {
-            self.orders.tasks(request);
+            self.ask(request);
         }
         self.sources.look_for(search_for(&detail, ask), now);
         screen.task = Some(detail);

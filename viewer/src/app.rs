@@ -29,15 +29,15 @@ const TICK: Duration = Duration::from_secs(1);
 /// How the window opens.
 #[derive(Clone, Debug, Default)]
 pub struct Opening {
-    /// The service to follow; none: the window asks.
-    pub target: Option<String>,
+    /// The services to follow; none: the window asks.
+    pub targets: Vec<String>,
     /// What makes up a row; empty: as it was last time.
     pub by: Vec<Key>,
     /// The filter; none: as it was last time.
     pub filter: Option<String>,
 }
 
-/// Opens the window and follows a target, or asks for one. Returns when the window is closed.
+/// Opens the window and follows targets, or asks for one. Returns when the window is closed.
 ///
 /// # Errors
 ///
@@ -72,7 +72,7 @@ pub struct App {
 }
 
 impl App {
-    /// Starts the threads and follows `target`, or shows the connect dialog.
+    /// Starts the threads and follows the targets, or shows the connect dialog.
     ///
     /// # Errors
     ///
@@ -90,9 +90,9 @@ impl App {
             workspace.filter = filter;
         }
         let clock = Clock::start();
-        let (orders, events) = connect::start().context("cannot start the net thread")?;
+        let (net, events) = connect::start().context("cannot start the net thread")?;
         let ctx = cc.egui_ctx.clone();
-        let analyst = Analyst::start(orders, events, clock, move || ctx.request_repaint())
+        let analyst = Analyst::start(net, events, clock, move || ctx.request_repaint())
             .context("cannot start the analyst thread")?;
         theme::install(&cc.egui_ctx);
         set_theme(&cc.egui_ctx, workspace.theme);
@@ -101,11 +101,11 @@ impl App {
         cc.egui_ctx.set_zoom_factor(workspace.scale_factor());
         let session = Session::new(workspace, remark);
         let mut app = Self { analyst, clock, session, waiting: VecDeque::new() };
-        match opening.target {
-            Some(target) => {
-                app.perform(&cc.egui_ctx, Command::Connect(target), &Screen::default());
-            }
-            None => app.session.overlay = Some(Overlay::Connect),
+        if opening.targets.is_empty() {
+            app.session.overlay = Some(Overlay::Connect);
+        }
+        for effect in app.session.connect_all(&opening.targets) {
+            app.carry_out(&cc.egui_ctx, effect);
         }
         Ok(app)
     }

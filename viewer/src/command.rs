@@ -10,7 +10,7 @@ use std::sync::Arc;
 use taskscope_proto::model::{Frame, TaskOrder};
 
 use crate::analyse::{
-    AwaitWeight, Column, HeapBy, HeapColumn, HeapKey, Key, Measure, Shape, Transform, Value,
+    AwaitWeight, Column, HeapBy, HeapColumn, HeapKey, Key, Measure, Scope, Shape, Transform, Value,
 };
 
 /// Something to do.
@@ -58,6 +58,10 @@ pub enum Command {
     CopyLink,
     RetryNow,
     Disconnect,
+    PreviousTab,
+    NextTab,
+    OpenLast,
+    ShowRunBefore,
     SwitchTheme,
     ShowHelp,
     Dismiss,
@@ -87,6 +91,9 @@ pub enum Command {
     ShowTask(u64),
     PointAtLine(usize),
     ToggleFolder(String),
+    ShowTab(Scope),
+    CloseTab(Arc<str>),
+    GoToTab(u8),
 }
 
 /// A key to press.
@@ -105,11 +112,30 @@ pub enum Press {
     PageDown,
     Escape,
     F1,
+    CtrlTab,
+    CtrlShiftTab,
+}
+
+/// Ctrl and the digit of a place.
+fn tab_key(place: u8) -> &'static [Press] {
+    const KEYS: [Press; 9] = [
+        Press::Ctrl('1'),
+        Press::Ctrl('2'),
+        Press::Ctrl('3'),
+        Press::Ctrl('4'),
+        Press::Ctrl('5'),
+        Press::Ctrl('6'),
+        Press::Ctrl('7'),
+        Press::Ctrl('8'),
+        Press::Ctrl('9'),
+    ];
+    let at = usize::from(place).wrapping_sub(1);
+    KEYS.get(at..=at).unwrap_or_default()
 }
 
 impl Command {
     /// What the help page lists, in its order.
-    pub const LISTED: [Self; 44] = [
+    pub const LISTED: [Self; 48] = [
         Self::PreviousRow,
         Self::NextRow,
         Self::FirstRow,
@@ -145,8 +171,13 @@ impl Command {
         Self::CopyJson,
         Self::CopyLink,
         Self::ShowConnect,
-        Self::RetryNow,
+        Self::OpenLast,
+        // Before the next: its keys are those of that one, and Shift.
+        Self::PreviousTab,
+        Self::NextTab,
         Self::Disconnect,
+        Self::RetryNow,
+        Self::ShowRunBefore,
         Self::SwitchTheme,
         Self::Larger,
         Self::Smaller,
@@ -154,6 +185,19 @@ impl Command {
         Self::ShowPalette,
         Self::ShowHelp,
         Self::Dismiss,
+    ];
+
+    /// The tabs by their places. Too many to be listed: the help page has a line for all of them.
+    pub const TABS: [Self; 9] = [
+        Self::GoToTab(1),
+        Self::GoToTab(2),
+        Self::GoToTab(3),
+        Self::GoToTab(4),
+        Self::GoToTab(5),
+        Self::GoToTab(6),
+        Self::GoToTab(7),
+        Self::GoToTab(8),
+        Self::GoToTab(9),
     ];
 
     /// The keys that do it.
@@ -198,6 +242,11 @@ impl Command {
             Self::CopyText => &[Press::Sign('Y')],
             Self::CopyLink => &[Press::Sign('S')],
             Self::RetryNow => &[Press::Sign('R')],
+            Self::Disconnect => &[Press::Ctrl('W')],
+            Self::PreviousTab => &[Press::CtrlShiftTab],
+            Self::NextTab => &[Press::CtrlTab],
+            Self::GoToTab(place) => tab_key(*place),
+            Self::ShowRunBefore => &[Press::Sign('Q')],
             Self::SwitchTheme => &[Press::Sign('T')],
             Self::ShowHelp => &[Press::F1, Press::Sign('?')],
             Self::Dismiss => &[Press::Escape],
@@ -219,6 +268,8 @@ impl std::fmt::Display for Press {
             Self::PageDown => f.write_str("Page Down"),
             Self::Escape => f.write_str("Esc"),
             Self::F1 => f.write_str("F1"),
+            Self::CtrlTab => f.write_str("Ctrl+Tab"),
+            Self::CtrlShiftTab => f.write_str("Ctrl+Shift+Tab"),
         }
     }
 }
@@ -230,7 +281,7 @@ mod tests {
     #[test]
     fn no_two_commands_share_a_shortcut() {
         let mut seen = std::collections::HashSet::new();
-        for press in Command::LISTED.iter().flat_map(Command::shortcuts) {
+        for press in Command::LISTED.iter().chain(&Command::TABS).flat_map(Command::shortcuts) {
             assert!(seen.insert(press), "{press} twice");
         }
     }

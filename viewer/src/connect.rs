@@ -1,8 +1,8 @@
 //! The connection to an agent, or to a `console-subscriber`: everything that can fail, turned into
 //! [`Event`]s.
 //!
-//! The *net* thread follows one target at a time. It connects, watches, answers requests for
-//! pages of tasks, and comes back by itself, with growing pauses, when the agent goes away.
+//! The *net* thread follows one target on each of its lines. It connects, watches, answers requests
+//! for pages of tasks, and comes back by itself, with growing pauses, when the agent goes away.
 
 mod backoff;
 mod client;
@@ -21,6 +21,6 @@ pub use error::ConnectError;
 pub use event::{Event, Happening};
 pub use failure::Failure;
 pub use file::{LastState, OpenError, is_file, last_state};
-pub use net::start;
+pub use net::{Net, start};
 pub use orders::{HistoryRequest, Orders, PageRequest};
 pub use target::{Target, TargetError};

@@ -27,7 +27,7 @@ pub(crate) fn run(headless: bool, span: Duration, print: Print) -> anyhow::Resul
     let address = service.address().to_owned();
     let Some(why) = no_window else {
         return crate::app::run(crate::app::Opening {
-            target: Some(address),
+            targets: vec![address],
             ..Default::default()
         });
     };

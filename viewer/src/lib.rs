@@ -10,7 +10,7 @@
 //! ```
 //!
 //! A room may use only the rooms below it: `app`, then `view`, `widgets` and `theme`, `analyst`,
-//! `session`, `screen`, `command` and `workspace`, `analyse`, `store`, `connect` and `source`.
+//! `session`, `screen`, `command` and `workspace`, `fleet`, `analyse`, `store`, `connect` and `source`.
 
 pub mod analyse;
 pub mod analyst;
@@ -21,6 +21,7 @@ pub mod command;
 pub mod connect;
 mod demo;
 pub mod export;
+pub mod fleet;
 pub mod report;
 pub mod screen;
 pub mod session;

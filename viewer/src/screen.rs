@@ -17,6 +17,7 @@ use crate::analyse::{
 };
 use crate::clock::Moment;
 use crate::connect::Failure;
+use crate::fleet::Tab;
 use crate::store::{Connection, Level, Restart, SAMPLES};
 
 pub use task::{Standing, TaskDetail};
@@ -67,6 +68,25 @@ pub struct Screen {
     pub heap: Option<HeapPage>,
     /// The moment that this one is compared with, agent's clock.
     pub marked_ms: Option<u64>,
+    /// The services that are open, in their order.
+    pub tabs: Vec<Tab>,
+    /// All of them are looked at as one.
+    pub is_of_all: bool,
+    /// Which run of the service this is.
+    pub run: ShownRun,
+}
+
+/// Which run of a service is looked at.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ShownRun {
+    /// Its place among those that were seen, from one on.
+    pub number: u32,
+    /// It is the one before the present one.
+    pub is_before: bool,
+    /// There is one before the present one.
+    pub has_before: bool,
+    /// What it is compared with is the end of the one before.
+    pub is_marked_before: bool,
 }
 
 /// A group that something is the matter with.
@@ -162,6 +182,8 @@ pub struct Detail {
     pub unfiltered: bool,
     /// Why the latest request for a page failed.
     pub page_failure: Option<Failure>,
+    /// Services that have tasks in it and cannot be asked for them.
+    pub silent: Vec<Arc<str>>,
 }
 
 /// Who waits for whom.
@@ -257,6 +279,31 @@ impl Screen {
     /// Whether the numbers are those of right now.
     pub fn is_live(&self) -> bool {
         matches!(self.connection, Connection::Live { .. })
+    }
+
+    /// Which of several services a runtime is of, by its number.
+    pub fn service_of_runtime(&self, id: u32) -> Option<&Tab> {
+        let at = usize::try_from(id).ok()?.checked_sub(1).filter(|_| self.is_of_all)?;
+        let mut end = 0;
+        self.tabs.iter().find(|tab| {
+            end += tab.runtimes;
+            at < end
+        })
+    }
+
+    /// What the numbers are compared with, in words, if they are.
+    pub fn compared_with(&self, now: Moment) -> Option<String> {
+        let marked_ms = self.marked_ms?;
+        if self.run.is_marked_before {
+            return Some("the end of the run before".into());
+        }
+        Some(format!("{} ago", numbers::age(self.age(marked_ms, now))))
+    }
+
+    /// That there is a mark, in words, if there is one.
+    pub fn marked(&self, now: Moment) -> Option<String> {
+        let word = if self.run.is_marked_before { "compared with" } else { "marked" };
+        Some(format!("{word} {}", self.compared_with(now)?))
     }
 
     /// What the agent's clock says now; it stands still while the numbers do.

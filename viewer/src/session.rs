@@ -5,6 +5,7 @@ mod awaits;
 mod copy;
 mod heap;
 mod palette;
+mod services;
 mod task;
 mod time;
 
@@ -17,6 +18,7 @@ use crate::screen::{PAGE, Screen};
 use crate::workspace::{ThemeChoice, Workspace};
 
 pub use awaits::{Awaits, frame_text};
+pub use services::Services;
 pub use task::TaskChoice;
 
 /// What lies over the screen.
@@ -67,6 +69,8 @@ pub enum Effect {
 pub struct Session {
     /// What is remembered.
     pub workspace: Workspace,
+    /// The services that are open, and which of them are looked at.
+    pub services: Services,
     /// What fills the window.
     pub page: Page,
     /// What the page of the heap shows.
@@ -80,7 +84,7 @@ pub struct Session {
     /// What stands in the address field.
     pub address: String,
     /// What is wrong with it.
-    pub address_problem: Option<&'static str>,
+    pub address_problem: Option<String>,
     /// The key chooser is open.
     pub choosing_keys: bool,
     /// The filter field is to take the keyboard; the view that shows it does so and counts.
@@ -107,14 +111,17 @@ impl Session {
     /// Begins with what is remembered.
     pub fn new(workspace: Workspace, remark: Option<String>) -> Self {
         let address = workspace.recent.first().cloned().unwrap_or_else(|| "127.0.0.1:6670".into());
-        Self { workspace, address, remark, ..Self::default() }
+        let services = Services::with_last(&workspace.open);
+        Self { workspace, services, address, remark, ..Self::default() }
     }
 
     /// The query as it stands.
     pub fn query(&self) -> Query {
         Query {
             generation: self.generation,
-            keys: self.workspace.keys.clone(),
+            scope: self.services.scope.clone(),
+            run_before: self.services.run_before,
+            keys: self.keys(),
             filter: Filter::parse(&self.workspace.filter),
             sort: self.workspace.sort,
             selection: self.selection.clone(),
@@ -164,6 +171,10 @@ impl Session {
             Ok(effects) => return effects,
             Err(command) => command,
         };
+        let command = match self.perform_on_services(command) {
+            Ok(effects) => return effects,
+            Err(command) => command,
+        };
         match command {
             Command::ShowConnect => self.overlay = Some(Overlay::Connect),
             Command::ShowHelp if self.overlay == Some(Overlay::Help) => self.overlay = None,
@@ -178,13 +189,7 @@ impl Session {
                 self.address = address;
                 self.address_problem = None;
             }
-            Command::Connect(address) => return self.connect(&address),
             Command::RetryNow => return vec![Effect::Ask(Ask::Retry)],
-            Command::Disconnect => {
-                self.at_ms = None;
-                self.forget_rows();
-                return vec![Effect::Ask(Ask::Follow(None)), self.asked()];
-            }
             Command::SwitchTheme => {
                 self.workspace.theme = self.workspace.theme.next();
                 return vec![Effect::Theme(self.workspace.theme)];
@@ -222,16 +227,10 @@ impl Session {
             }
             Command::CycleGrouping => {
                 let next = next_grouping(&self.workspace.keys, &screen.available);
+                self.services.together = false;
                 self.group_by(next);
             }
-            Command::ToggleKey(key) => {
-                let mut keys = self.workspace.keys.clone();
-                match keys.iter().position(|known| *known == key) {
-                    Some(at) => drop(keys.remove(at)),
-                    None => keys.push(key),
-                }
-                self.group_by(keys);
-            }
+            Command::ToggleKey(key) => self.toggle_key(key),
             Command::EditFilter(line) => self.workspace.filter = line,
             Command::SortBy(column) => self.sort_by(column),
             Command::SwitchLens => self.workspace.lens = self.workspace.lens.other(),
@@ -263,20 +262,6 @@ impl Session {
     fn asked(&mut self) -> Effect {
         self.generation += 1;
         Effect::Ask(Ask::Query(Arc::new(self.query())))
-    }
-
-    fn connect(&mut self, address: &str) -> Vec<Effect> {
-        let address = address.trim();
-        if address.is_empty() {
-            self.address_problem = Some("Type the address of an agent, for example 127.0.0.1:6670");
-            return Vec::new();
-        }
-        self.workspace.remember(address);
-        address.clone_into(&mut self.address);
-        self.overlay = None;
-        self.at_ms = None;
-        self.forget_rows();
-        vec![Effect::Ask(Ask::Follow(Some(address.into()))), self.asked()]
     }
 
     fn forget_rows(&mut self) {
@@ -357,6 +342,9 @@ impl Session {
             return Some(self.asked());
         }
         if self.at_ms.take().is_some() {
+            return Some(self.asked());
+        }
+        if std::mem::take(&mut self.services.run_before) {
             return Some(self.asked());
         }
         if !self.workspace.filter.is_empty() {

@@ -1,8 +1,11 @@
 //! What the viewer knows. [`Store::apply`] is the only thing that changes it.
 //!
 //! The store never mixes two runs of a service: when a process with another `run_id` answers, all
-//! that was known of the old run is dropped, and the screen says that it restarted.
+//! that was known of the old run is put aside ([`Store::before`]), its last state is the mark that the
+//! new run is compared with, and the screen says that it restarted. Of the runs before that one
+//! nothing is kept.
 
+mod before;
 mod history;
 mod moment;
 mod totals;
@@ -92,6 +95,12 @@ pub struct Store {
     restart: Option<Restart>,
     answer: Option<Answer>,
     marked: Option<Arc<Profile>>,
+    /// The mark is the end of the run before, as that run told of it.
+    end_of_before: Option<Arc<Profile>>,
+    /// How many restarts were seen.
+    restarts: u32,
+    /// The run before, with what it was before left out.
+    before: Option<Box<Self>>,
     /// The state that somebody stopped at, as it came in.
     pinned: Option<Arc<Profile>>,
 }
@@ -117,6 +126,11 @@ impl Store {
             Happening::Profile(profile) => {
                 self.history.record(&profile);
                 self.day.0.record(&profile);
+                if let Some(end) = &self.end_of_before
+                    && before::has_others(self.profile.as_deref(), &profile)
+                {
+                    self.marked = Some(before::to_compare(end, &profile));
+                }
                 self.profile = Some(profile);
                 self.received_at = now;
             }
@@ -156,20 +170,65 @@ impl Store {
     }
 
     fn connected(&mut self, process: Arc<Process>, now: Moment) {
-        let restarted = self.process.as_ref().filter(|old| old.run_id != process.run_id);
-        if let Some(old) = restarted {
-            self.restart = Some(Restart { at: now, old_pid: old.pid });
-            self.profile = None;
-            self.history = History::default();
-            self.day = Day::default();
-            self.answer = None;
-            self.marked = None;
-            self.pinned = None;
+        let old = self.process.as_ref();
+        if let Some(old_pid) = old.filter(|old| old.run_id != process.run_id).map(|old| old.pid) {
+            self.begin_anew(Restart { at: now, old_pid });
         }
         self.history.reconnected();
         self.day.0.reconnected();
         self.process = Some(process);
         self.connection = Connection::Live { since: now };
+    }
+
+    /// Another run: what is known of the present one is put aside.
+    fn begin_anew(&mut self, restart: Restart) {
+        let mut old = std::mem::take(self);
+        *self = Self {
+            session: old.session,
+            target: old.target.clone(),
+            restart: Some(restart),
+            restarts: old.restarts.saturating_add(1),
+            ..Self::default()
+        };
+        // A run that told nothing is none to compare with.
+        if old.profile.is_none() {
+            self.before = old.before.take();
+            self.end_of_before = old.end_of_before.take();
+            self.marked = old.marked.take().filter(|_| self.end_of_before.is_some());
+            return;
+        }
+        self.end_of_before.clone_from(&old.profile);
+        self.marked.clone_from(&old.profile);
+        (old.before, old.answer, old.restart) = (None, None, None);
+        (old.marked, old.end_of_before) = (None, None);
+        old.connection = Connection::Idle;
+        self.before = Some(Box::new(old));
+    }
+
+    /// The run before this one, as it was at its end; nothing of it changes any more.
+    pub fn before(&self) -> Option<&Self> {
+        self.before.as_deref()
+    }
+
+    /// The same, to stop at a moment of it.
+    pub fn before_mut(&mut self) -> Option<&mut Self> {
+        self.before.as_deref_mut()
+    }
+
+    /// Which run this is: the first that was seen, or a later one.
+    pub fn run(&self) -> u32 {
+        self.restarts.saturating_add(1)
+    }
+
+    /// The target is to be called otherwise.
+    pub fn rename(&mut self, target: Arc<str>) {
+        self.target = Some(target);
+    }
+
+    /// Asks the agent once more what was before.
+    pub fn ask_again(&mut self) {
+        self.history.reconnected();
+        self.day.0.reconnected();
     }
 
     /// Keeps the latest state if somebody stops at it, and lets go of one that nobody looks at.
@@ -199,12 +258,18 @@ impl Store {
 
     /// Remembers the moment that is looked at, to compare with; `None` for now.
     pub fn mark(&mut self, at_ms: Option<u64>) {
+        self.end_of_before = None;
         self.marked = at_ms.and_then(|at_ms| self.moment(at_ms)).or_else(|| self.profile.clone());
     }
 
     /// Forgets that moment.
     pub fn forget_mark(&mut self) {
-        self.marked = None;
+        (self.marked, self.end_of_before) = (None, None);
+    }
+
+    /// Whether that moment is the end of the run before, whose clock was another.
+    pub fn is_marked_before(&self) -> bool {
+        self.end_of_before.is_some()
     }
 
     /// The state at the moment that later ones are compared with.
@@ -259,93 +324,4 @@ impl Store {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use super::*;
-    use taskscope_proto::model::Header;
-
-    fn at(secs: u64) -> Moment {
-        Duration::from_secs(secs)
-    }
-
-    fn failure() -> Failure {
-        Failure {
-            tried: "connect to x".into(),
-            cause: "refused".into(),
-            advice: "start it".into(),
-            hopeless: false,
-        }
-    }
-
-    fn connected(run_id: u64, pid: u32) -> Happening {
-        Happening::Connected(Arc::new(Process { run_id, pid, ..Process::default() }))
-    }
-
-    fn profile(now_ms: u64) -> Happening {
-        let header = Header { now_ms, ..Header::default() };
-        Happening::Profile(Arc::new(Profile { header, ..Profile::default() }))
-    }
-
-    fn down() -> Happening {
-        Happening::Down { failure: failure(), retry_in: Some(at(3)) }
-    }
-
-    fn store(happenings: impl IntoIterator<Item = Happening>) -> Store {
-        let mut store = Store::default();
-        store.follow(1, Some("x".into()), at(0));
-        for (second, happening) in (1..).zip(happenings) {
-            store.apply(Event { session: 1, happening }, at(second));
-        }
-        store
-    }
-
-    #[test]
-    fn a_reconnect_to_the_same_run_keeps_what_was_known() {
-        let store = store([connected(7, 1), profile(500), down(), connected(7, 1)]);
-        assert!(store.profile().is_some());
-        assert_eq!(store.restart(), None);
-        assert_eq!(store.connection(), &Connection::Live { since: at(4) });
-    }
-
-    #[test]
-    fn a_restart_drops_the_old_run_and_says_so() {
-        let store = store([connected(7, 41), profile(500), down(), connected(8, 42)]);
-        assert!(store.profile().is_none());
-        assert!(store.history().is_empty());
-        assert_eq!(store.restart(), Some(&Restart { at: at(4), old_pid: 41 }));
-    }
-
-    #[test]
-    fn a_mark_needs_a_state_and_does_not_outlive_the_run() {
-        let mut without = store([connected(7, 1)]);
-        without.mark(None);
-        assert!(without.marked().is_none());
-        let mut store = store([connected(7, 1), profile(500)]);
-        store.mark(None);
-        assert!(store.marked().is_some());
-        store.apply(Event { session: 1, happening: connected(7, 1) }, at(9));
-        assert!(store.marked().is_some(), "the same run");
-        store.apply(Event { session: 1, happening: connected(8, 2) }, at(9));
-        assert!(store.marked().is_none());
-    }
-
-    #[test]
-    fn while_down_the_last_state_stays_and_the_first_moment_counts() {
-        let again = Happening::Connecting;
-        let store = store([connected(7, 1), profile(500), down(), again, down()]);
-        assert!(store.profile().is_some());
-        let Connection::Down { since, retry_at, attempts, .. } = store.connection() else {
-            panic!("{:?}", store.connection());
-        };
-        assert_eq!((*since, *retry_at, *attempts), (at(3), Some(at(8)), 2));
-    }
-
-    #[test]
-    fn events_of_an_earlier_target_change_nothing() {
-        let mut store = store([connected(7, 1)]);
-        store.follow(2, Some("y".into()), at(5));
-        store.apply(Event { session: 1, happening: profile(500) }, at(6));
-        assert!(store.profile().is_none() && store.process().is_none());
-    }
-}
+mod tests;

@@ -18,6 +18,7 @@ mod place;
 mod runtime_page;
 mod runtimes;
 mod table;
+mod tabs;
 mod task;
 mod tasks;
 mod timeline;
@@ -55,6 +56,7 @@ pub fn show(ui: &mut Ui, look: &Look<'_>) -> Vec<Command> {
         .frame(theme::panel(palette).fill(palette.bar))
         .exact_size(42.0)
         .show(ui, |ui| top::show(ui, look, &mut commands));
+    tabs::show(ui, look, &mut commands);
     banner::show(ui, look, &mut commands);
     runtimes::show(ui, look, &mut commands);
     if look.screen.header.is_some() {

@@ -13,7 +13,7 @@ const VERSION: u32 = 1;
 const SCALES: std::ops::RangeInclusive<u16> = 60..=250;
 const SCALE_STEP: u16 = 10;
 /// How many targets are remembered.
-const MAX_RECENT: usize = 8;
+const MAX_RECENT: usize = 12;
 
 /// Light, dark, or what the system says.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -76,6 +76,8 @@ pub struct Workspace {
     pub await_weight: AwaitWeight,
     /// Targets, latest first.
     pub recent: Vec<String>,
+    /// The targets that were open together last.
+    pub open: Vec<String>,
     /// Folders that paths of source files may start from, besides the one that the viewer runs in.
     pub source_folders: Vec<String>,
 }
@@ -95,6 +97,7 @@ impl Default for Workspace {
             shape: Shape::default(),
             await_weight: AwaitWeight::default(),
             recent: Vec::new(),
+            open: Vec::new(),
             source_folders: Vec::new(),
         }
     }

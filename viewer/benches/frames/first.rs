@@ -27,13 +27,13 @@ pub(crate) fn picture(tasks: u64, groups: u64) -> Duration {
     let serving = runtime.spawn(agent.serve_on(listener));
 
     let started = Instant::now();
-    let (orders, events) = connect::start().unwrap();
+    let (net, events) = connect::start().unwrap();
     let (wake, woken) = sync_channel(1);
     let wake = move || _ = wake.try_send(());
-    let analyst = Analyst::start(orders, events, Clock::start(), wake).unwrap();
+    let analyst = Analyst::start(net, events, Clock::start(), wake).unwrap();
     let session = Session::new(Workspace::default(), None);
     analyst.ask(Ask::Query(Arc::new(session.query()))).unwrap();
-    analyst.ask(Ask::Follow(Some(address.as_str().into()))).unwrap();
+    analyst.ask(Ask::Open(address.as_str().into())).unwrap();
     let screen = loop {
         woken.recv().unwrap();
         let screen = analyst.screen();

@@ -7,6 +7,7 @@ use taskscope_proto::model::{
 };
 
 use super::numbers::{age, counted};
+use super::process::task_number;
 
 /// One group on the way from those that wait to the one at the root.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,7 +57,7 @@ fn sentence(profile: &Profile, blocker: &Blocker) -> String {
         (None, false) => String::new(),
     };
     let relation = relation(blocker);
-    format!("{text}: {relation} task {}{labels}{others}{since}{does}", holder.task)
+    format!("{text}: {relation} task {}{labels}{others}{since}{does}", task_number(holder.task))
 }
 
 /// The way from a group to the one at the root, the group itself first. Nothing where it waits for

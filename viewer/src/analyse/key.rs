@@ -8,10 +8,14 @@ use rustc_hash::FxHashSet;
 use serde::{Deserialize, Serialize};
 use taskscope_proto::model::{Combine, Group, Location, Origin, Profile, State, Tree, WaitKind};
 
+use super::process::PROCESS;
+
 /// Something to group tasks by.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Key {
+    /// The process, where several are looked at as one.
+    Process,
     /// The value of one label.
     Label(Arc<str>),
     /// The source line where the tasks wait.
@@ -45,6 +49,7 @@ impl Key {
     /// Its name on a command line: that of the label, or one of the words below.
     pub fn word(&self) -> &str {
         match self {
+            Self::Process => PROCESS,
             Self::Label(key) => key,
             Self::AwaitPoint => "await",
             Self::SpawnedAt => "spawn",
@@ -58,13 +63,14 @@ impl Key {
 
     /// The key with this name; a label where it is none of the others.
     pub fn named(word: &str) -> Self {
-        let fixed = Self::FIXED.iter().find(|key| key.word() == word);
+        let fixed = Self::FIXED.iter().chain([&Self::Process]).find(|key| key.word() == word);
         fixed.cloned().unwrap_or_else(|| Self::Label(word.into()))
     }
 
     /// The column's title.
     pub fn title(&self) -> &str {
         match self {
+            Self::Process => PROCESS,
             Self::Label(key) => key,
             Self::AwaitPoint => "await point",
             Self::SpawnedAt => "spawned at",
@@ -79,10 +85,13 @@ impl Key {
     /// What the tasks of `group` have in common in this key.
     pub fn value(&self, group: &Group, origin: Option<&Origin>) -> Value {
         match self {
-            Self::Label(key) => match group.labels.get(key) {
-                Some(value) => Value::Text(value.clone()),
-                None => Value::Blank("not set"),
-            },
+            Self::Label(_) | Self::Process => {
+                let key = if let Self::Label(key) = self { key } else { PROCESS };
+                match group.labels.get(key) {
+                    Some(value) => Value::Text(value.clone()),
+                    None => Value::Blank("not set"),
+                }
+            }
             Self::AwaitPoint => await_point(group),
             Self::SpawnedAt => match origin {
                 Some(origin) if !origin.spawned_at.file.is_empty() => {
@@ -190,7 +199,8 @@ impl fmt::Display for Value {
     }
 }
 
-/// Every key that says something about this profile: its label keys, then the fixed ones.
+/// Every key that says something about this profile: the process, where groups say so, the label
+/// keys, then the fixed ones.
 pub fn keys_of(profile: &Profile) -> Vec<Key> {
     let mut seen = FxHashSet::default();
     let mut labels = BTreeSet::new();
@@ -199,7 +209,9 @@ pub fn keys_of(profile: &Profile) -> Vec<Key> {
             labels.extend(group.labels.iter().map(|label| label.key.clone()));
         }
     }
-    labels.into_iter().map(Key::Label).chain(Key::FIXED).collect()
+    let process = labels.remove(PROCESS).then_some(Key::Process);
+    let labels = labels.into_iter().map(Key::Label);
+    process.into_iter().chain(labels).chain(Key::FIXED).collect()
 }
 
 #[cfg(test)]

@@ -62,6 +62,16 @@ impl Range {
     }
 }
 
+/// Which of the open services are looked at.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Scope {
+    /// All of them as one.
+    #[default]
+    All,
+    /// The one at this address.
+    One(Arc<str>),
+}
+
 /// Which task is looked at closely.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TaskAsk {
@@ -80,6 +90,10 @@ pub struct TaskAsk {
 pub struct Query {
     /// Counts up with every change: tells a fresh answer from a stale one.
     pub generation: u64,
+    /// Which services are looked at.
+    pub scope: Scope,
+    /// The run before the present one is looked at.
+    pub run_before: bool,
     /// The columns that make up a row's identity, in their order.
     pub keys: Vec<Key>,
     /// Which base groups count.

@@ -45,6 +45,7 @@ pub fn compose(store: &Store, query: &Query) -> Screen {
     screen.timeline = timeline(latest, history);
     let marked = store.marked().map(|profile| &**profile);
     screen.marked_ms = marked.map(|profile| profile.header.now_ms);
+    screen.run.is_marked_before = store.is_marked_before();
     if let Some(asked) = &query.heap {
         screen.heap = Some(heap::page(profile, marked, query, asked));
     } else {
@@ -159,6 +160,7 @@ fn detail(
         page: None,
         unfiltered: false,
         page_failure: None,
+        silent: Vec::new(),
     }
 }
 

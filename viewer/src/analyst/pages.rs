@@ -23,7 +23,7 @@ const FRESH_TASK: Duration = Duration::from_millis(800);
 /// Tasks that one task spawned which are listed with it.
 const MOST_CHILDREN: u32 = 40;
 
-/// The requests of one connection.
+/// The requests about what is looked at.
 #[derive(Debug, Default)]
 pub(super) struct Pages {
     ticket: u64,
@@ -48,7 +48,7 @@ enum About {
 }
 
 impl Pages {
-    /// Another target: nothing was asked.
+    /// Another service, or another run, is looked at: nothing was asked.
     pub(super) fn forget(&mut self) {
         self.asked = None;
         self.task = Default::default();

@@ -22,11 +22,6 @@ pub(super) struct Past {
 }
 
 impl Past {
-    /// Another target: nothing was asked.
-    pub(super) fn forget(&mut self) {
-        self.asked_at = None;
-    }
-
     /// The question to ask now, if one is due: of the first of the histories that lacks something.
     pub(super) fn due<'a>(
         &mut self,

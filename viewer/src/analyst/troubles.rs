@@ -2,10 +2,11 @@
 //! spawned at one.
 
 use std::cmp::Reverse;
+use std::sync::Arc;
 
 use taskscope_proto::model::{Class, Group, Labels, Location, Profile, State};
 
-use crate::analyse::chain;
+use crate::analyse::{PROCESS, chain};
 use crate::screen::{Table, Trouble};
 
 /// As many as one can take in at a glance.
@@ -24,7 +25,7 @@ struct Case<'a> {
 }
 
 /// What groups with one trouble have in common.
-type Place<'a> = (Class, State, Option<&'a Location>, Option<&'a Location>);
+type Place<'a> = (Class, State, Option<&'a Location>, Option<&'a Location>, Option<&'a Arc<str>>);
 
 /// The worst groups with a verdict worse than normal.
 pub(super) fn troubles(profile: &Profile, table: &Table) -> Vec<Trouble> {
@@ -51,7 +52,8 @@ fn place<'a>(profile: &'a Profile, group: &'a Group) -> Place<'a> {
     let point = group.tree.as_deref().and_then(|tree| tree.await_point.as_deref());
     let spawned_at = profile.origin(group.origin).map(|origin| &origin.spawned_at);
     let waits_at = point.and_then(|frame| frame.location.as_ref());
-    (group.verdict.class, group.state, spawned_at, waits_at)
+    // What two processes have alike is two troubles all the same.
+    (group.verdict.class, group.state, spawned_at, waits_at, group.labels.get(PROCESS))
 }
 
 impl<'a> Case<'a> {
@@ -101,8 +103,6 @@ fn trouble(profile: &Profile, table: &Table, case: &Case<'_>) -> Trouble {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use super::*;
     use crate::fixture;
 
@@ -123,5 +123,20 @@ mod tests {
         let found = troubles(&profile, &Table::default());
         let found: Vec<_> = found.iter().map(|t| (&*t.tasks, t.sets, t.count)).collect();
         assert_eq!(found, [("task=audit", 2, 16), ("task=other", 1, 5)]);
+    }
+
+    #[test]
+    fn what_two_processes_have_alike_is_two_troubles() {
+        let mut profile = fixture::profile(&[
+            "9 parked process=a task=audit class=suspect @ src/a.rs:1 mutex < src/m.rs:1",
+            "7 parked process=b task=audit class=suspect @ src/a.rs:1 mutex < src/m.rs:1",
+        ]);
+        for group in &mut profile.groups {
+            let group = Arc::make_mut(group);
+            (group.verdict.tasks, group.verdict.points) = (group.count, group.count);
+        }
+        let found = troubles(&profile, &Table::default());
+        let found: Vec<_> = found.iter().map(|t| (&*t.tasks, t.count)).collect();
+        assert_eq!(found, [("process=a task=audit", 9), ("process=b task=audit", 7)]);
     }
 }

@@ -14,8 +14,8 @@ use crate::report::TopTable;
 pub enum Action {
     /// Opens the window.
     View {
-        /// The agent to follow; none: the window asks.
-        target: Option<String>,
+        /// The agents to follow; none: the window asks.
+        targets: Vec<String>,
         /// What makes up a row; empty: as it was last time.
         by: Vec<Key>,
         /// The filter; none: as it was last time.
@@ -93,10 +93,10 @@ pub enum Format {
 impl From<Args> for Action {
     fn from(args: Args) -> Self {
         match args.command {
-            None => Self::View { target: None, by: Vec::new(), filter: None },
-            Some(Command::View { target, by, filter }) => {
+            None => Self::View { targets: Vec::new(), by: Vec::new(), filter: None },
+            Some(Command::View { targets, by, filter }) => {
                 let by = by.iter().map(|word| Key::named(word)).collect();
-                Self::View { target: Some(target), by, filter }
+                Self::View { targets, by, filter }
             }
             Some(Command::Dump { target, capture, print }) => {
                 let capture = match capture {
@@ -160,12 +160,16 @@ mod tests {
             span: secs.map(Duration::from_secs),
         };
         for (line, expected) in [
-            ("", Action::View { target: None, by: vec![], filter: None }),
-            ("view a:1", Action::View { target: Some(text("a:1")), by: vec![], filter: None }),
+            ("", Action::View { targets: vec![], by: vec![], filter: None }),
+            ("view a:1", Action::View { targets: vec![text("a:1")], by: vec![], filter: None }),
+            (
+                "view a:1 b:2",
+                Action::View { targets: vec![text("a:1"), text("b:2")], by: vec![], filter: None },
+            ),
             (
                 "view a:1 --by task,await --filter is:stuck",
                 Action::View {
-                    target: Some(text("a:1")),
+                    targets: vec![text("a:1")],
                     by: vec![Key::Label("task".into()), Key::AwaitPoint],
                     filter: Some(text("is:stuck")),
                 },

@@ -23,12 +23,12 @@ const EXIT_CODES: &str = "Without a command the viewer opens.\n\n\
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// Open the viewer on an agent
+    /// Open the viewer on one agent or several
     View {
-        /// Where the agent or console-subscriber listens: HOST:PORT, or only the port
-        #[arg(value_name = "ADDR")]
-        target: String,
-        /// What makes up a row: labels, or await, spawn, state, wait, handle, parent, verdict
+        /// Where agents or console-subscribers listen: HOST:PORT, or only the port
+        #[arg(value_name = "ADDR", required = true)]
+        targets: Vec<String>,
+        /// What makes up a row: labels, or process, await, spawn, state, wait, handle, parent, verdict
         #[arg(long, value_name = "KEYS", value_delimiter = ',')]
         by: Vec<String>,
         /// Only groups that match these words, as in the viewer's filter

@@ -1,6 +1,7 @@
 //! What commands are called and what they mean.
 
 use super::Command;
+use crate::analyse::Scope;
 
 impl Command {
     /// Its name on buttons and in lists.
@@ -52,6 +53,12 @@ impl Command {
             Self::CopyLink => "Copy a command that opens the row",
             Self::RetryNow => "Retry now",
             Self::Disconnect => "Disconnect",
+            Self::PreviousTab => "Tab to the left",
+            Self::NextTab => "Tab to the right",
+            Self::OpenLast => "Open the last ones again",
+            Self::ShowRunBefore => "The run before",
+            Self::ShowTab(_) | Self::GoToTab(_) => "Show the tab",
+            Self::CloseTab(_) => "Close the tab",
             Self::SwitchTheme => "Light or dark",
             Self::ShowHelp => "Help",
             Self::Dismiss => "Close",
@@ -75,7 +82,7 @@ impl Command {
     /// What it does, in a sentence.
     pub fn tooltip(&self) -> &'static str {
         match self {
-            Self::ShowConnect => "Choose the service to look at",
+            Self::ShowConnect => "Look at one more service, beside those that are open",
             Self::FocusFilter | Self::EditFilter(_) => "Keep only groups that match all words",
             Self::CycleGrouping => "Group by the next key alone, then by the usual ones again",
             Self::ChooseKeys => "Choose the keys that make up a row",
@@ -136,7 +143,13 @@ impl Command {
             }
             Self::SwitchRange => "Show the last ten minutes by the second, or the last day",
             Self::RetryNow => "Try to connect without waiting any longer",
-            Self::Disconnect => "Let go of the service",
+            Self::Disconnect => "Let go of the service that is shown, and close its tab",
+            Self::PreviousTab => "The service before this one; Ctrl+1 to Ctrl+9 go by place",
+            Self::NextTab => "The next service, or all of them as one",
+            Self::OpenLast => "Open all services again that were open together the last time",
+            Self::ShowRunBefore => {
+                "How the service was when its run before this one ended, or this run again"
+            }
             Self::SwitchTheme => "Switch between light, dark and what the system says",
             Self::ShowHelp => "All shortcuts and the language of the filter",
             Self::Dismiss => {
@@ -149,7 +162,9 @@ impl Command {
     /// Of those that come from the place on the screen that shows what to do it with.
     fn meaning_with_data(&self) -> &'static str {
         match self {
-            Self::Connect(_) => "Look at this service",
+            Self::ShowTab(Scope::All) => "All services that are open as one",
+            Self::Connect(_) | Self::ShowTab(_) | Self::GoToTab(_) => "Look at this service",
+            Self::CloseTab(_) => "Let go of this service",
             Self::EditAddress(_) => "The address of an agent",
             Self::ToggleKey(_) => "Add this key to the rows, or take it out",
             Self::SortBy(_) | Self::SortHeap(_) => "Sort by this column; once more turns it round",

@@ -1,5 +1,6 @@
-//! The net thread: follows a target until it is told to follow another.
+//! The net thread: follows a target on each of its lines, until that is told to follow another.
 //!
+//! One thread has all lines, a task each: what one of them waits for holds none of the others up.
 //! It never keeps anything: what comes in goes to the analyst, through a channel that holds a few
 //! events. A slow analyst slows the stream down, and the agent sends less.
 
@@ -11,6 +12,7 @@ use std::thread;
 use std::time::Duration;
 
 use taskscope_proto::stream::Decoder;
+use tokio::runtime::Handle;
 use tokio::sync::{mpsc, watch};
 use tokio_stream::StreamExt;
 
@@ -26,19 +28,38 @@ const PAGE_TIMEOUT: Duration = Duration::from_secs(10);
 /// An agent speaks every second. One that is silent for this long is as good as gone.
 const SILENCE: Duration = Duration::from_secs(15);
 
+/// The net thread, where lines are taken. Dropping it ends the thread, with all of its lines.
+#[derive(Debug)]
+pub struct Net {
+    runtime: Handle,
+    events: mpsc::Sender<Event>,
+    _alive: watch::Sender<()>,
+}
+
 /// Starts the thread. It ends when either end is dropped.
 ///
 /// # Errors
 ///
 /// The system has no room for a thread.
-pub fn start() -> io::Result<(Orders, mpsc::Receiver<Event>)> {
-    let (orders, inbox) = orders();
+pub fn start() -> io::Result<(Net, mpsc::Receiver<Event>)> {
     let (events, receiver) = mpsc::channel(MAX_EVENTS);
+    let (alive, mut end) = watch::channel(());
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    thread::Builder::new()
-        .name("taskscope-net".into())
-        .spawn(move || runtime.block_on(work(inbox, events)))?;
-    Ok((orders, receiver))
+    let net = Net { runtime: runtime.handle().clone(), events, _alive: alive };
+    thread::Builder::new().name("taskscope-net".into()).spawn(move || {
+        // Nothing is ever sent: it ends when nobody can.
+        runtime.block_on(async { while end.changed().await.is_ok() {} });
+    })?;
+    Ok((net, receiver))
+}
+
+impl Net {
+    /// One more line, which follows nothing yet. It ends with its orders.
+    pub fn line(&self) -> Orders {
+        let (orders, inbox) = orders();
+        self.runtime.spawn(work(inbox, self.events.clone()));
+        orders
+    }
 }
 
 async fn work(mut inbox: Inbox, events: mpsc::Sender<Event>) {

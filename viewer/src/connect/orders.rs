@@ -1,4 +1,4 @@
-//! What the analyst tells the net thread. The latest order counts; none of them queue up.
+//! What the analyst tells the net thread on one line. The latest order counts; none of them queue up.
 
 use std::sync::Arc;
 
@@ -38,7 +38,7 @@ pub(super) struct Requests {
     pub(super) history: watch::Receiver<Option<HistoryRequest>>,
 }
 
-/// The analyst's end of the net thread. Dropping it ends the thread.
+/// The analyst's end of a line. Dropping it ends the line.
 #[derive(Debug)]
 pub struct Orders {
     follow: watch::Sender<Follow>,
@@ -46,7 +46,7 @@ pub struct Orders {
     history: watch::Sender<Option<HistoryRequest>>,
 }
 
-/// The net thread's end.
+/// The net thread's end of it.
 pub(super) struct Inbox {
     pub(super) follow: watch::Receiver<Follow>,
     pub(super) requests: Requests,

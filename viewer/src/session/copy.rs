@@ -25,7 +25,7 @@ fn text(screen: &Screen, detail: &Detail, row: &ScreenRow) -> String {
     let now = screen.received_at;
     let mut out = String::new();
     // Writing to a string cannot fail.
-    if let Some(process) = &screen.process {
+    if let Some(process) = screen.process.as_ref().filter(|_| !screen.is_of_all) {
         writeln!(out, "{} (pid {})", process.name, process.pid).ok();
     }
     for (key, value) in screen.table.keys.iter().zip(row.row.values.iter()) {
@@ -85,7 +85,8 @@ fn to_json(screen: &Screen, detail: &Detail, row: &ScreenRow) -> String {
     });
     let tree: Vec<serde_json::Value> = tree.collect();
     let chain: Vec<&str> = detail.chain.iter().map(|link| &*link.text).collect();
-    let process = screen.process.as_ref();
+    // Of all services the row itself says which process it is of.
+    let process = screen.process.as_ref().filter(|_| !screen.is_of_all);
     let object = json!({
         "process": process.map(|process| json!({"name": &*process.name, "pid": process.pid})),
         "row": keys,

@@ -107,6 +107,6 @@ fn an_empty_address_is_a_problem_and_not_a_target() {
     assert_eq!(session.perform(Command::Connect("  ".into()), &screen(&[])), []);
     assert!(session.address_problem.is_some());
     let effects = session.perform(Command::Connect(" h:1 ".into()), &screen(&[]));
-    assert_eq!(effects[0], Effect::Ask(Ask::Follow(Some("h:1".into()))));
+    assert_eq!(effects[0], Effect::Ask(Ask::Open("h:1".into())));
     assert_eq!(session.workspace.recent, ["h:1"]);
 }

@@ -25,8 +25,11 @@ pub(super) fn show(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
     if look.screen.header.is_some() {
         stale(ui, look, commands);
         past(ui, look, commands);
+        some_are_down(ui, look, commands);
+        run_before(ui, look, commands);
     }
     if let Some(restart) = &look.screen.restart
+        && !look.screen.run.is_before
         && look.now.saturating_sub(restart.at) < NEWS
     {
         let ago = age(look.now.saturating_sub(restart.at));
@@ -34,10 +37,68 @@ pub(super) fn show(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
         let new = look.screen.process.as_ref().map_or(0, |process| process.pid);
         let pids = if new == 0 { String::new() } else { format!(" (pid {old}, now {new})") };
         let words = format!("The service restarted {ago} ago{pids}. Counts and trends begin anew.");
-        Panel::top("restart")
-            .frame(theme::banner(palette.accent_soft))
-            .show(ui, |ui| ui.label(RichText::new(words).color(palette.accent)));
+        Panel::top("restart").frame(theme::banner(palette.accent_soft)).show(ui, |ui| {
+            ui.horizontal_wrapped(|ui| {
+                ui.label(RichText::new(words).color(palette.accent));
+                if look.screen.run.is_marked_before {
+                    let words = "Marked is the end of the run before: the difference of await trees \
+                                 and the heap compare with it.";
+                    ui.label(RichText::new(words).color(palette.text));
+                }
+                if look.screen.run.has_before {
+                    button(ui, Command::ShowRunBefore, commands);
+                }
+            });
+        });
     }
+}
+
+/// It is the run before the present one that is looked at.
+fn run_before(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
+    let palette = theme::palette(ui);
+    if !look.screen.run.is_before {
+        return;
+    }
+    let run = look.screen.run.number;
+    let words = format!("This is how run {run} of the service was when it ended.");
+    Panel::top("run before").frame(theme::banner(palette.warm_soft)).show(ui, |ui| {
+        ui.horizontal_wrapped(|ui| {
+            ui.label(RichText::new(words).color(palette.warm));
+            ui.label("Nothing of it changes any more, and its tasks cannot be asked for.");
+            let now = ui.button(format!("Run {}, now", run.saturating_add(1)));
+            if now.on_hover_text(hint(&Command::ShowRunBefore)).clicked() {
+                commands.push(Command::ShowRunBefore);
+            }
+        });
+    });
+}
+
+/// Some of all services do not answer, and their numbers are those from before.
+fn some_are_down(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
+    let palette = theme::palette(ui);
+    if !look.screen.is_of_all || !look.screen.is_live() {
+        return;
+    }
+    let away = look.screen.tabs.iter().filter(|tab| !tab.is_live());
+    let words: Vec<String> = away
+        .map(|tab| match tab.received_at {
+            None => format!("{} ({}, nothing known)", tab.name, tab.state()),
+            Some(at) => {
+                let old = age(look.now.saturating_sub(at));
+                format!("{} ({}, its numbers are {old} old)", tab.name, tab.state())
+            }
+        })
+        .collect();
+    if words.is_empty() {
+        return;
+    }
+    Panel::top("some down").frame(theme::banner(palette.hot_soft)).show(ui, |ui| {
+        ui.horizontal_wrapped(|ui| {
+            ui.label(RichText::new("Not answering:").color(palette.hot));
+            ui.label(words.join(", "));
+            button(ui, Command::RetryNow, commands);
+        });
+    });
 }
 
 /// The connection is down and the numbers are those from before.
@@ -94,6 +155,7 @@ pub(super) fn retry_words(look: &Look<'_>) -> String {
         return String::new();
     };
     match retry_at {
+        None if look.screen.is_of_all => "each service is tried again by itself".into(),
         None => "not retrying".into(),
         Some(at) if *at <= look.now => "retrying now".into(),
         Some(at) => {

@@ -48,19 +48,26 @@ fn content(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
             commands.push(Command::Connect(address));
         }
         button(ui, Command::Dismiss, commands);
-        if look.screen.target.is_some() {
+        if look.screen.target.is_some() && !look.screen.is_of_all {
             button(ui, Command::Disconnect, commands);
         }
     });
+    if !look.session.services.open.is_empty() {
+        ui.add_space(6.0);
+        let words = "It opens in a tab of its own, beside what is open.";
+        ui.label(RichText::new(words).font(theme::small()).color(palette.text_faint));
+    }
     recent(ui, look, commands);
 }
 
 /// What is wrong with the address, or what came of it last time.
 fn problem(ui: &mut Ui, look: &Look<'_>) {
     let palette = theme::palette(ui);
-    if let Some(problem) = look.session.address_problem {
+    if let Some(problem) = &look.session.address_problem {
         ui.label(RichText::new(problem).color(palette.hot));
-    } else if let Connection::Down { failure, .. } = &look.screen.connection {
+    } else if look.session.services.open.len() == 1
+        && let Connection::Down { failure, .. } = &look.screen.connection
+    {
         ui.label(RichText::new(failure.to_string()).color(palette.hot));
         ui.label(RichText::new(&failure.advice).color(palette.text_dim));
     }

@@ -22,7 +22,7 @@ use crate::widgets::{Side, cell_text, keep_end, sparkline};
 fn key_width(key: &Key) -> f32 {
     match key {
         Key::AwaitPoint | Key::SpawnedAt => 220.0,
-        Key::Label(_) | Key::WaitKind => 132.0,
+        Key::Process | Key::Label(_) | Key::WaitKind => 132.0,
         Key::State | Key::Handle | Key::Parent | Key::Verdict => 80.0,
     }
 }
@@ -156,7 +156,7 @@ fn group(
     if values.is_empty() {
         value(row, fill, &Value::Blank("all tasks"), Some(heat));
     }
-    for (at, each) in values.iter().enumerate() {
+    for (at, each) in shown_values(&data.row, look).iter().enumerate() {
         value(row, fill, each, (at == 0).then_some(heat));
     }
     for shown in style.shown {
@@ -232,9 +232,25 @@ fn value(row: &mut TableRow<'_, '_>, fill: Option<Color32>, value: &Value, strip
     });
 }
 
+/// The values of a row, with a word at processes whose numbers are old.
+fn shown_values(row: &Row, look: &Look<'_>) -> Vec<Value> {
+    let keys = look.screen.table.keys.iter();
+    let shown = |(key, value): (&Key, &Value)| match (key, value) {
+        (Key::Process, Value::Text(name)) => {
+            let tab = look.screen.tabs.iter().find(|tab| tab.name == *name);
+            match tab.filter(|tab| !tab.is_live()) {
+                Some(tab) => Value::Text(format!("{name} ({})", tab.state()).into()),
+                None => value.clone(),
+            }
+        }
+        _ => value.clone(),
+    };
+    keys.zip(row.values.iter()).map(shown).collect()
+}
+
 /// The row as a sentence, for those who do not see it.
 fn sentence(row: &Row, look: &Look<'_>) -> String {
-    let values: Vec<String> = row.values.iter().map(value_words).collect();
+    let values: Vec<String> = shown_values(row, look).iter().map(value_words).collect();
     let values = if values.is_empty() { "all tasks".into() } else { values.join(", ") };
     let sum = &row.sum;
     let oldest = look.screen.age_in_words(sum.oldest_since_ms, look.now);

@@ -98,7 +98,7 @@ fn keys(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
             });
             if chip.on_hover_text("Take this key out of the grouping").clicked() {
                 // Only one key ever stands in for another.
-                let chosen = look.session.workspace.keys.contains(key);
+                let chosen = look.session.keys().contains(key);
                 let chosen = if chosen { key.clone() } else { Key::AwaitPoint };
                 commands.push(Command::ToggleKey(chosen));
             }
@@ -137,8 +137,9 @@ pub(super) fn choose_keys(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Comma
     });
     ui.add_space(4.0);
     egui::ScrollArea::vertical().show(ui, |ui| {
+        let keys = look.session.keys();
         for key in &look.screen.available {
-            let mut ticked = look.session.workspace.keys.contains(key);
+            let mut ticked = keys.contains(key);
             if let Key::Label(_) = key {
                 ui.checkbox(&mut ticked, RichText::new(key.title()).font(theme::mono()))
             } else {

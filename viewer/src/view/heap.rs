@@ -9,7 +9,7 @@ use egui::{Align, CentralPanel, Layout, Panel, RichText, Ui};
 
 use super::table::nothing;
 use super::{Look, groups};
-use crate::analyse::numbers::{age, count, counted};
+use crate::analyse::numbers::{count, counted};
 use crate::analyse::{HeapBy, HeapKey};
 use crate::command::Command;
 use crate::screen::HeapPage;
@@ -28,7 +28,7 @@ pub(super) fn show(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
     if !page.present {
         CentralPanel::default()
             .frame(theme::panel(palette))
-            .show(ui, |ui| absent::show(ui, commands));
+            .show(ui, |ui| absent::show(ui, look, commands));
         return;
     }
     Panel::top("heap").frame(theme::panel(palette)).show(ui, |ui| {
@@ -96,8 +96,7 @@ fn controls(ui: &mut Ui, look: &Look<'_>, page: &HeapPage, commands: &mut Vec<Co
 fn mark(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
     let palette = theme::palette(ui);
     super::button(ui, Command::Mark, commands);
-    let Some(marked_ms) = look.screen.marked_ms else { return };
-    let words = format!("marked {} ago", age(look.screen.age(marked_ms, look.now)));
+    let Some(words) = look.screen.marked(look.now) else { return };
     ui.label(RichText::new(words).color(palette.accent));
     super::button(ui, Command::ClearMark, commands);
 }

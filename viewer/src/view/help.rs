@@ -9,11 +9,12 @@ use crate::theme::{self, Palette};
 /// Height of a line: there are many.
 const LINE: f32 = 19.0;
 
-const FILTER: [(&str, &str); 12] = [
+const FILTER: [(&str, &str); 13] = [
     ("fetch", "anything known about a group: labels, state, source lines, every frame"),
     ("tenant:acme", "one label"),
     ("tenant=acme", "the whole text; tenant~ac and tenant:ac ask for a part of it"),
     ("label:probe", "the key or the value of any label"),
+    ("process:checkout", "one process of all, where several services are open"),
     ("state:parked", "the state; likewise wait:, await: and spawn:"),
     ("is:stuck", "longer in one state than the service's threshold"),
     ("is:growing", "more tasks than a minute ago, or more bytes by more than their error"),

@@ -18,15 +18,18 @@ pub(super) fn pressed(ui: &Ui, look: &Look<'_>) -> Vec<Command> {
     // Who goes through the lines of a tree does not go through the rows of the table.
     let steering = steering(ui);
     let mut commands = Vec::new();
-    for command in &Command::LISTED {
+    for command in Command::LISTED.iter().chain(&Command::TABS) {
         for press in command.shortcuts() {
             let counts = match press {
+                // Whoever sees a dialog does not see which tab would go.
+                // In a field it may be meant for the word before.
+                Press::Ctrl('W') => !covered && !typing,
+                Press::CtrlTab | Press::CtrlShiftTab | Press::PageUp | Press::PageDown => !covered,
                 Press::Ctrl(_) | Press::F1 => true,
                 // In a field, Escape leaves the field and does nothing else.
                 Press::Escape => covered || !was_typing,
                 Press::Up | Press::Down if look.session.overlay == Some(Overlay::Palette) => true,
                 Press::Up | Press::Down => !covered && !steering,
-                Press::PageUp | Press::PageDown => !covered,
                 Press::Sign('?') => !typing,
                 Press::Home | Press::End => !typing && !covered && !steering,
                 Press::Sign(_) => !typing && !covered,
@@ -72,6 +75,8 @@ fn key(press: Press) -> (Modifiers, Key) {
         Press::PageDown => plain(Key::PageDown),
         Press::Escape => plain(Key::Escape),
         Press::F1 => plain(Key::F1),
+        Press::CtrlTab => (Modifiers::COMMAND, Key::Tab),
+        Press::CtrlShiftTab => (Modifiers::COMMAND | Modifiers::SHIFT, Key::Tab),
     }
 }
 
@@ -81,7 +86,7 @@ mod tests {
 
     #[test]
     fn every_shortcut_is_a_key_that_exists() {
-        for press in Command::LISTED.iter().flat_map(Command::shortcuts) {
+        for press in Command::LISTED.iter().chain(&Command::TABS).flat_map(Command::shortcuts) {
             assert_ne!(key(*press).1, Key::F35, "{press}");
         }
     }

@@ -4,7 +4,6 @@ use egui::{Align, Layout, RichText, Ui};
 
 use super::Look;
 use super::top::freshness;
-use crate::analyse::numbers::age;
 use crate::theme;
 
 pub(super) fn show(ui: &mut Ui, look: &Look<'_>) {
@@ -23,9 +22,8 @@ pub(super) fn show(ui: &mut Ui, look: &Look<'_>) {
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             let words = RichText::new(freshness(look)).font(theme::small());
             ui.label(words.color(palette.text_faint));
-            if let Some(marked_ms) = look.screen.marked_ms {
-                let ago = age(look.screen.age(marked_ms, look.now));
-                let words = RichText::new(format!("marked {ago} ago")).font(theme::small());
+            if let Some(marked) = look.screen.marked(look.now) {
+                let words = RichText::new(marked).font(theme::small());
                 ui.label(words.color(palette.accent)).on_hover_text(
                     "The difference of await trees and the page of the heap compare with it.",
                 );

@@ -4,6 +4,7 @@
 use egui::{CentralPanel, Grid, Panel, RichText, ScrollArea, Ui};
 use taskscope_proto::model::{Header, Runtime, Worker};
 
+use super::runtimes::of_service;
 use super::table::nothing;
 use super::{Look, button};
 use crate::analyse::numbers::count;
@@ -35,7 +36,8 @@ pub(super) fn show(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
 }
 
 fn content(ui: &mut Ui, look: &Look<'_>, header: &Header, palette: &Palette) {
-    heading(ui, "Process", palette);
+    let all = look.screen.is_of_all;
+    heading(ui, if all { "All processes" } else { "Process" }, palette);
     list(ui, "process", &process_facts(header), palette);
     if header.runtimes.is_empty() {
         ui.add_space(10.0);
@@ -45,7 +47,8 @@ fn content(ui: &mut Ui, look: &Look<'_>, header: &Header, palette: &Palette) {
     }
     for runtime in &header.runtimes {
         ui.add_space(14.0);
-        let name = format!("Runtime {}, {}", runtime.id, runtime.flavor.name());
+        let of = of_service(look, runtime.id);
+        let name = format!("{of}Runtime {}, {}", runtime.id, runtime.flavor.name());
         heading(ui, &name, palette);
         if let Some(words) = stall(runtime, header) {
             ui.label(RichText::new(format!("Stalled: {words}.")).color(palette.hot));

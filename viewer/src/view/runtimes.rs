@@ -26,13 +26,14 @@ pub(super) fn show(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
     }
     for runtime in &header.runtimes {
         if let Some(words) = stall(runtime, header) {
-            stalled(ui, runtime.id, &words, palette);
+            let of = of_service(look, runtime.id);
+            stalled(ui, runtime.id, &format!("{of}{words}"), palette);
         }
     }
     Panel::top("runtimes").frame(theme::banner(palette.bar)).show(ui, |ui| {
         ui.horizontal_wrapped(|ui| {
             for runtime in &header.runtimes {
-                line(ui, runtime, palette);
+                line(ui, look, runtime, palette);
                 ui.separator();
             }
             memory(ui, header, palette);
@@ -60,8 +61,14 @@ fn stalled(ui: &mut Ui, id: u32, words: &str, palette: &Palette) {
     });
 }
 
-fn line(ui: &mut Ui, runtime: &Runtime, palette: &Palette) {
-    let name = format!("runtime {}", runtime.id);
+/// Whose runtime it is, where several services are looked at as one.
+pub(super) fn of_service(look: &Look<'_>, runtime: u32) -> String {
+    let tab = look.screen.service_of_runtime(runtime);
+    tab.map(|tab| format!("{}: ", tab.name)).unwrap_or_default()
+}
+
+fn line(ui: &mut Ui, look: &Look<'_>, runtime: &Runtime, palette: &Palette) {
+    let name = format!("{}runtime {}", of_service(look, runtime.id), runtime.id);
     ui.label(RichText::new(name).font(theme::small()).color(palette.text));
     let share = |busy: Option<u32>| busy.map(|permille| permille as f32 / 1_000.0);
     let shares: Vec<Option<f32>> =

@@ -11,6 +11,7 @@ use super::group_table::verdict as class_words;
 use super::table::nothing;
 use super::{Look, button};
 use crate::analyse::numbers::age;
+use crate::analyse::task_number;
 use crate::command::Command;
 use crate::screen::{Standing, TaskDetail};
 use crate::theme;
@@ -56,7 +57,7 @@ fn heading(ui: &mut Ui, look: &Look<'_>, detail: Option<&TaskDetail>, commands: 
     let palette = theme::palette(ui);
     ui.horizontal(|ui| {
         let id = look.session.task.way.last().copied().unwrap_or_default();
-        let words = RichText::new(format!("Task {id}")).font(theme::heading());
+        let words = RichText::new(format!("Task {}", task_number(id))).font(theme::heading());
         ui.label(words.color(palette.text_strong));
         button(ui, Command::Dismiss, commands);
         let Some(task) = detail.and_then(TaskDetail::task) else { return };

@@ -9,7 +9,7 @@ use taskscope_proto::model::{Activity, Source, Task, TaskOrder, TaskPage};
 use super::table::nothing;
 use super::{Look, hint, place};
 use crate::analyse::numbers::{age, bytes, count, counted, span};
-use crate::analyse::{Filter, Sum};
+use crate::analyse::{Filter, Sum, task_number};
 use crate::command::Command;
 use crate::screen::{Detail, PAGE};
 use crate::theme::{self, CELL_PAD, ROW_HEIGHT};
@@ -60,6 +60,9 @@ pub(super) fn show(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
         (None, None) if look.screen.moment_ms.is_some() => {
             nothing(ui, "Single tasks are known only of right now.");
         }
+        (None, None) if look.screen.run.is_before => {
+            nothing(ui, "This run has ended: its tasks cannot be asked for.");
+        }
         (None, None) if !look.screen.is_live() => nothing(ui, "Not connected."),
         (None, None) => nothing(ui, "Asking the agent…"),
     }
@@ -74,6 +77,14 @@ fn heading(ui: &mut Ui, detail: &Detail, commands: &mut Vec<Command>) {
             let last = detail.selection.offset + page.tasks.len() as u64;
             let words = format!("{}–{} of {}", count(first), count(last), count(page.total));
             ui.label(RichText::new(words).font(theme::small()).color(palette.text_faint));
+        }
+        if !detail.silent.is_empty() {
+            let words = format!("without those of {}", detail.silent.join(", "));
+            let words = RichText::new(words).font(theme::small()).color(palette.warm);
+            ui.label(words).on_hover_text(
+                "These services do not answer, so their tasks cannot be asked for. The row counts \
+                 them as they were last.",
+            );
         }
         if detail.unfiltered {
             let words = RichText::new("not filtered").font(theme::small()).color(palette.warm);
@@ -171,7 +182,7 @@ fn line(
     let number = |room, text: &str, colour| {
         cell_text(ui, room, Side::Right, text, theme::mono(), colour);
     };
-    number(id, &task.id.to_string(), palette.text_dim);
+    number(id, &task_number(task.id).to_string(), palette.text_dim);
     cell_text(ui, state, Side::Left, task.state.name(), theme::body(), palette.text);
     number(idle, &in_state, palette.text_strong);
     number(lived, &old, palette.text);
@@ -186,7 +197,7 @@ fn line(
     let wakers = task.living_wakers.map(|wakers| format!(" {},", counted(wakers, "living waker")));
     let words = format!(
         "task {}: {} for {in_state}, {old} old, {} polls,{} {}, spawned at {}",
-        task.id,
+        task_number(task.id),
         task.state.name(),
         count(task.polls),
         wakers.as_deref().unwrap_or_default(),
@@ -196,7 +207,7 @@ fn line(
     response.widget_info(|| WidgetInfo::labeled(Role::Row, true, &words));
     let source = look.screen.process.as_ref().map(|process| process.source);
     let parent = match task.parent {
-        Some(parent) => format!("task {parent}"),
+        Some(parent) => format!("task {}", task_number(parent)),
         None if source == Some(Source::Console) => "a task that is not known".into(),
         None => "no tracked task".into(),
     };

@@ -43,10 +43,16 @@ struct Chart<'a> {
 }
 
 impl Chart<'_> {
-    fn x_of(&self, second: f32) -> f32 {
-        let last = self.timeline.seconds.last().copied().unwrap_or(0) as f32;
+    /// Clocks may say millions of seconds: only differences are small enough for pixels.
+    fn x_of(&self, ms: u64) -> f32 {
+        let last_ms = self.last().saturating_mul(1_000).cast_signed();
+        let ago = last_ms.saturating_sub(ms.cast_signed()) as f32 / 1_000.0;
         let span = self.timeline.span.as_secs_f32().max(1.0);
-        self.rect.right() - (last - second) / span * self.rect.width()
+        self.rect.right() - ago / span * self.rect.width()
+    }
+
+    fn last(&self) -> u64 {
+        self.timeline.seconds.last().copied().unwrap_or(0)
     }
 
     /// The step nearest to a place, if something is known there.
@@ -54,10 +60,11 @@ impl Chart<'_> {
         let seconds = &self.timeline.seconds;
         let span = self.timeline.span.as_secs_f32().max(1.0);
         let ago = (self.rect.right() - place.x) / self.rect.width() * span;
-        let wanted = *seconds.last()? as f32 - ago;
+        let last = *seconds.last()?;
+        let before = |second: u64| last.saturating_sub(second) as f32;
         let half = span / TIMELINE_STEPS as f32 / 2.0;
-        let step = seconds.partition_point(|second| *second as f32 + half < wanted);
-        let is_known = seconds.first().is_some_and(|first| *first as f32 <= wanted + 2.0 * half);
+        let step = seconds.partition_point(|second| before(*second) - half > ago);
+        let is_known = seconds.first().is_some_and(|first| before(*first) >= ago - 2.0 * half);
         is_known.then_some(step.min(seconds.len() - 1))
     }
 
@@ -68,10 +75,10 @@ impl Chart<'_> {
 
     /// Since when something has been the matter.
     fn bands(&self, ui: &Ui, palette: &Palette) {
-        let now = self.timeline.seconds.last().copied().unwrap_or(0) as f32;
+        let now = self.rect.right();
         for (since_ms, class) in &self.timeline.onsets {
             let (_, colour) = class_words(*class, palette);
-            let x = self.x_of(*since_ms as f32 / 1_000.0).clamp(self.rect.left(), self.x_of(now));
+            let x = self.x_of(*since_ms).clamp(self.rect.left(), now);
             let band = self.rect.with_min_x(x);
             ui.painter().rect_filled(band, 0.0, colour.gamma_multiply(0.10));
             ui.painter().vline(x, self.rect.y_range(), Stroke::new(1.0, colour));
@@ -92,10 +99,12 @@ impl Chart<'_> {
         let response = ui.interact(self.rect, id, Sense::click_and_drag());
         response.widget_info(|| WidgetInfo::labeled(Role::Image, true, name));
         let line = |ui: &Ui, ms: u64, colour: Color32| {
-            let x = self.x_of(ms as f32 / 1_000.0).clamp(self.rect.left(), self.rect.right());
+            let x = self.x_of(ms).clamp(self.rect.left(), self.rect.right());
             ui.painter().vline(x, self.rect.y_range(), Stroke::new(1.5, colour));
         };
-        if let Some(marked_ms) = look.screen.marked_ms {
+        // The end of the run before has no place in this one.
+        if let Some(marked_ms) = look.screen.marked_ms.filter(|_| !look.screen.run.is_marked_before)
+        {
             line(ui, marked_ms, palette.accent);
         }
         if let Some(moment_ms) = look.screen.moment_ms {
@@ -250,16 +259,23 @@ mod tests {
 
     #[test]
     fn a_place_and_its_step_agree() {
+        // An agent's clock, and one that counts since 1970.
+        for begin in [400, 1_780_000_000] {
+            agree(begin);
+        }
+    }
+
+    fn agree(begin: u64) {
         let timeline = Timeline {
             span: std::time::Duration::from_mins(10),
-            seconds: (0..=60).map(|step| 400 + step * 5).collect(),
+            seconds: (0..=60).map(|step| begin + step * 5).collect(),
             ..Timeline::default()
         };
         let rect = Rect::from_min_size(pos2(10.0, 0.0), vec2(600.0, 60.0));
         let chart = Chart { rect, timeline: &timeline };
         for step in [0, 17, 60] {
             let second = timeline.seconds[step];
-            let place = pos2(chart.x_of(second as f32), 30.0);
+            let place = pos2(chart.x_of(second * 1_000), 30.0);
             assert_eq!(chart.step_at(place), Some(step), "{second}");
         }
         assert_eq!(chart.step_at(pos2(10.0, 3.0)), None, "nothing is known of then");

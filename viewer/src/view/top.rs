@@ -90,6 +90,7 @@ fn state(ui: &mut Ui, look: &Look<'_>, palette: &Palette, commands: &mut Vec<Com
         return;
     }
     let (words, colour, fill) = match &look.screen.connection {
+        Connection::Idle if look.screen.run.is_before => ("ended", palette.warm, palette.warm_soft),
         Connection::Idle => return,
         Connection::Connecting { .. } => ("connecting", palette.warm, palette.warm_soft),
         Connection::Live { .. } => ("live", palette.good, palette.good_soft),
@@ -107,11 +108,20 @@ fn state(ui: &mut Ui, look: &Look<'_>, palette: &Palette, commands: &mut Vec<Com
 
 fn process(ui: &mut Ui, look: &Look<'_>, palette: &Palette) {
     let Some(process) = &look.screen.process else { return };
+    if look.screen.is_of_all {
+        let live = look.screen.tabs.iter().filter(|tab| tab.is_live()).count();
+        let words = format!("{live} of {} live", look.screen.tabs.len());
+        ui.add(egui::Label::new(RichText::new(words).color(palette.text_dim)).truncate());
+        return;
+    }
     let pid = (process.pid != 0).then(|| format!("pid {}", process.pid));
     let mut words = vec![pid.unwrap_or_else(|| "pid not known".into())];
     if look.screen.header.is_some() {
         let up = look.screen.age(0, look.now);
         words.push(format!("up {}", age(up)));
+    }
+    if look.screen.run.number > 1 || look.screen.run.is_before {
+        words.push(format!("run {}", look.screen.run.number));
     }
     let about = format!("{}\nserved by {}", process.executable, process.agent);
     let label =

@@ -45,6 +45,15 @@ fn idle(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
 
 /// The targets of before, one click each.
 pub(super) fn recent(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
+    let last = look.session.services.last();
+    if !last.is_empty() {
+        ui.add_space(10.0);
+        let words = format!("Open the last {} again", last.len());
+        let again = ui.button(words);
+        if again.on_hover_text(last.join("\n")).clicked() {
+            commands.push(Command::OpenLast);
+        }
+    }
     if look.session.workspace.recent.is_empty() {
         return;
     }

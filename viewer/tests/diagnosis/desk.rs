@@ -22,11 +22,15 @@ pub(crate) struct Desk {
 impl Desk {
     /// `taskscope view ADDRESS`.
     pub(crate) fn launch(address: &str) -> Self {
+        Self::launch_on(&[address])
+    }
+
+    /// `taskscope view ADDRESS ADDRESS…`.
+    pub(crate) fn launch_on(addresses: &[&str]) -> Self {
         let builder = Harness::builder().with_size([1440.0, 900.0]);
-        let address = Some(address.to_owned());
-        let viewer = builder.build_eframe(|cc| {
-            App::start(cc, Opening { target: address, ..Opening::default() }).unwrap()
-        });
+        let targets = addresses.iter().map(|address| (*address).to_owned()).collect();
+        let viewer = builder
+            .build_eframe(|cc| App::start(cc, Opening { targets, ..Opening::default() }).unwrap());
         Self { viewer, actions: Vec::new() }
     }
 

@@ -29,6 +29,21 @@ fn stuck_mutex_is_the_refresh_that_holds_the_lock() {
 }
 
 #[test]
+fn among_two_services_the_holder_of_the_lock_is_named_with_its_process() {
+    let (locked, full) = (example("stuck_mutex"), example("full_channel"));
+    let (waiting, holding) =
+        (locked.place("requests wait here"), locked.place("the holder waits here"));
+    let indexers = full.place("indexers wait here");
+    let mut desk = Desk::launch_on(&[full.address(), locked.address()]);
+    desk.sees_line(&["Tab ", "All services, 2 of 2 live"]);
+    desk.sees_line(&["Row ", "full_channel, indexer, ", &short(&indexers), "4 tasks"]);
+    desk.click_row(&["stuck_mutex, request, ", &short(&waiting)]);
+    desk.sees_row(&["stuck_mutex, request", "mutex", "50 tasks"]);
+    desk.sees_line(&["held by task", "process=stuck_mutex task=refresh", &short(&holding)]);
+    desk.sees_line(&["Row ", "task ", "process=stuck_mutex task=request"]);
+}
+
+#[test]
 fn full_channel_is_two_groups_that_wait_for_room_and_none_for_a_message() {
     let service = example("full_channel");
     let (indexers, feeder) =

@@ -15,11 +15,10 @@ impl Viewer {
     pub(crate) fn on(target: &str, height: f32) -> Self {
         let builder = Harness::builder().with_size([1440.0, height]);
         let target = Some(target.to_owned());
-        Self(
-            builder.build_eframe(|cc| {
-                App::start(cc, Opening { target, ..Opening::default() }).unwrap()
-            }),
-        )
+        Self(builder.build_eframe(|cc| {
+            App::start(cc, Opening { targets: target.into_iter().collect(), ..Opening::default() })
+                .unwrap()
+        }))
     }
 
     pub(crate) fn text(&mut self) -> String {

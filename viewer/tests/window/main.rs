@@ -29,6 +29,10 @@ mod sample_later;
 #[cfg(test)]
 mod screens;
 #[cfg(test)]
+mod services;
+#[cfg(test)]
+mod services_net;
+#[cfg(test)]
 mod stage;
 #[cfg(test)]
 mod task;

@@ -18,14 +18,14 @@ use tokio::task::JoinHandle;
 const DEADLINE: Duration = Duration::from_secs(20);
 
 /// An agent that can be killed and started again on the same port.
-struct Service {
+pub(crate) struct Service {
     runtime: Runtime,
-    address: SocketAddr,
+    pub(crate) address: SocketAddr,
     serving: Option<JoinHandle<std::io::Result<()>>>,
 }
 
 impl Service {
-    fn start(agent: FakeAgent) -> Self {
+    pub(crate) fn start(agent: FakeAgent) -> Self {
         let runtime = Runtime::new().unwrap();
         let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
         let address = listener.local_addr().unwrap();
@@ -34,13 +34,13 @@ impl Service {
         service
     }
 
-    fn kill(&mut self) {
+    pub(crate) fn kill(&mut self) {
         // Dropping the runtime ends the connections too, as the end of a process would.
         drop(self.serving.take());
         std::mem::replace(&mut self.runtime, Runtime::new().unwrap()).shutdown_background();
     }
 
-    fn restart(&mut self, agent: FakeAgent) {
+    pub(crate) fn restart(&mut self, agent: FakeAgent) {
         let started = Instant::now();
         let listener = loop {
             match self.runtime.block_on(TcpListener::bind(self.address)) {
@@ -53,15 +53,15 @@ impl Service {
     }
 }
 
-fn quick(run_id: u64, pid: u32) -> FakeAgent {
+pub(crate) fn quick(run_id: u64, pid: u32) -> FakeAgent {
     FakeAgent { every: Duration::from_millis(30), ..FakeAgent::sample(run_id, pid) }
 }
 
 pub(crate) fn analyst() -> (Analyst, std::sync::mpsc::Receiver<()>) {
-    let (orders, events) = connect::start().unwrap();
+    let (net, events) = connect::start().unwrap();
     let (wake, woken) = std::sync::mpsc::sync_channel(1);
     let wake = move || _ = wake.try_send(());
-    (Analyst::start(orders, events, Clock::start(), wake).unwrap(), woken)
+    (Analyst::start(net, events, Clock::start(), wake).unwrap(), woken)
 }
 
 /// Waits for a screen that fits.
@@ -89,7 +89,13 @@ pub(crate) fn query(generation: u64) -> Query {
 
 pub(crate) fn follow(analyst: &Analyst, address: &str) {
     analyst.ask(Ask::Query(Arc::new(query(1)))).unwrap();
-    analyst.ask(Ask::Follow(Some(address.into()))).unwrap();
+    analyst.ask(Ask::Open(address.into())).unwrap();
+}
+
+/// The only service is another one from now on.
+fn replace(analyst: &Analyst, old: &str, new: &str) {
+    analyst.ask(Ask::Close(old.into())).unwrap();
+    analyst.ask(Ask::Open(new.into())).unwrap();
 }
 
 #[test]
@@ -195,7 +201,7 @@ fn a_wrong_address_is_final_and_a_silent_one_is_tried_again() {
 
     // Taken and given back: nothing listens there.
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    desk.0.ask(Ask::Follow(Some(free.to_string().into()))).unwrap();
+    replace(&desk.0, "no address", &free.to_string());
     let again = |screen: &Screen| matches!(&screen.connection, Connection::Down { attempts, .. } if *attempts >= 2);
     let screen = until(&desk, "a second attempt", again);
     let Connection::Down { failure, .. } = &screen.connection else { unreachable!() };
@@ -209,10 +215,10 @@ fn another_target_replaces_the_first_at_once() {
     let desk = analyst();
     follow(&desk.0, &first.address.to_string());
     until(&desk, "the first", |screen| !screen.table.rows.is_empty());
-    desk.0.ask(Ask::Follow(Some(second.address.to_string().into()))).unwrap();
+    replace(&desk.0, &first.address.to_string(), &second.address.to_string());
     let other = |screen: &Screen| screen.process.as_ref().is_some_and(|p| p.pid == 42);
     let screen = until(&desk, "the second", other);
     assert_eq!(screen.restart, None, "another service is no restart");
-    desk.0.ask(Ask::Follow(None)).unwrap();
+    desk.0.ask(Ask::Close(second.address.to_string().into())).unwrap();
     until(&desk, "nothing", |screen| screen.connection == Connection::Idle);
 }

@@ -123,7 +123,7 @@ fn the_awaits_of_a_row_inverted_and_looked_at_up_to_a_frame() {
 /// What the tasks of all rows waited for at the mark, and what they wait for now.
 fn compared() -> Stage {
     let mut stage = Stage::following().with(sample::process(7, 4242), sample::profile(0));
-    stage.store.mark(None);
+    stage.store_mut().mark(None);
     stage.session.workspace.keys.clear();
     stage.session.workspace.shape = Shape::Difference;
     stage.now += Duration::from_secs(40);
@@ -157,4 +157,18 @@ fn a_task_with_its_source() {
         }
     }
     sized("task_dark", true, LARGE, stage);
+}
+
+#[test]
+fn all_services_as_one() {
+    let mut stage = crate::services::both();
+    for second in 2..=90 {
+        stage.now += Duration::from_secs(1);
+        for (session, profile) in [(1, sample::profile(second)), (2, crate::services::ledger().1)] {
+            let profile = std::sync::Arc::new(profile);
+            stage.tell_of(session, taskscope_viewer::connect::Happening::Profile(profile));
+        }
+    }
+    stage.session.chose_row = false;
+    sized("all_services_dark", true, LARGE, stage);
 }

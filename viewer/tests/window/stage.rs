@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use egui_kittest::{Harness, HarnessBuilder};
 use taskscope_proto::model::{Process, Profile, TaskPage, TaskQuery};
-use taskscope_viewer::analyse::TaskAsk;
-use taskscope_viewer::analyst::{Answers, Ask, compose, search_for, task_detail, task_query};
+use taskscope_viewer::analyse::{Scope, TaskAsk};
+use taskscope_viewer::analyst::{Answers, Ask, look_at, search_for, task_detail, task_query};
 use taskscope_viewer::clock::Moment;
 use taskscope_viewer::connect::{Event, Failure, Happening};
+use taskscope_viewer::fleet::Fleet;
 use taskscope_viewer::screen::{PAGE, Screen, TaskDetail};
 use taskscope_viewer::session::{Effect, Session};
 use taskscope_viewer::source::{Found, Library};
@@ -23,7 +24,7 @@ pub(crate) const TARGET: &str = "127.0.0.1:6670";
 
 /// Everything that a window needs.
 pub(crate) struct Stage {
-    pub(crate) store: Store,
+    pub(crate) fleet: Fleet,
     pub(crate) session: Session,
     pub(crate) screen: Arc<Screen>,
     pub(crate) now: Moment,
@@ -40,7 +41,7 @@ impl Default for Stage {
     fn default() -> Self {
         let session = Session::new(Workspace::default(), None);
         Self {
-            store: Store::default(),
+            fleet: Fleet::default(),
             session,
             screen: Arc::default(),
             now: Duration::from_secs(100),
@@ -58,9 +59,27 @@ impl Stage {
     /// A target, and no word from it yet.
     pub(crate) fn following() -> Self {
         let mut stage = Self::default();
-        stage.store.follow(1, Some(TARGET.into()), stage.now);
-        stage.refresh();
+        stage.open(TARGET);
         stage
+    }
+
+    /// One more service, which is looked at; its session.
+    pub(crate) fn open(&mut self, address: &str) -> u64 {
+        let session = self.fleet.open(&address.into(), self.now).unwrap();
+        self.session.services.open.push(address.into());
+        self.session.services.scope = Scope::One(address.into());
+        self.refresh();
+        session
+    }
+
+    /// What is looked at.
+    pub(crate) fn store(&self) -> &Store {
+        self.fleet.store(&self.session.services.scope)
+    }
+
+    /// The same, to change it.
+    pub(crate) fn store_mut(&mut self) -> &mut Store {
+        self.fleet.store_mut(&self.session.services.scope)
     }
 
     /// The sample service, answering.
@@ -75,7 +94,12 @@ impl Stage {
     }
 
     pub(crate) fn tell(&mut self, happening: Happening) {
-        self.store.apply(Event { session: 1, happening }, self.now);
+        self.tell_of(1, happening);
+    }
+
+    /// Something that happened to the service of a session.
+    pub(crate) fn tell_of(&mut self, session: u64, happening: Happening) {
+        self.fleet.apply(Event { session, happening }, self.now);
         self.refresh();
     }
 
@@ -93,13 +117,13 @@ impl Stage {
 
     /// What the analyst does, on the spot.
     pub(crate) fn refresh(&mut self) {
-        let mut screen = compose(&self.store, &self.session.query());
+        let mut screen = look_at(&self.fleet, &self.session.query());
         if let Some(ask) = &self.session.query().task {
             screen.task = Some(self.task(ask));
         }
         let is_now = screen.moment_ms.is_none();
         if let (Some(detail), Some(profile), true) =
-            (&mut screen.detail, self.store.profile(), is_now)
+            (&mut screen.detail, self.store().profile(), is_now)
         {
             let members = detail.row.and_then(|at| screen.table.rows.get(at));
             let members = members.map_or(&[][..], |row| row.row.members.as_slice());
@@ -124,17 +148,17 @@ impl Stage {
         let mut found = Found::default();
         if self.task_is_gone {
             answers.latest = Some(Arc::new(TaskPage { heeded: true, ..TaskPage::default() }));
-            return task_detail(&self.store, ask, &answers, &found);
+            return task_detail(self.store(), ask, &answers, &found);
         }
         // Who is around it is known only once the task is.
         for _ in 0..2 {
-            let detail = task_detail(&self.store, ask, &answers, &found);
-            let Some(profile) = self.store.profile() else { break };
+            let detail = task_detail(self.store(), ask, &answers, &found);
+            let Some(profile) = self.store().profile() else { break };
             answers.latest = Some(Arc::new(sample::tasks(profile, &task_query(&detail))));
         }
-        let detail = task_detail(&self.store, ask, &answers, &found);
+        let detail = task_detail(self.store(), ask, &answers, &found);
         found = self.library.search(search_for(&detail, ask));
-        task_detail(&self.store, ask, &answers, &found)
+        task_detail(self.store(), ask, &answers, &found)
     }
 
     /// One frame: the same steps as the application's.
@@ -156,12 +180,20 @@ impl Stage {
     /// What the application and the analyst do.
     pub(crate) fn carry_out(&mut self, effect: Effect) {
         match effect {
-            Effect::Ask(Ask::Follow(target)) => {
-                self.followed.push(target.map(|target| target.to_string()));
+            Effect::Ask(Ask::Open(target)) => {
+                self.fleet.open(&target, self.now);
+                self.followed.push(Some(target.to_string()));
             }
-            Effect::Ask(Ask::Mark(true)) => self.store.mark(self.session.at_ms),
-            Effect::Ask(Ask::Mark(false)) => self.store.forget_mark(),
-            Effect::Ask(Ask::Query(query)) => self.store.stop_at(query.at_ms),
+            Effect::Ask(Ask::Close(target)) => {
+                self.fleet.close(&target, self.now);
+                self.followed.push(None);
+            }
+            Effect::Ask(Ask::Mark(true)) => {
+                let at_ms = self.session.at_ms;
+                self.store_mut().mark(at_ms);
+            }
+            Effect::Ask(Ask::Mark(false)) => self.store_mut().forget_mark(),
+            Effect::Ask(Ask::Query(query)) => self.store_mut().stop_at(query.at_ms),
             Effect::Copy(text) => self.copied.push(text),
             Effect::OpenSource { path, line, column } => {
                 self.opened.push(format!("{}:{line}:{column}", path.display()));

@@ -6,7 +6,6 @@ use egui::{Color32, Rect, Ui, WidgetInfo, vec2};
 use super::super::Look;
 use super::frame::{self, Pointed};
 use super::tree::{LINE, at_row, background, frame, indented, number, pick};
-use crate::analyse::numbers::age;
 use crate::analyse::{AwaitNode, AwaitQuery, AwaitWeight};
 use crate::command::Command;
 use crate::screen::{Awaits, Detail};
@@ -86,9 +85,8 @@ fn titles(ui: &mut Ui, look: &Look<'_>, asked: &AwaitQuery) {
             palette.text_dim,
         );
     }
-    let Some(marked_ms) = look.screen.marked_ms else { return };
-    let words =
-        format!("since {} ago, what changed most first", age(look.screen.age(marked_ms, look.now)));
+    let Some(moment) = look.screen.compared_with(look.now) else { return };
+    let words = format!("since {moment}, what changed most first");
     let room = rect.with_min_x(column(rect, 2, asked.weight).right() + 2.0 * GAP);
     cell_text(ui, room, Side::Left, &words, theme::small(), palette.text_dim);
     response.widget_info(|| {

@@ -2,13 +2,14 @@
 
 use egui::{RichText, Ui};
 
+use super::super::Look;
 use crate::command::Command;
 use crate::theme;
 
 /// What a service needs.
 const CODE: &str = include_str!("allocator.txt");
 
-pub(super) fn show(ui: &mut Ui, commands: &mut Vec<Command>) {
+pub(super) fn show(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
     let palette = theme::palette(ui);
     ui.add_space((ui.available_height() * 0.2).min(140.0));
     ui.vertical_centered(|ui| {
@@ -16,8 +17,15 @@ pub(super) fn show(ui: &mut Ui, commands: &mut Vec<Command>) {
         let heading = RichText::new("Which tasks hold the memory?").font(theme::heading());
         ui.label(heading.color(palette.text_strong));
         ui.add_space(6.0);
-        let words = "This service does not tell what is in its heap. Let it allocate through the \
-                     agent's allocator, around whichever it uses now, and start it again:";
+        let who = if look.screen.is_of_all {
+            "None of these services tells"
+        } else {
+            "This service does not tell"
+        };
+        let words = format!(
+            "{who} what is in its heap. Let it allocate through the agent's allocator, around \
+             whichever it uses now, and start it again:"
+        );
         ui.label(RichText::new(words).color(palette.text_dim));
         ui.add_space(10.0);
         let frame = egui::Frame::new()

@@ -6,6 +6,7 @@ use taskscope_proto::model::{State, Task, TaskKind};
 use super::super::{Look, place};
 use super::ago;
 use crate::analyse::numbers::{bytes, count, counted, span};
+use crate::analyse::task_number;
 use crate::command::Command;
 use crate::screen::TaskDetail;
 use crate::theme;
@@ -66,7 +67,7 @@ fn state(ui: &mut Ui, look: &Look<'_>, detail: &TaskDetail, task: &Task) {
 /// A button that opens the page of another task, if that one is alive.
 fn link(ui: &mut Ui, id: u64, about: &str, commands: &mut Vec<Command>) {
     let palette = theme::palette(ui);
-    let words = RichText::new(format!("task {id}")).color(palette.accent);
+    let words = RichText::new(format!("task {}", task_number(id))).color(palette.accent);
     let response = ui.add(egui::Button::new(words).frame(false));
     if response.on_hover_text(about).clicked() {
         commands.push(Command::ShowTask(id));
@@ -143,6 +144,7 @@ fn parent(ui: &mut Ui, detail: &TaskDetail, task: &Task, commands: &mut Vec<Comm
         match task.parent {
             None => drop(ui.label("no tracked task")),
             Some(parent) if task.orphan => {
+                let parent = task_number(parent);
                 let words = format!("task {parent}, which has ended: an orphan");
                 ui.label(RichText::new(words).color(palette.warm));
             }
