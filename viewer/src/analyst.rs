@@ -10,6 +10,7 @@ mod heap;
 mod pages;
 mod past;
 mod sources;
+mod table;
 mod task;
 mod timeline;
 mod troubles;

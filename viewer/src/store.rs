@@ -19,7 +19,7 @@ use crate::connect::{Event, Failure, Happening};
 pub use history::{History, Window};
 pub use totals::LIVING;
 pub use track::Level;
-pub use trend::SAMPLES;
+pub use trend::{SAMPLES, Trend};
 
 /// How it stands with the connection.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

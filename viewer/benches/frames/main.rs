@@ -25,9 +25,11 @@ mod scenes;
 mod service;
 mod window;
 
+use std::sync::Arc;
+
 use measure::{Times, processor_time, resident_mib, taken_since};
 use service::Service;
-use taskscope_viewer::analyse::{Filter, HeapQuery, Key, Query, Selection};
+use taskscope_viewer::analyse::{Filter, HeapQuery, Key, Nest, Query, Selection};
 use taskscope_viewer::analyst::compose;
 use taskscope_viewer::store::Store;
 use taskscope_viewer::workspace::Workspace;
@@ -69,10 +71,14 @@ fn queries(store: &Store, service: &Service) {
     all.push(Key::Label("tenant".into()));
     let usual = || Query { keys: Workspace::usual_keys(), fold: true, ..Query::default() };
     let filtered = Query { filter: Filter::parse("worker.rs tenant:7 is:stuck"), ..usual() };
+    let nested = |nest| Query { nest: Some(Arc::new(nest)), ..usual() };
     let cases = [
         ("usual keys", usual()),
         ("usual keys, filtered", filtered),
-        ("usual keys and tenant", Query { keys: all, ..usual() }),
+        ("usual keys and tenant", Query { keys: all.clone(), ..usual() }),
+        ("rows in rows, closed", nested(Nest::default())),
+        ("rows in rows, all open", nested(Nest::all_open())),
+        ("four keys in rows, all open", Query { keys: all, ..nested(Nest::all_open()) }),
         ("a row looked at", Query { selection: service::worst_row(store), ..usual() }),
         (
             "all tasks one row, looked at",

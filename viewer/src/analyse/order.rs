@@ -76,18 +76,22 @@ impl Sort {
 /// nothing jumps from one update to the next.
 pub fn sort(rows: &mut [Row], sort: Sort) {
     rows.sort_unstable_by(|a, b| {
-        let ascending = compare(a, b, sort.column);
+        let ascending = match sort.column {
+            Column::Key(at) => a.values.get(at..).cmp(&b.values.get(at..)),
+            column => by_number(a, b, column),
+        };
         let ordered = if sort.descending { ascending.reverse() } else { ascending };
         ordered.then_with(|| a.values.cmp(&b.values))
     });
 }
 
-fn compare(a: &Row, b: &Row, column: Column) -> Ordering {
+/// The order by a column of numbers; keys tell nothing.
+pub(super) fn by_number(a: &Row, b: &Row, column: Column) -> Ordering {
     // The earlier it began, the older: `None` is youngest of all.
     let age = |since: Option<u64>| since.map(Reverse);
     match column {
         Column::Suspicion => suspicion(a).cmp(&suspicion(b)),
-        Column::Key(at) => a.values.get(at..).cmp(&b.values.get(at..)),
+        Column::Key(_) => Ordering::Equal,
         Column::Count => a.sum.count.cmp(&b.sum.count),
         Column::Growth => a.sum.growth.cmp(&b.sum.growth),
         Column::Stuck => a.sum.stuck.cmp(&b.sum.stuck),

@@ -18,6 +18,8 @@ pub enum Action {
         target: Option<String>,
         /// What makes up a row; empty: as it was last time.
         by: Vec<Key>,
+        /// Rows in rows, even if it was otherwise last time.
+        nest: bool,
         /// The filter; none: as it was last time.
         filter: Option<String>,
     },
@@ -84,10 +86,10 @@ pub enum Format {
 impl From<Args> for Action {
     fn from(args: Args) -> Self {
         match args.command {
-            None => Self::View { target: None, by: Vec::new(), filter: None },
-            Some(Command::View { target, by, filter }) => {
+            None => Self::View { target: None, by: Vec::new(), nest: false, filter: None },
+            Some(Command::View { target, by, nest, filter }) => {
                 let by = by.iter().map(|word| Key::named(word)).collect();
-                Self::View { target: Some(target), by, filter }
+                Self::View { target: Some(target), by, nest, filter }
             }
             Some(Command::Dump { target, capture, print }) => {
                 let capture = match capture {
@@ -148,13 +150,17 @@ mod tests {
             span: secs.map(Duration::from_secs),
         };
         for (line, expected) in [
-            ("", Action::View { target: None, by: vec![], filter: None }),
-            ("view a:1", Action::View { target: Some(text("a:1")), by: vec![], filter: None }),
+            ("", Action::View { target: None, by: vec![], nest: false, filter: None }),
             (
-                "view a:1 --by task,await --filter is:stuck",
+                "view a:1",
+                Action::View { target: Some(text("a:1")), by: vec![], nest: false, filter: None },
+            ),
+            (
+                "view a:1 --by task,await --nest --filter is:stuck",
                 Action::View {
                     target: Some(text("a:1")),
                     by: vec![Key::Label("task".into()), Key::AwaitPoint],
+                    nest: true,
                     filter: Some(text("is:stuck")),
                 },
             ),
