@@ -94,6 +94,8 @@ pub struct Store {
     marked: Option<Arc<Profile>>,
     /// The state that somebody stopped at, as it came in.
     pinned: Option<Arc<Profile>>,
+    /// The moment that is looked at, as far as it is remembered: it is put together once.
+    looked_at: Option<(u64, Arc<Profile>)>,
 }
 
 impl Store {
@@ -127,6 +129,9 @@ impl Store {
                     Resolution::Minute => &mut self.day.0,
                 };
                 history.take_in(ticket, page.ok().as_deref());
+                // The past is another than before.
+                let at_ms = self.looked_at.take().map(|(at_ms, _)| at_ms);
+                self.look_at(at_ms);
             }
             Happening::Down { failure, retry_in } => {
                 let (since, attempts) = match &self.connection {
@@ -165,6 +170,7 @@ impl Store {
             self.answer = None;
             self.marked = None;
             self.pinned = None;
+            self.looked_at = None;
         }
         self.history.reconnected();
         self.day.0.reconnected();
@@ -178,6 +184,17 @@ impl Store {
         if !self.pinned.as_ref().is_some_and(is_at) {
             self.pinned = self.profile.clone().filter(is_at);
         }
+        if self.looked_at.as_ref().map(|(known, _)| *known) != at_ms {
+            self.look_at(at_ms);
+        }
+    }
+
+    /// Puts a moment of the past together, and keeps it. What is yet to come is not of the past.
+    fn look_at(&mut self, at_ms: Option<u64>) {
+        self.looked_at = None;
+        let now_ms = self.profile.as_ref().map(|profile| profile.header.now_ms);
+        let past = at_ms.filter(|at_ms| Some(*at_ms) < now_ms);
+        self.looked_at = past.and_then(|at_ms| Some((at_ms, self.moment(at_ms)?)));
     }
 
     /// The state at a moment of this run, agent's clock: all of it where somebody stopped, counts
@@ -189,6 +206,11 @@ impl Store {
         let exact = whole.find(|profile| profile.header.now_ms == at_ms);
         Some(match exact {
             Some(profile) => Arc::clone(profile),
+            None if let Some((_, kept)) =
+                self.looked_at.as_ref().filter(|(at, _)| *at == at_ms) =>
+            {
+                Arc::clone(kept)
+            }
             None if at_ms >= latest.header.now_ms => Arc::clone(latest),
             None if self.history.first_ms() <= Some(at_ms) => {
                 Arc::new(moment::profile_at(latest, &self.history, at_ms))
@@ -328,6 +350,25 @@ mod tests {
         assert!(store.marked().is_some(), "the same run");
         store.apply(Event { session: 1, happening: connected(8, 2) }, at(9));
         assert!(store.marked().is_none());
+    }
+
+    #[test]
+    fn a_moment_that_is_looked_at_is_put_together_once() {
+        let mut store = store([connected(7, 1), profile(5_000), profile(9_000)]);
+        let at = |store: &Store| store.moment(6_000).expect("a moment");
+        assert!(!Arc::ptr_eq(&at(&store), &at(&store)), "nobody looks");
+        store.stop_at(Some(6_000));
+        let kept = at(&store);
+        store.apply(Event { session: 1, happening: profile(20_000) }, Duration::from_secs(9));
+        store.stop_at(Some(6_000));
+        assert!(Arc::ptr_eq(&kept, &at(&store)));
+        let page = Ok(Arc::default());
+        let resolution = Resolution::Second;
+        let learned = Happening::History { ticket: 1, resolution, page };
+        store.apply(Event { session: 1, happening: learned }, Duration::from_secs(9));
+        assert!(!Arc::ptr_eq(&kept, &at(&store)), "the agent has said more of the past");
+        store.stop_at(None);
+        assert!(!Arc::ptr_eq(&at(&store), &at(&store)));
     }
 
     #[test]

@@ -251,8 +251,8 @@ impl History {
 
     /// Adds what a group had over the trend's window to `sums`, one for each step.
     pub fn add_to(&self, group: GroupId, trend: Trend, sums: &mut [u64]) {
-        if let Some(Followed { track, samples, .. }) = self.groups.get(&group) {
-            samples.add_to(track.latest(), trend, sums);
+        if let Some(Followed { samples, .. }) = self.groups.get(&group) {
+            samples.add_to(trend, sums);
         }
     }
 

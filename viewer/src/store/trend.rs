@@ -44,11 +44,13 @@ impl Grid {
     }
 }
 
-/// The samples of a track, oldest first, without the one of right now. Those of ten thousand groups
+/// The samples of a track, oldest first. Those of ten thousand groups
 /// are added up for each screen, so they lie close together.
 #[derive(Debug, Default)]
 pub(super) struct Samples {
     grid: Grid,
+    /// What there is right now.
+    latest: Level,
     counts: VecDeque<u32>,
     /// Begun ones count.
     kib: VecDeque<u32>,
@@ -71,6 +73,7 @@ impl Samples {
             }
         }
         self.grid = grid;
+        self.latest = track.latest();
     }
 
     fn push(&mut self, level: Level) {
@@ -80,11 +83,11 @@ impl Samples {
     }
 
     /// Adds the latest of them and of right now to `sums`, the last to the last.
-    pub(super) fn add_to(&self, now: Level, trend: Trend, sums: &mut [u64]) {
+    pub(super) fn add_to(&self, trend: Trend, sums: &mut [u64]) {
         let Some((latest, earlier)) = sums.split_last_mut() else { return };
         let (samples, unit, now) = match trend {
-            Trend::Tasks => (&self.counts, 1, now.count),
-            Trend::Bytes => (&self.kib, 1 << 10, now.bytes),
+            Trend::Tasks => (&self.counts, 1, self.latest.count),
+            Trend::Bytes => (&self.kib, 1 << 10, self.latest.bytes),
         };
         *latest = latest.saturating_add(now);
         for (sample, sum) in samples.iter().rev().zip(earlier.iter_mut().rev()) {
@@ -117,7 +120,7 @@ mod tests {
             samples.follow(&track, grid, false);
             let expected = walked(&track, grid, now);
             let mut sums = vec![0; expected.len()];
-            samples.add_to(track.latest(), Trend::Tasks, &mut sums);
+            samples.add_to(Trend::Tasks, &mut sums);
             assert_eq!(sums, expected, "at {now}");
         }
     }
