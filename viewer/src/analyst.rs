@@ -11,6 +11,7 @@ mod lines;
 mod pages;
 mod past;
 mod sources;
+mod table;
 mod task;
 mod timeline;
 mod troubles;

@@ -33,6 +33,8 @@ pub struct Opening {
     pub targets: Vec<String>,
     /// What makes up a row; empty: as it was last time.
     pub by: Vec<Key>,
+    /// Rows in rows, even if it was otherwise last time.
+    pub nest: bool,
     /// The filter; none: as it was last time.
     pub filter: Option<String>,
 }
@@ -86,6 +88,7 @@ impl App {
         if !opening.by.is_empty() {
             workspace.keys = opening.by;
         }
+        workspace.nest |= opening.nest;
         if let Some(filter) = opening.filter {
             workspace.filter = filter;
         }

@@ -53,7 +53,9 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 fn act(action: Action) -> anyhow::Result<()> {
     match action {
-        Action::View { targets, by, filter } => crate::app::run(Opening { targets, by, filter }),
+        Action::View { targets, by, nest, filter } => {
+            crate::app::run(Opening { targets, by, nest, filter })
+        }
         Action::Dump { target, capture, print } => dump::run(&target, capture, print),
         Action::Demo { headless, span, print } => crate::demo::run(headless, span, print),
         Action::Heap { target, output } => heap::run(&target, &output),

@@ -12,8 +12,9 @@ use taskscope_proto::model::{Class, Header, Process, TaskPage};
 
 use crate::analyse::numbers;
 use crate::analyse::{
-    AwaitQuery, AwaitTree, Fact, Flame, HeapQuery, HeapRow, HeapTree, Key, Lens, Link, Merged,
-    Mostly, Note, Part, Row, Selection, Sort, Sum, Value, VisibleRow, WaitGraph, Waking, known,
+    AwaitQuery, AwaitTree, Fact, Flame, HeapQuery, HeapRow, HeapTree, Heat, Key, Lens, Link,
+    Merged, Mostly, Note, Part, Row, Selection, Sort, Sum, Value, VisibleRow, WaitGraph, Waking,
+    known,
 };
 use crate::clock::Moment;
 use crate::connect::Failure;
@@ -131,10 +132,14 @@ pub struct Timeline {
 pub struct Table {
     /// The key columns.
     pub keys: Vec<Key>,
-    /// The order of the rows.
+    /// Rows lie in rows: each has the values of the first few keys.
+    pub nested: bool,
+    /// The order of the rows, or of those in one row.
     pub sort: Sort,
-    /// The rows in that order.
+    /// The rows in that order, each before those in it.
     pub rows: Vec<ScreenRow>,
+    /// The first row; of rows in rows, the first of the innermost, whether it is shown or not.
+    pub first: Option<(Arc<[Value]>, Heat)>,
     /// What they add up to.
     pub total: Sum,
     /// Base groups in the profile.

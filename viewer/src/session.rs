@@ -4,6 +4,7 @@
 mod awaits;
 mod copy;
 mod heap;
+mod nest;
 mod palette;
 mod services;
 mod task;
@@ -11,7 +12,9 @@ mod time;
 
 use std::sync::Arc;
 
-use crate::analyse::{Column, Filter, HeapQuery, Key, Lens, Query, Selection, Value};
+use rustc_hash::FxHashMap;
+
+use crate::analyse::{Column, Filter, HeapQuery, Key, Lens, Nest, Query, Selection, Value};
 use crate::analyst::Ask;
 use crate::command::Command;
 use crate::screen::{PAGE, Screen};
@@ -93,6 +96,8 @@ pub struct Session {
     pub palette: String,
     /// Which of the commands found is to be done.
     pub palette_at: usize,
+    /// Which rows are open, of those in rows, for each list of keys that was looked through.
+    pub nests: FxHashMap<Vec<Key>, Arc<Nest>>,
     /// The row that is looked at closely.
     pub selection: Option<Selection>,
     /// Rows are chosen by the user, not by the viewer.
@@ -122,6 +127,7 @@ impl Session {
             scope: self.services.scope.clone(),
             run_before: self.services.run_before,
             keys: self.keys(),
+            nest: self.nest(),
             filter: Filter::parse(&self.workspace.filter),
             sort: self.workspace.sort,
             selection: self.selection.clone(),
@@ -142,14 +148,14 @@ impl Session {
         if self.chose_row || screen.generation != self.generation {
             return None;
         }
-        let first = screen.table.rows.first()?;
+        let (first, heat) = screen.table.first.as_ref()?;
         let chosen = self.selection.as_ref().and_then(|row| screen.position(&row.values));
         let chosen = chosen.and_then(|at| screen.table.rows.get(at));
         // What the viewer chose by itself it replaces when it is gone, or when worse turns up.
-        if chosen.is_some_and(|row| row.row.heat >= first.row.heat) {
+        if chosen.is_some_and(|row| row.row.heat >= *heat) {
             return None;
         }
-        self.select(Some(first.row.values.clone()));
+        self.select(Some(first.clone()));
         Some(self.asked())
     }
 
@@ -164,6 +170,10 @@ impl Session {
             Err(command) => command,
         };
         let command = match self.perform_on_heap(command, screen) {
+            Ok(effects) => return effects,
+            Err(command) => command,
+        };
+        let command = match self.perform_on_nest(command, screen) {
             Ok(effects) => return effects,
             Err(command) => command,
         };
@@ -288,6 +298,9 @@ impl Session {
         let old = self.selection.take();
         if old.as_ref().map(|old| &old.values) != values.as_ref() {
             self.forget_transforms();
+        }
+        if let Some(values) = &values {
+            self.open_to(values);
         }
         let order = old.map(|old| old.order).unwrap_or_default();
         self.selection = values.map(|values| Selection { values, order, offset: 0 });

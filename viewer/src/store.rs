@@ -22,7 +22,7 @@ use crate::connect::{Event, Failure, Happening};
 pub use history::{History, Window};
 pub use totals::LIVING;
 pub use track::Level;
-pub use trend::SAMPLES;
+pub use trend::{SAMPLES, Trend};
 
 /// How it stands with the connection.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -103,6 +103,8 @@ pub struct Store {
     before: Option<Box<Self>>,
     /// The state that somebody stopped at, as it came in.
     pinned: Option<Arc<Profile>>,
+    /// The moment that is looked at, as far as it is remembered: it is put together once.
+    looked_at: Option<(u64, Arc<Profile>)>,
 }
 
 impl Store {
@@ -141,6 +143,9 @@ impl Store {
                     Resolution::Minute => &mut self.day.0,
                 };
                 history.take_in(ticket, page.ok().as_deref());
+                // The past is another than before.
+                let at_ms = self.looked_at.take().map(|(at_ms, _)| at_ms);
+                self.look_at(at_ms);
             }
             Happening::Down { failure, retry_in } => {
                 let (since, attempts) = match &self.connection {
@@ -237,6 +242,17 @@ impl Store {
         if !self.pinned.as_ref().is_some_and(is_at) {
             self.pinned = self.profile.clone().filter(is_at);
         }
+        if self.looked_at.as_ref().map(|(known, _)| *known) != at_ms {
+            self.look_at(at_ms);
+        }
+    }
+
+    /// Puts a moment of the past together, and keeps it. What is yet to come is not of the past.
+    fn look_at(&mut self, at_ms: Option<u64>) {
+        self.looked_at = None;
+        let now_ms = self.profile.as_ref().map(|profile| profile.header.now_ms);
+        let past = at_ms.filter(|at_ms| Some(*at_ms) < now_ms);
+        self.looked_at = past.and_then(|at_ms| Some((at_ms, self.moment(at_ms)?)));
     }
 
     /// The state at a moment of this run, agent's clock: all of it where somebody stopped, counts
@@ -248,6 +264,11 @@ impl Store {
         let exact = whole.find(|profile| profile.header.now_ms == at_ms);
         Some(match exact {
             Some(profile) => Arc::clone(profile),
+            None if let Some((_, kept)) =
+                self.looked_at.as_ref().filter(|(at, _)| *at == at_ms) =>
+            {
+                Arc::clone(kept)
+            }
             None if at_ms >= latest.header.now_ms => Arc::clone(latest),
             None if self.history.first_ms() <= Some(at_ms) => {
                 Arc::new(moment::profile_at(latest, &self.history, at_ms))

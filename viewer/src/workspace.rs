@@ -56,6 +56,8 @@ pub struct Workspace {
     version: u32,
     /// By what to group.
     pub keys: Vec<Key>,
+    /// Whether rows lie in rows, those of one key in those of the key before.
+    pub nest: bool,
     /// Order of the rows.
     pub sort: Sort,
     /// Whether one looks at tasks or at bytes.
@@ -87,6 +89,7 @@ impl Default for Workspace {
         Self {
             version: VERSION,
             keys: Self::usual_keys(),
+            nest: false,
             sort: Sort::default(),
             lens: Lens::default(),
             filter: String::new(),

@@ -25,9 +25,11 @@ mod scenes;
 mod service;
 mod window;
 
+use std::sync::Arc;
+
 use measure::{Times, processor_time, resident_mib, taken_since};
 use service::Service;
-use taskscope_viewer::analyse::{Filter, HeapQuery, Key, Query, Selection};
+use taskscope_viewer::analyse::{Filter, HeapQuery, Key, Nest, Query, Selection};
 use taskscope_viewer::analyst::compose;
 use taskscope_viewer::store::Store;
 use taskscope_viewer::workspace::Workspace;
@@ -59,31 +61,38 @@ fn measure_all(tasks: u64, groups: u64) {
         taken_in.add(|| service::tell(&mut store, profile));
     }
     println!("{:<34}{}", "a second taken in", taken_in.words());
-    queries(&store, &service);
+    queries(&mut store, &service);
     scenes::all(&mut store, &mut service);
     println!("resident: {} MiB, of which the service {before} MiB", resident_mib());
 }
 
-fn queries(store: &Store, service: &Service) {
+fn queries(store: &mut Store, service: &Service) {
     let mut all = Workspace::usual_keys();
     all.push(Key::Label("tenant".into()));
     let usual = || Query { keys: Workspace::usual_keys(), fold: true, ..Query::default() };
     let filtered = Query { filter: Filter::parse("worker.rs tenant:7 is:stuck"), ..usual() };
+    let nested = |nest| Query { nest: Some(Arc::new(nest)), ..usual() };
     let cases = [
         ("usual keys", usual()),
         ("usual keys, filtered", filtered),
-        ("usual keys and tenant", Query { keys: all, ..usual() }),
+        ("usual keys and tenant", Query { keys: all.clone(), ..usual() }),
+        ("rows in rows, closed", nested(Nest::default())),
+        ("rows in rows, all open", nested(Nest::all_open())),
+        ("four keys in rows, all open", Query { keys: all, ..nested(Nest::all_open()) }),
         ("a row looked at", Query { selection: service::worst_row(store), ..usual() }),
         (
             "all tasks one row, looked at",
             Query { selection: Some(Selection::default()), ..Query::default() },
         ),
         ("the heap", Query { heap: Some(HeapQuery::default()), ..usual() }),
+        ("a minute ago, put together", Query { at_ms: Some(service.now_ms() - 61_000), ..usual() }),
         ("a minute ago", Query { at_ms: Some(service.now_ms() - 60_000), ..usual() }),
     ];
     for (name, query) in cases {
         let mut times = Times::default();
         let mut rows = 0;
+        // As the analyst does when it is asked; the first of two queries of the past does without.
+        store.stop_at(query.at_ms.filter(|_| name == "a minute ago"));
         for _ in 0..QUERIES {
             let started = processor_time();
             let screen = compose(store, &query);

@@ -40,6 +40,12 @@ pub(crate) fn all(store: &mut Store, service: &mut Service) {
     for scene in [
         scene("groups, still", vec![], false, None),
         scene("groups, scrolling", vec![tenant.clone()], false, table),
+        scene(
+            "rows in rows, scrolling",
+            vec![Command::ToggleNest, Command::OpenAllRows],
+            false,
+            table,
+        ),
         scene("groups and detail", vec![], true, None),
         scene("groups and detail, scrolling", vec![tenant], true, table),
         scene(
@@ -65,8 +71,8 @@ fn draw(scene: &Scene, store: &mut Store, service: &mut Service) {
         session.workspace.keys.clear();
     }
     store.mark(None);
-    let screen = compose(store, &session.query());
     for command in scene.commands.clone() {
+        let screen = compose(store, &session.query());
         session.perform(command, &screen);
     }
     let mut screen = Arc::new(compose(store, &session.query()));

@@ -6,6 +6,7 @@ use std::time::Duration;
 use taskscope_proto::model::{
     Blocker, Class, GroupId, Holder, Profile, Relation, TaskQuery, Verdict, WaitKind,
 };
+use taskscope_proto::stream::{Decoder, Encoder};
 use taskscope_viewer::analyse::{Query, Selection};
 use taskscope_viewer::analyst::compose;
 use taskscope_viewer::connect::{Event, Happening};
@@ -59,7 +60,7 @@ impl Service {
             }];
             group.chain = vec![GroupId(1)];
         }
-        let mut service = Self { latest: Arc::new(profile), each, second: 0 };
+        let mut service = Self { latest: received(&profile), each, second: 0 };
         service.next_second();
         service
     }
@@ -108,6 +109,13 @@ impl Service {
         };
         detail.page = Some(Arc::new(sample::tasks(&self.latest, &query)));
     }
+}
+
+/// The state as a viewer receives it: groups share label sets, trees and frames.
+fn received(profile: &Profile) -> Arc<Profile> {
+    let mut decoder = Decoder::new();
+    let updates = Encoder::new().full(profile);
+    updates.into_iter().find_map(|update| decoder.apply(update).unwrap()).unwrap()
 }
 
 /// The store learns of a state.

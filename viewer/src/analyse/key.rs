@@ -205,7 +205,8 @@ pub fn keys_of(profile: &Profile) -> Vec<Key> {
     let mut seen = FxHashSet::default();
     let mut labels = BTreeSet::new();
     for group in &profile.groups {
-        if seen.insert(&group.labels) {
+        // Groups share label sets: look at each once.
+        if seen.insert(group.labels.iter().as_slice().as_ptr()) {
             labels.extend(group.labels.iter().map(|label| label.key.clone()));
         }
     }

@@ -74,20 +74,31 @@ impl Sort {
 
 /// Sorts rows in place. The order is total: equal rows are told apart by their values, so that
 /// nothing jumps from one update to the next.
-pub fn sort(rows: &mut [Row], sort: Sort) {
-    rows.sort_unstable_by(|a, b| {
-        let ascending = compare(a, b, sort.column);
+pub fn sort(rows: &mut Vec<Row>, sort: Sort) {
+    let compare = |a: &Row, b: &Row| {
+        let ascending = match sort.column {
+            Column::Key(at) => a.values.get(at..).cmp(&b.values.get(at..)),
+            column => by_number(a, b, column),
+        };
         let ordered = if sort.descending { ascending.reverse() } else { ascending };
         ordered.then_with(|| a.values.cmp(&b.values))
+    };
+    // Rows are large: each is moved once.
+    let mut order: Vec<usize> = (0..rows.len()).collect();
+    order.sort_unstable_by(|a, b| match (rows.get(*a), rows.get(*b)) {
+        (Some(a), Some(b)) => compare(a, b),
+        _ => Ordering::Equal,
     });
+    *rows = order.into_iter().filter_map(|at| rows.get_mut(at).map(std::mem::take)).collect();
 }
 
-fn compare(a: &Row, b: &Row, column: Column) -> Ordering {
+/// The order by a column of numbers; keys tell nothing.
+pub(super) fn by_number(a: &Row, b: &Row, column: Column) -> Ordering {
     // The earlier it began, the older: `None` is youngest of all.
     let age = |since: Option<u64>| since.map(Reverse);
     match column {
         Column::Suspicion => suspicion(a).cmp(&suspicion(b)),
-        Column::Key(at) => a.values.get(at..).cmp(&b.values.get(at..)),
+        Column::Key(_) => Ordering::Equal,
         Column::Count => a.sum.count.cmp(&b.sum.count),
         Column::Growth => a.sum.growth.cmp(&b.sum.growth),
         Column::Stuck => a.sum.stuck.cmp(&b.sum.stuck),

@@ -2,92 +2,17 @@
 
 use std::sync::Arc;
 
-use rustc_hash::{FxHashMap, FxHashSet};
-use taskscope_proto::model::{Activity, Group, Held, Origin, OriginId, Profile};
+use rustc_hash::FxHashSet;
+use taskscope_proto::model::{OriginId, Profile};
 
-use super::holding::{difference, is_there, percent_grown};
-use super::suspicion::growth;
-use super::{Finding, Heat, Key, Value};
-
-/// What can be added up over groups.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Sum {
-    /// Living tasks.
-    pub count: u64,
-    /// Those in one state for longer than the threshold.
-    pub stuck: u64,
-    /// What the agent's verdicts add up to.
-    pub finding: Finding,
-    /// How many more there are than a minute ago. Exact: groups that are empty by now count too.
-    pub growth: i64,
-    /// Size of their futures.
-    pub future_bytes: u64,
-    /// What the living tasks have been doing: sums, and the longest of all.
-    pub activity: Activity,
-    /// Of the living tasks, those that nobody waits for any more.
-    pub detached: u64,
-    /// Of the living tasks, those whose parent has ended.
-    pub orphans: u64,
-    /// Since when the longest of them is in its state, agent's clock.
-    pub oldest_since_ms: Option<u64>,
-    /// Spawned in the last minute, over all spawn locations that the groups come from.
-    pub spawned_per_min: u64,
-    /// Ended in the last minute, likewise.
-    pub finished_per_min: u64,
-    /// Ended by a panic since start, likewise.
-    pub panicked: u64,
-    /// Message of such a panic.
-    pub last_panic: Option<Arc<str>>,
-    /// What they hold of the heap, and what those that ended have left.
-    pub held: Held,
-    /// How many more bytes that is than a minute ago.
-    pub bytes_growth: i64,
-    /// Allocated in the last minute, over all spawn locations that the groups come from.
-    pub allocated_per_min: u64,
-}
-
-impl Sum {
-    fn add_group(&mut self, group: &Group) {
-        self.count = self.count.saturating_add(group.count);
-        self.stuck = self.stuck.saturating_add(group.stuck);
-        self.finding.add(group);
-        self.growth = self.growth.saturating_add(growth(group));
-        self.future_bytes = self.future_bytes.saturating_add(group.future_bytes);
-        self.activity.add(&group.activity);
-        let detached = if group.detached { group.count } else { 0 };
-        self.detached = self.detached.saturating_add(detached);
-        let orphans = if group.orphan { group.count } else { 0 };
-        self.orphans = self.orphans.saturating_add(orphans);
-        if group.count > 0 {
-            let since = self.oldest_since_ms.unwrap_or(u64::MAX).min(group.oldest_since_ms);
-            self.oldest_since_ms = Some(since);
-        }
-        self.held = self.held.and(group.held);
-        let grown = difference(group.held.live_bytes, group.live_bytes_minute_ago);
-        self.bytes_growth = self.bytes_growth.saturating_add(grown);
-    }
-
-    fn add_origin(&mut self, origin: &Origin) {
-        self.spawned_per_min = self.spawned_per_min.saturating_add(origin.spawned_last_minute);
-        self.finished_per_min = self.finished_per_min.saturating_add(origin.finished_last_minute);
-        self.panicked = self.panicked.saturating_add(origin.panicked);
-        if self.last_panic.is_none() {
-            self.last_panic.clone_from(&origin.last_panic);
-        }
-        let allocated = origin.allocated_bytes_last_minute;
-        self.allocated_per_min = self.allocated_per_min.saturating_add(allocated);
-    }
-
-    /// Whether all of its tasks have ended and their bytes are all that is left.
-    pub fn has_ended(&self) -> bool {
-        self.count == 0 && self.held.live_bytes > 0
-    }
-}
+use super::combinations::{Combinations, Level};
+use super::holding::{is_there, percent_grown};
+use super::{Heat, Key, Sum, Value};
 
 /// All groups with the same values in the chosen keys.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Row {
-    /// One value for each key.
+    /// One value for each key, or for the first few of them if other rows lie in it.
     pub values: Arc<[Value]>,
     /// Everything that adds up.
     pub sum: Sum,
@@ -97,6 +22,10 @@ pub struct Row {
     pub heat: Heat,
     /// Indices into the profile's groups.
     pub members: Vec<u32>,
+    /// How many rows lie in it.
+    pub inside: usize,
+    /// Whether those are shown; `None` where there are none.
+    pub opens: Option<bool>,
 }
 
 /// The answer: unsorted rows and what they add up to.
@@ -111,38 +40,50 @@ pub struct Pivot {
 /// Groups the base groups at `indices` by `keys`. Rows that have been empty for a minute and have
 /// nothing to say are left out.
 pub fn pivot(profile: &Profile, keys: &[Key], indices: &[u32]) -> Pivot {
-    let mut rows: Vec<Row> = Vec::new();
-    let mut known: FxHashMap<Arc<[Value]>, usize> = FxHashMap::default();
-    let mut total = Sum::default();
-    let mut values = Vec::with_capacity(keys.len());
-    for &index in indices {
-        let Some(group) = profile.groups.get(index as usize) else { continue };
-        let was_there = group.count_minute_ago > 0 || group.live_bytes_minute_ago > 0;
-        if !is_there(group) && !was_there {
-            continue;
+    let present = present(profile, indices);
+    let combinations = Combinations::of(profile, keys, &present);
+    let mut rows =
+        combinations.levels().last().map_or_else(Vec::new, |level| rows(profile, &present, level));
+    for (at, row) in (0..).zip(&mut rows) {
+        row.values = combinations.values(keys.len(), at);
+    }
+    Pivot { rows, total: total(profile, &present) }
+}
+
+/// Of the groups at `indices` those that have something, or had a minute ago.
+pub(super) fn present(profile: &Profile, indices: &[u32]) -> Vec<u32> {
+    let has_been = |at: &u32| {
+        profile.groups.get(*at as usize).is_some_and(|group| {
+            is_there(group) || group.count_minute_ago > 0 || group.live_bytes_minute_ago > 0
+        })
+    };
+    indices.iter().copied().filter(has_been).collect()
+}
+
+/// A row for each combination that the groups at `indices` have, without its values.
+pub(super) fn rows(profile: &Profile, indices: &[u32], level: &Level) -> Vec<Row> {
+    let mut rows = vec![Row::default(); level.len()];
+    for (&index, &at) in indices.iter().zip(&level.of) {
+        let group = profile.groups.get(index as usize);
+        if let (Some(group), Some(row)) = (group, rows.get_mut(at as usize)) {
+            row.members.push(index);
+            row.sum.add_group(group);
         }
-        let origin = profile.origin(group.origin).map(|origin| &**origin);
-        values.clear();
-        values.extend(keys.iter().map(|key| key.value(group, origin)));
-        let at = if let Some(&at) = known.get(values.as_slice()) {
-            at
-        } else {
-            let at = rows.len();
-            let values: Arc<[Value]> = values.as_slice().into();
-            known.insert(values.clone(), at);
-            rows.push(Row { values, ..Row::default() });
-            at
-        };
-        let Some(row) = rows.get_mut(at) else { continue };
-        row.members.push(index);
-        row.sum.add_group(group);
-        total.add_group(group);
     }
     for row in &mut rows {
         finish(row, profile);
     }
-    add_origins(&mut total, profile, rows.iter().flat_map(|row| &row.members));
-    Pivot { rows, total }
+    rows
+}
+
+/// What the groups at `indices` add up to.
+pub(super) fn total(profile: &Profile, indices: &[u32]) -> Sum {
+    let mut total = Sum::default();
+    for group in indices.iter().filter_map(|&at| profile.groups.get(at as usize)) {
+        total.add_group(group);
+    }
+    add_origins(&mut total, profile, indices.iter());
+    total
 }
 
 fn finish(row: &mut Row, profile: &Profile) {

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use taskscope_proto::model::{TaskOrder, TaskPage};
 
-use super::{AwaitQuery, Filter, HeapQuery, Key, Sort, Value};
+use super::{AwaitQuery, Filter, HeapQuery, Key, Nest, Sort, Value};
 
 /// Which row is looked at closely, and which page of its tasks.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Selection {
-    /// The row's values, one for each key of the query.
+    /// The row's values: one for each key of the query, or for the first few of them if it is a row
+    /// that others lie in.
     pub values: Arc<[Value]>,
     /// Order of its tasks.
     pub order: TaskOrder,
@@ -96,6 +97,8 @@ pub struct Query {
     pub run_before: bool,
     /// The columns that make up a row's identity, in their order.
     pub keys: Vec<Key>,
+    /// Rows in rows, and which of them are open; `None` for one row for each combination.
+    pub nest: Option<Arc<Nest>>,
     /// Which base groups count.
     pub filter: Filter,
     /// Order of the rows.

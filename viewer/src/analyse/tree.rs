@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
-use taskscope_proto::model::{Frame, Group, State, WaitKind};
+use taskscope_proto::model::{Frame, Group, State, Tree, WaitKind};
 
 use super::key::no_waker;
 use super::lines::{VisibleRow, lines};
@@ -51,8 +51,17 @@ pub struct Merged {
 struct Merger {
     merged: Merged,
     known: FxHashMap<(Option<u32>, Place), u32>,
-    /// For each merged node, the number of the group that was counted there last.
-    counted: Vec<usize>,
+    /// Groups share trees: each is merged once.
+    trees: FxHashMap<*const Tree, Merging>,
+}
+
+/// Where a tree has gone.
+struct Merging {
+    /// Its nodes, each once: `join_all` polls many children at one line, and a task counts there
+    /// once.
+    nodes: Vec<u32>,
+    /// Those that are its await point.
+    points: Vec<u32>,
 }
 
 impl Merger {
@@ -69,13 +78,12 @@ impl Merger {
                 await_point: false,
                 running: true,
             });
-            self.counted.push(usize::MAX);
             next
         })
     }
 
-    fn add(&mut self, number: usize, group: &Group) {
-        let Some(tree) = group.tree.as_deref() else {
+    fn add(&mut self, group: &Group) {
+        let Some(tree) = &group.tree else {
             self.merged.without_tree += group.count;
             return;
         };
@@ -85,23 +93,38 @@ impl Merger {
         } else if tree.nodes.is_empty() {
             self.merged.unknown += group.count;
         }
+        let at = Arc::as_ptr(tree);
+        if !self.trees.contains_key(&at) {
+            let merging = self.merge(tree);
+            self.trees.insert(at, merging);
+        }
+        let (Some(merging), nodes) = (self.trees.get(&at), &mut self.merged.nodes) else { return };
+        for &at in &merging.nodes {
+            if let Some(node) = nodes.get_mut(at as usize) {
+                node.tasks += group.count;
+                node.stuck += group.stuck;
+            }
+        }
+        for &at in &merging.points {
+            if let Some(node) = nodes.get_mut(at as usize) {
+                node.running &= group.state == State::Running;
+            }
+        }
+    }
+
+    /// Finds a place for each node of a tree, without any task.
+    fn merge(&mut self, tree: &Tree) -> Merging {
         let mut at_merged: Vec<u32> = Vec::with_capacity(tree.nodes.len());
-        let mut secondary = secondary_subtrees(tree);
-        for (node, secondary) in tree.nodes.iter().zip(secondary.drain(..)) {
+        let mut points = Vec::new();
+        for (node, secondary) in tree.nodes.iter().zip(secondary_subtrees(tree)) {
             let parent = node.parent.and_then(|parent| at_merged.get(parent as usize).copied());
             let at = self.node(parent, &node.frame);
             at_merged.push(at);
             let Some(merged) = self.merged.nodes.get_mut(at as usize) else { continue };
-            // `join_all` polls many children at one line: a task counts there once.
-            let counted = self.counted.get_mut(at as usize);
-            if counted.is_some_and(|last| std::mem::replace(last, number) != number) {
-                merged.tasks += group.count;
-                merged.stuck += group.stuck;
-            }
             merged.secondary &= secondary;
             if tree.await_point.as_ref().is_some_and(|p| **p == *node.frame) {
                 merged.await_point = true;
-                merged.running &= group.state == State::Running;
+                points.push(at);
             }
             if let Some(kind) = &node.wait_kind
                 && !merged.wait_kinds.contains(kind)
@@ -109,12 +132,15 @@ impl Merger {
                 merged.wait_kinds.push(kind.clone());
             }
         }
+        at_merged.sort_unstable();
+        at_merged.dedup();
+        Merging { nodes: at_merged, points }
     }
 }
 
 /// For each node, whether all chains through it are secondary: it says so itself, or all of its
 /// children are.
-fn secondary_subtrees(tree: &taskscope_proto::model::Tree) -> Vec<bool> {
+fn secondary_subtrees(tree: &Tree) -> Vec<bool> {
     let mut primary = vec![false; tree.nodes.len()];
     for (at, node) in tree.nodes.iter().enumerate().rev() {
         let ends_here = node.leaves > 0 && !node.secondary;
@@ -133,8 +159,8 @@ fn secondary_subtrees(tree: &taskscope_proto::model::Tree) -> Vec<bool> {
 /// Merges the await trees of these groups.
 pub fn merge<'a>(groups: impl Iterator<Item = &'a Group>) -> Merged {
     let mut merger = Merger::default();
-    for (number, group) in groups.filter(|group| group.count > 0).enumerate() {
-        merger.add(number, group);
+    for group in groups.filter(|group| group.count > 0) {
+        merger.add(group);
     }
     merger.merged
 }

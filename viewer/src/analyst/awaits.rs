@@ -45,6 +45,7 @@ fn groups_then<'a>(
     keys: &[Key],
     selection: &Selection,
 ) -> Vec<&'a Group> {
+    let keys = keys.get(..selection.values.len()).unwrap_or(keys);
     let rows = pivot(then, keys, &query.filter.matches(then)).rows;
     let row = rows.into_iter().find(|row| *row.values == *selection.values);
     let members = row.map(|row| row.members).unwrap_or_default();

@@ -1,17 +1,18 @@
 //! Puts a screen together: pure, from the store and the query to everything that is drawn.
 
-use taskscope_proto::model::{Group, GroupId, Profile, Source};
+use taskscope_proto::model::{Group, Profile, Source};
 
 use super::awaits::awaits;
 use super::heap;
+use super::table::Making;
 use super::timeline::timeline;
 use super::troubles::troubles;
 use crate::analyse::{
-    Column, Key, Lens, Query, Range, Row, Selection, Sort, blockers, chain, is_there, keys_of,
-    known, losses, merge, pivot, sort, stand_in, together, wait_graph, wakings,
+    Key, Query, Range, Selection, blockers, chain, keys_of, known, losses, merge, stand_in,
+    together, wait_graph, wakings,
 };
-use crate::screen::{Detail, Screen, ScreenRow, Table, Waits};
-use crate::store::{History, Level, Store};
+use crate::screen::{Detail, Screen, Waits};
+use crate::store::Store;
 
 /// The screen that answers the query with what the store knows.
 pub fn compose(store: &Store, query: &Query) -> Screen {
@@ -40,8 +41,9 @@ pub fn compose(store: &Store, query: &Query) -> Screen {
         Range::Minutes => store.history(),
         Range::Day => store.day(),
     };
-    screen.table = table(profile, history, query, keys);
-    screen.findings = troubles(profile, &screen.table);
+    let making = Making { profile, keys, matching: query.filter.matches(profile) };
+    screen.table = making.table(history, query);
+    screen.findings = troubles(&making);
     screen.timeline = timeline(latest, history);
     let marked = store.marked().map(|profile| &**profile);
     screen.marked_ms = marked.map(|profile| profile.header.now_ms);
@@ -51,7 +53,7 @@ pub fn compose(store: &Store, query: &Query) -> Screen {
     } else {
         let selection = query.selection.as_ref();
         screen.detail = selection.map(|row| detail(profile, marked, row, query, &screen));
-        screen.waits = query.waits.then(|| waits(profile, &screen));
+        screen.waits = query.waits.then(|| waits(&making, &screen));
     }
     screen
 }
@@ -70,47 +72,9 @@ fn usable_keys(asked: &[Key], available: &[Key], source: Source) -> Vec<Key> {
     keys
 }
 
-fn table(profile: &Profile, history: &History, query: &Query, keys: Vec<Key>) -> Table {
-    let sorted_by = match query.sort.column {
-        Column::Key(at) if at >= keys.len() => Sort::default(),
-        column if column.is_of_bytes() && profile.header.heap.is_none() => Sort::default(),
-        _ => query.sort,
-    };
-    let matching = query.filter.matches(profile);
-    let mut answer = pivot(profile, &keys, &matching);
-    sort(&mut answer.rows, sorted_by);
-    let window = history.trend();
-    let has_heap = profile.header.heap.is_some();
-    let lens = if has_heap { query.lens } else { Lens::Tasks };
-    let level = |level: Level| match lens {
-        Lens::Tasks => level.count,
-        Lens::Bytes => level.bytes,
-    };
-    let with_trend = |row: Row| {
-        let mut trend = vec![0; window.seconds.len()].into_boxed_slice();
-        for group in row.members.iter().filter_map(|&at| profile.groups.get(at as usize)) {
-            history.add_to(group.id, level, &mut trend);
-        }
-        ScreenRow { row, trend }
-    };
-    Table {
-        keys,
-        sort: sorted_by,
-        rows: answer.rows.into_iter().map(with_trend).collect(),
-        total: answer.total,
-        base_groups: profile.groups.iter().filter(|group| is_there(group)).count(),
-        matching: matching
-            .iter()
-            .filter_map(|&at| profile.groups.get(at as usize))
-            .filter(|group| is_there(group))
-            .count(),
-        lens,
-        trend_span: std::time::Duration::from_secs(window.span_secs),
-    }
-}
-
 /// Who waits for whom around the worst group of the chosen row.
-fn waits(profile: &Profile, screen: &Screen) -> Waits {
+fn waits(making: &Making<'_>, screen: &Screen) -> Waits {
+    let profile = making.profile;
     let chosen = screen.detail.as_ref().and_then(|detail| screen.table.rows.get(detail.row?));
     let members = chosen.map_or(&[][..], |row| row.row.members.as_slice());
     let members = members.iter().filter_map(|&at| profile.groups.get(at as usize));
@@ -120,13 +84,7 @@ fn waits(profile: &Profile, screen: &Screen) -> Waits {
     });
     let Some(group) = worst else { return Waits::default() };
     let graph = wait_graph(profile, group);
-    let row_of = |id: GroupId| {
-        let at = profile.groups.binary_search_by_key(&id, |group| group.id).ok()?;
-        let at = u32::try_from(at).ok()?;
-        let row = screen.table.rows.iter().find(|row| row.row.members.contains(&at))?;
-        Some(row.row.values.clone())
-    };
-    let rows = graph.nodes.iter().map(|node| row_of(node.group)).collect();
+    let rows = graph.nodes.iter().map(|node| making.row_of(node.group)).collect();
     Waits { graph, rows }
 }
 

@@ -6,8 +6,9 @@ use std::sync::Arc;
 
 use taskscope_proto::model::{Class, Group, Labels, Location, Profile, State};
 
+use super::table::Making;
 use crate::analyse::{PROCESS, chain};
-use crate::screen::{Table, Trouble};
+use crate::screen::Trouble;
 
 /// As many as one can take in at a glance.
 const MOST: usize = 3;
@@ -28,7 +29,8 @@ struct Case<'a> {
 type Place<'a> = (Class, State, Option<&'a Location>, Option<&'a Location>, Option<&'a Arc<str>>);
 
 /// The worst groups with a verdict worse than normal.
-pub(super) fn troubles(profile: &Profile, table: &Table) -> Vec<Trouble> {
+pub(super) fn troubles(making: &Making<'_>) -> Vec<Trouble> {
+    let profile = making.profile;
     let judged = profile.groups.iter().map(|group| &**group);
     let judged = judged.filter(|group| group.count > 0 && group.verdict.class > Class::Normal);
     let mut worst: Vec<&Group> = judged.collect();
@@ -45,7 +47,7 @@ pub(super) fn troubles(profile: &Profile, table: &Table) -> Vec<Trouble> {
             None => {}
         }
     }
-    cases.iter().map(|case| trouble(profile, table, case)).collect()
+    cases.iter().map(|case| trouble(making, case)).collect()
 }
 
 fn place<'a>(profile: &'a Profile, group: &'a Group) -> Place<'a> {
@@ -83,12 +85,9 @@ impl<'a> Case<'a> {
     }
 }
 
-fn trouble(profile: &Profile, table: &Table, case: &Case<'_>) -> Trouble {
+fn trouble(making: &Making<'_>, case: &Case<'_>) -> Trouble {
     let group = case.worst;
-    let at = profile.groups.binary_search_by_key(&group.id, |known| known.id);
-    let at = at.ok().and_then(|at| u32::try_from(at).ok());
-    let row = at.and_then(|at| table.rows.iter().find(|row| row.row.members.contains(&at)));
-    let links = chain(profile, group);
+    let links = chain(making.profile, group);
     Trouble {
         class: group.verdict.class,
         tasks: case.labels.to_string(),
@@ -97,7 +96,7 @@ fn trouble(profile: &Profile, table: &Table, case: &Case<'_>) -> Trouble {
         reason: group.verdict.reason.clone(),
         root: links.last().filter(|_| links.len() > 1).map(|link| link.text.clone()),
         since_ms: case.since_ms,
-        row: row.map(|row| row.row.values.clone()),
+        row: making.row_of(group.id),
     }
 }
 
@@ -120,7 +119,8 @@ mod tests {
             group.verdict.tasks = group.count;
             group.verdict.points = points;
         }
-        let found = troubles(&profile, &Table::default());
+        let making = Making { profile: &profile, keys: Vec::new(), matching: vec![0, 1] };
+        let found = troubles(&making);
         let found: Vec<_> = found.iter().map(|t| (&*t.tasks, t.sets, t.count)).collect();
         assert_eq!(found, [("task=audit", 2, 16), ("task=other", 1, 5)]);
     }
@@ -135,7 +135,8 @@ mod tests {
             let group = Arc::make_mut(group);
             (group.verdict.tasks, group.verdict.points) = (group.count, group.count);
         }
-        let found = troubles(&profile, &Table::default());
+        let making = Making { profile: &profile, keys: Vec::new(), matching: vec![0, 1] };
+        let found = troubles(&making);
         let found: Vec<_> = found.iter().map(|t| (&*t.tasks, t.count)).collect();
         assert_eq!(found, [("process=a task=audit", 9), ("process=b task=audit", 7)]);
     }

@@ -18,6 +18,8 @@ pub enum Action {
         targets: Vec<String>,
         /// What makes up a row; empty: as it was last time.
         by: Vec<Key>,
+        /// Rows in rows, even if it was otherwise last time.
+        nest: bool,
         /// The filter; none: as it was last time.
         filter: Option<String>,
     },
@@ -93,10 +95,10 @@ pub enum Format {
 impl From<Args> for Action {
     fn from(args: Args) -> Self {
         match args.command {
-            None => Self::View { targets: Vec::new(), by: Vec::new(), filter: None },
-            Some(Command::View { targets, by, filter }) => {
+            None => Self::View { targets: Vec::new(), by: Vec::new(), nest: false, filter: None },
+            Some(Command::View { targets, by, nest, filter }) => {
                 let by = by.iter().map(|word| Key::named(word)).collect();
-                Self::View { targets, by, filter }
+                Self::View { targets, by, nest, filter }
             }
             Some(Command::Dump { target, capture, print }) => {
                 let capture = match capture {
@@ -151,6 +153,12 @@ mod tests {
             span: Duration::from_secs(secs),
             print,
         };
+        let view = |targets: &[&str]| Action::View {
+            targets: targets.iter().map(|target| text(target)).collect(),
+            by: vec![],
+            nest: false,
+            filter: None,
+        };
         let dump = |capture, print| Action::Dump { target: text("a:1"), capture, print };
         let record =
             |span| Action::Record { target: text("a:1"), output: "x.taskscope".into(), span };
@@ -160,17 +168,15 @@ mod tests {
             span: secs.map(Duration::from_secs),
         };
         for (line, expected) in [
-            ("", Action::View { targets: vec![], by: vec![], filter: None }),
-            ("view a:1", Action::View { targets: vec![text("a:1")], by: vec![], filter: None }),
+            ("", view(&[])),
+            ("view a:1", view(&["a:1"])),
+            ("view a:1 b:2", view(&["a:1", "b:2"])),
             (
-                "view a:1 b:2",
-                Action::View { targets: vec![text("a:1"), text("b:2")], by: vec![], filter: None },
-            ),
-            (
-                "view a:1 --by task,await --filter is:stuck",
+                "view a:1 --by task,await --nest --filter is:stuck",
                 Action::View {
                     targets: vec![text("a:1")],
                     by: vec![Key::Label("task".into()), Key::AwaitPoint],
+                    nest: true,
                     filter: Some(text("is:stuck")),
                 },
             ),

@@ -31,6 +31,9 @@ pub(super) enum Command {
         /// What makes up a row: labels, or process, await, spawn, state, wait, handle, parent, verdict
         #[arg(long, value_name = "KEYS", value_delimiter = ',')]
         by: Vec<String>,
+        /// Rows in rows: those of the first key outside, in them those of the next
+        #[arg(long)]
+        nest: bool,
         /// Only groups that match these words, as in the viewer's filter
         #[arg(long, value_name = "WORDS")]
         filter: Option<String>,

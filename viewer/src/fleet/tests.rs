@@ -12,6 +12,7 @@ use super::*;
 use crate::analyse::{Key, PROCESS, Row, pivot};
 use crate::connect::Failure;
 use crate::fixture;
+use crate::store::Trend;
 
 fn secs(secs: u64) -> Moment {
     Duration::from_secs(secs)
@@ -289,6 +290,6 @@ fn what_agents_remember_is_added_up_by_the_common_clock() {
     tell(&mut fleet, 1, 2, remember(&[Subject::Group(GroupId(1))]));
     let history = fleet.store(&Scope::All).history();
     let mut sums = vec![0; history.trend().seconds.len()];
-    history.add_to(all(&fleet).groups[0].id, |level| level.count, &mut sums);
+    history.add_to(all(&fleet).groups[0].id, Trend::Tasks, &mut sums);
     assert!(sums.contains(&3) && sums.last() == Some(&8), "{sums:?}");
 }

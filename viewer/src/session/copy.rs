@@ -114,6 +114,9 @@ fn link(screen: &Screen, row: &ScreenRow) -> String {
     if !words.is_empty() {
         line = format!("{line} --by {}", quoted(&words.join(",")));
     }
+    if screen.table.nested {
+        line.push_str(" --nest");
+    }
     if !filter.is_empty() {
         line = format!("{line} --filter {}", quoted(&filter.join(" ")));
     }

@@ -7,7 +7,9 @@ fn screen(names: &[&str]) -> Screen {
         row: Row { values: [Value::Text((*name).into())].into(), ..Row::default() },
         ..ScreenRow::default()
     };
-    let table = Table { rows: names.iter().map(row).collect(), ..Table::default() };
+    let rows: Vec<ScreenRow> = names.iter().map(row).collect();
+    let first = rows.first().map(|row| (row.row.values.clone(), row.row.heat));
+    let table = Table { rows, first, ..Table::default() };
     Screen { table, available: Key::FIXED.to_vec(), ..Screen::default() }
 }
 
@@ -35,6 +37,7 @@ fn a_row_that_nobody_chose_is_replaced_when_it_is_gone_or_worse_turns_up() {
         let mut screen = screen(names);
         screen.generation = session.generation;
         screen.table.rows[0].row.heat = heat;
+        screen.table.first.as_mut().expect("a row").1 = heat;
         session.settle(&screen);
         assert_eq!(selected(&session), expected);
     };

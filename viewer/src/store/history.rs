@@ -15,7 +15,7 @@ use taskscope_proto::model::{Group, GroupId, HistoryPage, Profile, Resolution, S
 
 use super::totals::Totals;
 use super::track::{Level, Track};
-use super::trend::{Grid, Samples};
+use super::trend::{Grid, Samples, Trend};
 
 /// How fine a history is, and how far back it goes.
 #[derive(Clone, Copy, Debug)]
@@ -249,10 +249,10 @@ impl History {
         Window { span_secs: span * step_secs, seconds }
     }
 
-    /// Adds what a group had `of` something over the trend's window to `sums`, one for each step.
-    pub fn add_to(&self, group: GroupId, of: impl Fn(Level) -> u64, sums: &mut [u64]) {
-        if let Some(Followed { track, samples, .. }) = self.groups.get(&group) {
-            samples.add_to(track.latest(), of, sums);
+    /// Adds what a group had over the trend's window to `sums`, one for each step.
+    pub fn add_to(&self, group: GroupId, trend: Trend, sums: &mut [u64]) {
+        if let Some(Followed { samples, .. }) = self.groups.get(&group) {
+            samples.add_to(trend, sums);
         }
     }
 

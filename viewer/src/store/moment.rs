@@ -71,7 +71,19 @@ fn group_at(seen: &Group, then: Level, before: Level, at_ms: u64) -> Group {
         },
         _ => Verdict { points: then.stuck, ..Verdict::default() },
     };
-    let mut group = Group {
+    let mut held = seen.held;
+    held.live_bytes = then.bytes;
+    Group {
+        id: seen.id,
+        labels: seen.labels.clone(),
+        origin: seen.origin,
+        state: seen.state,
+        tree: seen.tree.clone(),
+        future_bytes: seen.future_bytes,
+        detached: seen.detached,
+        orphan: seen.orphan,
+        tracked: seen.tracked,
+        held,
         count: then.count,
         stuck: then.stuck,
         oldest_since_ms: seen.oldest_since_ms.min(at_ms),
@@ -84,10 +96,7 @@ fn group_at(seen: &Group, then: Level, before: Level, at_ms: u64) -> Group {
         chain: Vec::new(),
         waiting_for_it: 0,
         verdict,
-        ..seen.clone()
-    };
-    group.held.live_bytes = then.bytes;
-    group
+    }
 }
 
 fn without_rates(origin: &Origin) -> Origin {

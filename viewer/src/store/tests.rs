@@ -115,3 +115,22 @@ fn events_of_an_earlier_target_change_nothing() {
     store.apply(Event { session: 1, happening: profile(500) }, at(6));
     assert!(store.profile().is_none() && store.process().is_none());
 }
+
+#[test]
+fn a_moment_that_is_looked_at_is_put_together_once() {
+    let mut store = store([connected(7, 1), profile(5_000), profile(9_000)]);
+    let at = |store: &Store| store.moment(6_000).expect("a moment");
+    assert!(!Arc::ptr_eq(&at(&store), &at(&store)), "nobody looks");
+    store.stop_at(Some(6_000));
+    let kept = at(&store);
+    store.apply(Event { session: 1, happening: profile(20_000) }, Duration::from_secs(9));
+    store.stop_at(Some(6_000));
+    assert!(Arc::ptr_eq(&kept, &at(&store)));
+    let page = Ok(Arc::default());
+    let resolution = Resolution::Second;
+    let learned = Happening::History { ticket: 1, resolution, page };
+    store.apply(Event { session: 1, happening: learned }, Duration::from_secs(9));
+    assert!(!Arc::ptr_eq(&kept, &at(&store)), "the agent has said more of the past");
+    store.stop_at(None);
+    assert!(!Arc::ptr_eq(&at(&store), &at(&store)));
+}

@@ -7,6 +7,15 @@ use std::collections::VecDeque;
 
 use super::track::{Level, Track};
 
+/// What a trend is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trend {
+    /// How many tasks there were.
+    Tasks,
+    /// What they held of the heap.
+    Bytes,
+}
+
 /// Samples of a trend, with the one of right now.
 pub const SAMPLES: usize = 48;
 
@@ -35,35 +44,54 @@ impl Grid {
     }
 }
 
-/// The samples of a track, oldest first, without the one of right now.
+/// The samples of a track, oldest first. Those of ten thousand groups
+/// are added up for each screen, so they lie close together.
 #[derive(Debug, Default)]
 pub(super) struct Samples {
     grid: Grid,
-    levels: VecDeque<Level>,
+    /// What there is right now.
+    latest: Level,
+    counts: VecDeque<u32>,
+    /// Begun ones count.
+    kib: VecDeque<u32>,
 }
 
 impl Samples {
     /// Takes those that are missing. `anew`: the track has another past than before.
     pub(super) fn follow(&mut self, track: &Track, grid: Grid, anew: bool) {
-        if anew || self.grid.gap != grid.gap || self.levels.is_empty() {
-            self.levels.clear();
-            self.levels.extend(track.along(grid.steps_since(0)));
+        if anew || self.grid.gap != grid.gap || self.counts.is_empty() {
+            self.counts.clear();
+            self.kib.clear();
+            track.along(grid.steps_since(0)).for_each(|level| self.push(level));
         } else {
             for at in self.grid.last + 1..=grid.last {
-                if self.levels.len() + 1 >= SAMPLES {
-                    self.levels.pop_front();
+                if self.counts.len() + 1 >= SAMPLES {
+                    self.counts.pop_front();
+                    self.kib.pop_front();
                 }
-                self.levels.push_back(track.at(at * grid.gap).unwrap_or_default());
+                self.push(track.at(at * grid.gap).unwrap_or_default());
             }
         }
         self.grid = grid;
+        self.latest = track.latest();
     }
 
-    /// Adds `of` the latest of them and of right now to `sums`, the last to the last.
-    pub(super) fn add_to(&self, now: Level, of: impl Fn(Level) -> u64, sums: &mut [u64]) {
-        let levels = std::iter::once(now).chain(self.levels.iter().rev().copied());
-        for (level, sum) in levels.zip(sums.iter_mut().rev()) {
-            *sum = sum.saturating_add(of(level));
+    fn push(&mut self, level: Level) {
+        let number = |number| u32::try_from(number).unwrap_or(u32::MAX);
+        self.counts.push_back(number(level.count));
+        self.kib.push_back(number(level.bytes.div_ceil(1 << 10)));
+    }
+
+    /// Adds the latest of them and of right now to `sums`, the last to the last.
+    pub(super) fn add_to(&self, trend: Trend, sums: &mut [u64]) {
+        let Some((latest, earlier)) = sums.split_last_mut() else { return };
+        let (samples, unit, now) = match trend {
+            Trend::Tasks => (&self.counts, 1, self.latest.count),
+            Trend::Bytes => (&self.kib, 1 << 10, self.latest.bytes),
+        };
+        *latest = latest.saturating_add(now);
+        for (sample, sum) in samples.iter().rev().zip(earlier.iter_mut().rev()) {
+            *sum = sum.saturating_add(u64::from(*sample) * unit);
         }
     }
 }
@@ -92,7 +120,7 @@ mod tests {
             samples.follow(&track, grid, false);
             let expected = walked(&track, grid, now);
             let mut sums = vec![0; expected.len()];
-            samples.add_to(track.latest(), |level| level.count, &mut sums);
+            samples.add_to(Trend::Tasks, &mut sums);
             assert_eq!(sums, expected, "at {now}");
         }
     }

@@ -1,6 +1,7 @@
 //! The table of groups.
 
 mod columns;
+mod outline;
 
 use egui::accesskit::Role;
 use egui::{Color32, Rect, Sense, Ui, WidgetInfo};
@@ -32,17 +33,27 @@ pub(super) fn show(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
     let palette = theme::palette(ui);
     let heap = look.screen.header.as_ref().and_then(|header| header.heap.as_ref());
     let width = ui.available_width();
-    let shown = fitting(width, &table.keys, heap.is_some(), table.sort.column);
+    let room_for_keys = if table.nested {
+        outline::WIDTH
+    } else {
+        table.keys.iter().map(|key| key_width(key) * 0.9).sum()
+    };
+    let shown = fitting(width - room_for_keys, heap.is_some(), table.sort.column);
     let titles: Vec<&str> = table.keys.iter().map(Key::title).collect();
     let scroll_to = scroll_target(ui, look);
     ui.spacing_mut().item_spacing = egui::Vec2::ZERO;
     let mut builder = TableBuilder::new(ui)
-        .id_salt(("groups", titles.join("\n"), shown.len()))
+        .id_salt(("groups", titles.join("\n"), table.nested, shown.len()))
         .sense(Sense::click())
         .auto_shrink(false)
         .min_scrolled_height(ROW_HEIGHT)
         .resizable(true);
-    for width in key_widths(&table.keys) {
+    let for_keys = if table.nested {
+        vec![Width::remainder().at_least(180.0)]
+    } else {
+        key_widths(&table.keys)
+    };
+    for width in for_keys {
         builder = builder.column(width.clip(true));
     }
     for number in &shown {
@@ -103,8 +114,18 @@ fn header(row: &mut TableRow<'_, '_>, style: &Style<'_>, commands: &mut Vec<Comm
     if table.keys.is_empty() {
         add("all", "All tasks as one row", Side::Left, Column::Key(0));
     }
-    for (at, key) in table.keys.iter().enumerate() {
-        add(key.title(), "Sort by this key", Side::Left, Column::Key(at));
+    if table.nested {
+        // Rows are put in order among those beside them: by whichever key they are of.
+        let column = match table.sort.column {
+            Column::Key(at) => Column::Key(at),
+            _ => Column::Key(0),
+        };
+        let titles: Vec<&str> = table.keys.iter().map(Key::title).collect();
+        add(&titles.join(" › "), "Sort by the keys", Side::Left, column);
+    } else {
+        for (at, key) in table.keys.iter().enumerate() {
+            add(key.title(), "Sort by this key", Side::Left, Column::Key(at));
+        }
     }
     for number in style.shown {
         add(number.title, number.tooltip, Side::Right, number.column);
@@ -156,8 +177,12 @@ fn group(
     if values.is_empty() {
         value(row, fill, &Value::Blank("all tasks"), Some(heat));
     }
-    for (at, each) in shown_values(&data.row, look).iter().enumerate() {
-        value(row, fill, each, (at == 0).then_some(heat));
+    if look.screen.table.nested {
+        outline::cell(row, fill, &data.row, commands);
+    } else {
+        for (at, each) in shown_values(&data.row, look).iter().enumerate() {
+            value(row, fill, each, (at == 0).then_some(heat));
+        }
     }
     for shown in style.shown {
         let (words, colour) = words_and_colour(shown.column, &data.row, style);
@@ -182,7 +207,17 @@ fn group(
     let response = row.response();
     response
         .widget_info(|| WidgetInfo::selected(Role::Row, true, selected, sentence(&data.row, look)));
-    if response.clicked() {
+    if look.screen.table.nested {
+        response.ctx.accesskit_node_builder(response.id, |node| {
+            node.set_level(values.len().saturating_sub(1));
+            if let Some(open) = data.row.opens {
+                node.set_expanded(open);
+            }
+        });
+    }
+    if let (true, Some(open)) = (response.double_clicked(), data.row.opens) {
+        commands.push(Command::SetOpen(values.clone(), !open));
+    } else if response.clicked() {
         commands.push(Command::Select(values.clone()));
     }
 }
@@ -219,16 +254,7 @@ fn value(row: &mut TableRow<'_, '_>, fill: Option<Color32>, value: &Value, strip
             ui.painter().rect_filled(edge, 0.0, heat_colour(heat, palette));
             rect = rect.with_min_x(rect.left() + 3.0);
         }
-        let (text, font, colour) = match value {
-            Value::Place(location) => {
-                let font = theme::mono();
-                let text = keep_end(ui, &place::short(location), rect.width(), &font);
-                (text, font, palette.text_strong)
-            }
-            Value::Blank(why) => ((*why).to_owned(), theme::body(), palette.text_faint),
-            other => (other.to_string(), theme::body(), palette.text),
-        };
-        cell_text(ui, rect, Side::Left, text, font, colour);
+        paint_value(ui, rect, value);
     });
 }
 
@@ -248,10 +274,28 @@ fn shown_values(row: &Row, look: &Look<'_>) -> Vec<Value> {
     keys.zip(row.values.iter()).map(shown).collect()
 }
 
+/// Paints a value, and says where it stands.
+fn paint_value(ui: &Ui, rect: Rect, value: &Value) -> Rect {
+    let palette = theme::palette(ui);
+    let (text, font, colour) = match value {
+        Value::Place(location) => {
+            let font = theme::mono();
+            let text = keep_end(ui, &place::short(location), rect.width(), &font);
+            (text, font, palette.text_strong)
+        }
+        Value::Blank(why) => ((*why).to_owned(), theme::body(), palette.text_faint),
+        other => (other.to_string(), theme::body(), palette.text),
+    };
+    cell_text(ui, rect, Side::Left, text, font, colour)
+}
+
 /// The row as a sentence, for those who do not see it.
 fn sentence(row: &Row, look: &Look<'_>) -> String {
     let values: Vec<String> = shown_values(row, look).iter().map(value_words).collect();
-    let values = if values.is_empty() { "all tasks".into() } else { values.join(", ") };
+    let mut values = if values.is_empty() { "all tasks".into() } else { values.join(", ") };
+    if look.screen.table.nested {
+        values = format!("{values} ({})", outline::words(row, look.screen.table.keys.len()));
+    }
     let sum = &row.sum;
     let oldest = look.screen.age_in_words(sum.oldest_since_ms, look.now);
     let median = look.screen.age_in_words(row.median_since_ms, look.now);

@@ -89,6 +89,14 @@ fn keys(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
         if chooser.on_hover_text(hint(&Command::ChooseKeys)).clicked() {
             commands.push(Command::ChooseKeys);
         }
+        // One key has nothing to put its rows into.
+        if look.screen.table.keys.len() > 1 {
+            let nest = egui::Button::new(Command::ToggleNest.text());
+            let nest = ui.add(nest.selected(look.session.workspace.nest));
+            if nest.on_hover_text(hint(&Command::ToggleNest)).clicked() {
+                commands.push(Command::ToggleNest);
+            }
+        }
         for key in &look.screen.table.keys {
             let chip = RichText::new(format!("{} ×", key.title())).color(palette.accent);
             let chip = ui.add(egui::Button::new(chip).fill(palette.accent_soft));
@@ -136,19 +144,52 @@ pub(super) fn choose_keys(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Comma
         });
     });
     ui.add_space(4.0);
+    let chosen = &look.session.keys();
     egui::ScrollArea::vertical().show(ui, |ui| {
-        let keys = look.session.keys();
-        for key in &look.screen.available {
-            let mut ticked = keys.contains(key);
-            if let Key::Label(_) = key {
-                ui.checkbox(&mut ticked, RichText::new(key.title()).font(theme::mono()))
-            } else {
-                ui.checkbox(&mut ticked, key.title())
+        // Those that make up the rows first, in their order.
+        for (at, key) in chosen.iter().enumerate() {
+            if !look.screen.available.contains(key) {
+                continue;
             }
-            .clicked()
-            .then(|| commands.push(Command::ToggleKey(key.clone())));
+            ui.horizontal(|ui| {
+                tick(ui, key, true, commands);
+                ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                    let down = Command::MoveKeyDown(key.clone());
+                    move_button(ui, "down", down, at + 1 < chosen.len(), commands);
+                    move_button(ui, "up", Command::MoveKeyUp(key.clone()), at > 0, commands);
+                });
+            });
+        }
+        if !chosen.is_empty() {
+            ui.separator();
+        }
+        for key in look.screen.available.iter().filter(|key| !chosen.contains(key)) {
+            tick(ui, key, false, commands);
         }
     });
+}
+
+/// A box to tick for a key.
+fn tick(ui: &mut Ui, key: &Key, mut ticked: bool, commands: &mut Vec<Command>) {
+    let title = match key {
+        Key::Label(_) => RichText::new(key.title()).font(theme::mono()),
+        _ => RichText::new(key.title()),
+    };
+    if ui.checkbox(&mut ticked, title).clicked() {
+        commands.push(Command::ToggleKey(key.clone()));
+    }
+}
+
+/// A button that moves a key up or down.
+fn move_button(ui: &mut Ui, word: &str, command: Command, can: bool, commands: &mut Vec<Command>) {
+    let (Command::MoveKeyUp(key) | Command::MoveKeyDown(key)) = &command else { return };
+    let response = ui.add_enabled(can, egui::Button::new(word).small());
+    response.widget_info(|| {
+        WidgetInfo::labeled(Role::Button, can, format!("Move {} {word}", key.title()))
+    });
+    if response.on_hover_text(command.tooltip()).clicked() {
+        commands.push(command);
+    }
 }
 
 /// A value in words, paths without what they all have in common.

@@ -4,7 +4,7 @@ use egui::{Key, Modifiers, Ui};
 
 use super::Look;
 use crate::command::{Command, Press};
-use crate::session::Overlay;
+use crate::session::{Overlay, Page};
 use crate::widgets::steering;
 
 /// The commands whose keys were pressed. While somebody types, only keys that type nothing count.
@@ -17,6 +17,7 @@ pub(super) fn pressed(ui: &Ui, look: &Look<'_>) -> Vec<Command> {
     let covered = look.session.overlay.is_some();
     // Who goes through the lines of a tree does not go through the rows of the table.
     let steering = steering(ui);
+    let nested = look.screen.table.nested && look.session.page == Page::Groups;
     let mut commands = Vec::new();
     for command in Command::LISTED.iter().chain(&Command::TABS) {
         for press in command.shortcuts() {
@@ -30,6 +31,9 @@ pub(super) fn pressed(ui: &Ui, look: &Look<'_>) -> Vec<Command> {
                 Press::Escape => covered || !was_typing,
                 Press::Up | Press::Down if look.session.overlay == Some(Overlay::Palette) => true,
                 Press::Up | Press::Down => !covered && !steering,
+                Press::Left | Press::Right | Press::ShiftLeft | Press::ShiftRight => {
+                    nested && !typing && !covered && !steering
+                }
                 Press::Sign('?') => !typing,
                 Press::Home | Press::End => !typing && !covered && !steering,
                 Press::Sign(_) => !typing && !covered,
@@ -69,6 +73,10 @@ fn key(press: Press) -> (Modifiers, Key) {
         Press::Ctrl(letter) => (Modifiers::COMMAND, sign(letter)),
         Press::Up => plain(Key::ArrowUp),
         Press::Down => plain(Key::ArrowDown),
+        Press::Left => plain(Key::ArrowLeft),
+        Press::Right => plain(Key::ArrowRight),
+        Press::ShiftLeft => (Modifiers::SHIFT, Key::ArrowLeft),
+        Press::ShiftRight => (Modifiers::SHIFT, Key::ArrowRight),
         Press::Home => plain(Key::Home),
         Press::End => plain(Key::End),
         Press::PageUp => plain(Key::PageUp),

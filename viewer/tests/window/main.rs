@@ -15,6 +15,8 @@ mod heap;
 #[cfg(test)]
 mod keyboard;
 #[cfg(test)]
+mod nest;
+#[cfg(test)]
 mod net;
 #[cfg(test)]
 mod pixels;

@@ -51,6 +51,22 @@ fn what_is_wrong_and_the_last_minutes() {
 }
 
 #[test]
+fn rows_in_rows_some_of_them_open() {
+    let mut stage = watched();
+    stage.session.workspace.nest = true;
+    stage.refresh();
+    stage.session.settle(&stage.screen.clone());
+    stage.refresh();
+    let cart = |row: &&taskscope_viewer::screen::ScreenRow| {
+        row.row.values.last().is_some_and(|value| value.to_string() == "cart")
+    };
+    let cart = stage.screen.table.rows.iter().find(cart).unwrap().row.values.clone();
+    stage.session.perform(Command::SetOpen(cart, true), &stage.screen.clone());
+    stage.refresh();
+    sized("nested_dark", true, LARGE, stage);
+}
+
+#[test]
 fn how_it_was_a_minute_ago() {
     let mut stage = watched();
     let now_ms = stage.screen.header.as_ref().unwrap().now_ms;

@@ -145,7 +145,7 @@ fn trends_say_what_the_tracks_say_whatever_came_in_when() {
     let trend = |history: &History| {
         let window = history.trend();
         let mut sums = vec![0; window.seconds.len()];
-        history.add_to(GroupId(1), |level| level.count, &mut sums);
+        history.add_to(GroupId(1), Trend::Tasks, &mut sums);
         let walked = history.walked(GroupId(1), &window);
         assert_eq!(sums, walked.iter().map(|level| level.count).collect::<Vec<_>>());
         sums.len()
