@@ -57,6 +57,7 @@ fn scenes() -> Vec<(&'static str, Vec<Command>)> {
     vec![
         ("groups", vec![]),
         ("keys", vec![tenant, Command::ToggleKey(Key::SpawnedAt), Command::ChooseKeys]),
+        ("nested", vec![Command::ToggleNest]),
         ("inverted", shape(Shape::Inverted)),
         ("flame", shape(Shape::Flame)),
         ("difference", shape(Shape::Difference)),

@@ -116,7 +116,7 @@ fn main(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
     if look.session.choosing_keys {
         Panel::left("keys")
             .frame(theme::panel(palette))
-            .default_size(190.0)
+            .default_size(250.0)
             .show(ui, |ui| groups::choose_keys(ui, look, commands));
     }
     if look.screen.detail.is_some() {

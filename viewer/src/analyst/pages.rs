@@ -7,7 +7,7 @@ use taskscope_proto::limits::{MAX_GROUPS_PER_QUERY, MAX_TASKS_PER_QUERY};
 use taskscope_proto::model::{Profile, TaskCondition, TaskPage, TaskQuery};
 
 use super::task::Answers;
-use crate::analyse::{Filter, Selection};
+use crate::analyse::{Filter, Selection, Stays};
 use crate::clock::Moment;
 use crate::connect::{Failure, PageRequest};
 use crate::screen::{Detail, PAGE, TaskDetail};
@@ -23,6 +23,9 @@ const FRESH_TASK: Duration = Duration::from_millis(800);
 /// Tasks that one task spawned which are listed with it.
 const MOST_CHILDREN: u32 = 40;
 
+/// Tasks of which it is remembered what they were seen to do, besides the one that is looked at.
+const MOST_BEFORE: usize = 16;
+
 /// The requests about what is looked at.
 #[derive(Debug, Default)]
 pub(super) struct Pages {
@@ -30,6 +33,8 @@ pub(super) struct Pages {
     asked: Option<Asked>,
     /// What the agent said of the task that is looked at.
     task: (u64, Answers),
+    /// Of those that were looked at before, the latest last: what they were seen to do.
+    before: Vec<(u64, Stays)>,
 }
 
 #[derive(Debug)]
@@ -52,6 +57,7 @@ impl Pages {
     pub(super) fn forget(&mut self) {
         self.asked = None;
         self.task = Default::default();
+        self.before.clear();
     }
 
     /// Hands the latest answer to the detail, if it is about the same selection.
@@ -72,19 +78,20 @@ impl Pages {
     pub(super) fn of_task(&mut self, answer: Option<&Answer>, id: u64) -> &Answers {
         let latest = self.latest(answer, &About::Task(id)).cloned();
         if self.task.0 != id {
-            self.task = (id, Answers::default());
+            let at = self.before.iter().position(|(known, _)| *known == id);
+            let stays = at.map(|at| self.before.remove(at).1).unwrap_or_default();
+            let (old, answers) =
+                std::mem::replace(&mut self.task, (id, Answers { stays, ..Answers::default() }));
+            self.before.push((old, answers.stays));
+            if self.before.len() > MOST_BEFORE {
+                self.before.remove(0);
+            }
         }
         let (_, answers) = &mut self.task;
         match latest {
             None => {}
             Some(Err(failure)) => answers.failure = Some(failure),
-            Some(Ok(page)) => {
-                answers.failure = None;
-                if page.tasks.iter().any(|task| task.id == id) {
-                    answers.seen = Some(page.clone());
-                }
-                answers.latest = Some(page);
-            }
+            Some(Ok(page)) => answers.take_in(page, id),
         }
         answers
     }

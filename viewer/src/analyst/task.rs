@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use taskscope_proto::model::TaskPage;
 
-use crate::analyse::{TaskAsk, first_line, task_blockers, task_lines, task_waker};
+use crate::analyse::{Stays, TaskAsk, first_line, task_blockers, task_lines, task_waker};
 use crate::screen::{Standing, TaskDetail};
 use crate::source::{Found, MOST_PLACES, Search, Wanted};
 use crate::store::Store;
@@ -18,6 +18,20 @@ pub struct Answers {
     pub seen: Option<Arc<TaskPage>>,
     /// Why the latest request failed.
     pub failure: Option<crate::connect::Failure>,
+    /// What all of them together tell of its states.
+    pub stays: Stays,
+}
+
+impl Answers {
+    /// Takes in what the agent says of the task.
+    pub fn take_in(&mut self, page: Arc<TaskPage>, id: u64) {
+        self.failure = None;
+        if let Some(task) = page.tasks.iter().find(|task| task.id == id) {
+            self.stays.note(task);
+            self.seen = Some(page.clone());
+        }
+        self.latest = Some(page);
+    }
 }
 
 /// What there is to see of the task, from what the agent said of it and what was read of sources.
@@ -39,6 +53,7 @@ pub fn task_detail(store: &Store, ask: &TaskAsk, answers: &Answers, found: &Foun
         id,
         standing,
         failure: answers.failure.clone(),
+        stays: answers.stays.clone(),
         started_unix_ms: store.process().map_or(0, |process| process.started_at_unix_ms),
         ..TaskDetail::default()
     };

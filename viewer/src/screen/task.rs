@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use taskscope_proto::model::{Task, TaskPage};
 
-use crate::analyse::{TaskBlocker, TaskLine};
+use crate::analyse::{Stays, TaskBlocker, TaskLine};
 use crate::connect::Failure;
 use crate::source::{Excerpt, Reading};
 
@@ -41,6 +41,8 @@ pub struct TaskDetail {
     pub sources: Vec<Option<Arc<Reading>>>,
     /// What it waits for, and who could let it go on.
     pub blockers: Vec<TaskBlocker>,
+    /// What it was seen to do since it is looked at.
+    pub stays: Stays,
     /// Who woke it last.
     pub woken_by: Option<String>,
     /// How many of those that it spawned are alive; `None` where the agent does not say.

@@ -8,6 +8,10 @@ use crate::theme::{self, Palette};
 
 /// Height of a line: there are many.
 const LINE: f32 = 19.0;
+/// Of the page, where the window has room for it.
+const MOST_WIDTH: f32 = 860.0;
+/// Of the widest keys and names.
+const BESIDE: f32 = 330.0;
 
 const FILTER: [(&str, &str); 13] = [
     ("fetch", "anything known about a group: labels, state, source lines, every frame"),
@@ -29,9 +33,10 @@ pub(super) fn show(ui: &mut Ui, commands: &mut Vec<Command>) {
     let palette = theme::palette(ui);
     let modal =
         Modal::new(egui::Id::unique("help")).frame(theme::card(palette)).show(ui.ctx(), |ui| {
-            ui.set_width(640.0);
-            // Room for the card's edges and its button, however low the window is.
-            let height = (ui.ctx().content_rect().height() - 120.0).max(120.0);
+            // Room for the card's edges and its button, however small the window is.
+            let window = ui.ctx().content_rect().size();
+            ui.set_width(MOST_WIDTH.min(window.x - 80.0));
+            let height = (window.y - 120.0).max(120.0);
             ScrollArea::vertical().max_height(height).show(ui, |ui| lists(ui, palette));
             ui.add_space(10.0);
             button(ui, Command::Dismiss, commands);
@@ -43,7 +48,11 @@ pub(super) fn show(ui: &mut Ui, commands: &mut Vec<Command>) {
 
 fn lists(ui: &mut Ui, palette: &Palette) {
     heading(ui, "Keys", palette);
-    let grid = |name, columns| Grid::new(name).num_columns(columns).spacing([18.0, 3.0]);
+    // Beside what a key does stand the key and its name.
+    let sentence = (ui.available_width() - BESIDE).max(160.0);
+    let grid = |name, columns| {
+        Grid::new(name).num_columns(columns).spacing([18.0, 3.0]).max_col_width(sentence)
+    };
     ui.spacing_mut().interact_size.y = LINE;
     grid("keys", 3).show(ui, |ui| {
         for command in &Command::LISTED {

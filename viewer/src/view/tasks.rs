@@ -22,6 +22,9 @@ const ORDERS: [(TaskOrder, &str); 4] = [
     (TaskOrder::MostPolls, "Most polls"),
 ];
 
+/// How wide the line above the list has to be for the numbers of those listed.
+const ROOM_FOR_NUMBERS: f32 = 330.0;
+
 const TITLES: [(&str, &str, Side, f32); 6] = [
     ("task", "Its number, counted from the start of the process", Side::Right, 66.0),
     ("state", "What it does", Side::Left, 62.0),
@@ -72,7 +75,9 @@ fn heading(ui: &mut Ui, detail: &Detail, commands: &mut Vec<Command>) {
     let palette = theme::palette(ui);
     ui.horizontal(|ui| {
         ui.label(RichText::new("Tasks").color(palette.text_strong));
-        if let Some(page) = detail.page.as_ref().filter(|page| !page.tasks.is_empty()) {
+        // In a narrow list the buttons on the right are worth more.
+        let has_room = ui.available_width() > ROOM_FOR_NUMBERS;
+        if let Some(page) = detail.page.as_ref().filter(|page| has_room && !page.tasks.is_empty()) {
             let first = detail.selection.offset + 1;
             let last = detail.selection.offset + page.tasks.len() as u64;
             let words = format!("{}–{} of {}", count(first), count(last), count(page.total));

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use egui_kittest::{Harness, HarnessBuilder};
 use taskscope_proto::model::{Process, Profile, TaskPage, TaskQuery};
-use taskscope_viewer::analyse::{Scope, TaskAsk};
+use taskscope_viewer::analyse::{Scope, Stays, TaskAsk};
 use taskscope_viewer::analyst::{Answers, Ask, look_at, search_for, task_detail, task_query};
 use taskscope_viewer::clock::Moment;
 use taskscope_viewer::connect::{Event, Failure, Happening};
@@ -35,6 +35,8 @@ pub(crate) struct Stage {
     pub(crate) opened: Vec<String>,
     pub(crate) library: Library,
     pub(crate) task_is_gone: bool,
+    /// What the task that is looked at was seen to do.
+    pub(crate) stays: Stays,
 }
 
 impl Default for Stage {
@@ -51,6 +53,7 @@ impl Default for Stage {
             opened: Vec::new(),
             library: Library::default(),
             task_is_gone: false,
+            stays: Stays::default(),
         }
     }
 }
@@ -136,15 +139,18 @@ impl Stage {
                 conditions: self.session.query().filter.conditions(),
                 ..TaskQuery::default()
             };
-            let page = || Arc::new(sample::tasks(profile, &query));
-            detail.page = Some(self.page.clone().unwrap_or_else(page));
+            // As the analyst: no groups would mean all tasks.
+            if !query.groups.is_empty() {
+                let page = || Arc::new(sample::tasks(profile, &query));
+                detail.page = Some(self.page.clone().unwrap_or_else(page));
+            }
         }
         self.screen = Arc::new(screen);
     }
 
     /// What the analyst and the thread that reads sources do, on the spot.
     fn task(&mut self, ask: &TaskAsk) -> TaskDetail {
-        let mut answers = Answers::default();
+        let mut answers = Answers { stays: self.stays.clone(), ..Answers::default() };
         let mut found = Found::default();
         if self.task_is_gone {
             answers.latest = Some(Arc::new(TaskPage { heeded: true, ..TaskPage::default() }));
@@ -154,8 +160,9 @@ impl Stage {
         for _ in 0..2 {
             let detail = task_detail(self.store(), ask, &answers, &found);
             let Some(profile) = self.store().profile() else { break };
-            answers.latest = Some(Arc::new(sample::tasks(profile, &task_query(&detail))));
+            answers.take_in(Arc::new(sample::tasks(profile, &task_query(&detail))), ask.id);
         }
+        self.stays = answers.stays.clone();
         let detail = task_detail(self.store(), ask, &answers, &found);
         found = self.library.search(search_for(&detail, ask));
         task_detail(self.store(), ask, &answers, &found)

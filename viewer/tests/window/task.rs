@@ -1,11 +1,13 @@
 //! The page of one task, and the source lines it shows.
 
 use std::fs;
+use std::sync::Arc;
 
 use egui::Key;
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 use taskscope_viewer::command::Command;
+use taskscope_viewer::connect::Happening;
 use taskscope_viewer::session::Page;
 
 use crate::printer::print;
@@ -144,4 +146,27 @@ fn the_number_of_a_task_means_nothing_after_a_restart() {
     let stage = stage.with(sample::process(8, 4_300), sample::profile(5));
     let harness = harness(stage);
     harness.get_by_label("It has ended. This is how it was last.");
+}
+
+#[test]
+fn what_a_task_does_while_it_is_looked_at_is_written_down() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut stage = with_source(folder.path());
+    stage.session.perform(Command::ShowTask(41_001), &stage.screen.clone());
+    stage.refresh();
+    let nothing =
+        "What it does is written down here while it is looked at. Before that nobody did.";
+    assert!(harness(stage).query_by_label(nothing).is_some());
+
+    let folder = tempfile::tempdir().unwrap();
+    let mut stage = with_source(folder.path());
+    stage.session.perform(Command::ShowTask(41_001), &stage.screen.clone());
+    for second in [100, 104] {
+        stage.refresh();
+        stage.tell(Happening::Profile(Arc::new(sample::profile(second))));
+    }
+    let harness = harness(stage);
+    let text = print(&harness.root());
+    let told: Vec<&str> = text.lines().filter(|line| line.contains("\"parked for ")).collect();
+    assert_eq!(told.len(), 3, "{told:?}");
 }

@@ -57,11 +57,36 @@ fn state(ui: &mut Ui, look: &Look<'_>, detail: &TaskDetail, task: &Task) {
     let since = ago(look, detail, task.since_ms);
     section(ui, "State", |ui| {
         grid(ui, "state", &[("now", format!("{} for {since}", task.state.name()))]);
-        let palette = theme::palette(ui);
-        let words = "In which states it was before, and in which order, nobody records: the counts \
-                     below are all there is of it.";
-        ui.label(RichText::new(words).font(theme::small()).color(palette.text_faint));
+        before(ui, detail);
     });
+}
+
+/// The states that it was seen in before, the latest first.
+fn before(ui: &mut Ui, detail: &TaskDetail) {
+    let palette = theme::palette(ui);
+    let mut over = detail.stays.over().peekable();
+    if over.peek().is_none() {
+        let words =
+            "What it does is written down here while it is looked at. Before that nobody did.";
+        ui.label(RichText::new(words).font(theme::small()).color(palette.text_faint));
+        return;
+    }
+    ui.add_space(2.0);
+    for (stay, ms, polls) in over {
+        let lasted = span(ms.saturating_mul(1_000));
+        let at = stay.place.as_ref().map(|at| format!(" at {}", place::short(at)));
+        let polls = match polls {
+            0 => String::new(),
+            polls => format!(", then {}", counted(polls, "poll")),
+        };
+        let words = format!("{} for {lasted}{}{polls}", stay.state.name(), at.unwrap_or_default());
+        ui.add(egui::Label::new(RichText::new(words).color(palette.text_dim)).wrap());
+    }
+    let words = match detail.stays.left_out {
+        0 => "Seen since it is looked at, about once a second: shorter states are missing.".into(),
+        more => format!("and {} before, as seen about once a second", count(more)),
+    };
+    ui.label(RichText::new(words).font(theme::small()).color(palette.text_faint));
 }
 
 /// A button that opens the page of another task, if that one is alive.
