@@ -48,6 +48,8 @@ pub enum Ask {
     Close(Arc<str>),
     /// Try to connect to the services that are looked at now.
     Retry,
+    /// Wait no longer for what an agent was asked.
+    Cancel,
     /// Compare with this moment from now on, or with none any more.
     Mark(bool),
     /// Show this.
@@ -197,7 +199,14 @@ impl Desk {
                 self.fleet.store_mut(scope).mark(at_ms);
             }
             Input::Ask(Ask::Mark(false)) => self.fleet.store_mut(&self.query.scope).forget_mark(),
+            Input::Ask(Ask::Cancel) => {
+                if self.pages.cancel() {
+                    let sessions = self.fleet.sessions(&self.query.scope);
+                    sessions.for_each(|(session, _)| self.lines.no_tasks(session));
+                }
+            }
             Input::Ask(Ask::Retry) => {
+                self.pages.resume();
                 let sessions = self.fleet.sessions(&self.query.scope);
                 sessions.for_each(|(session, _)| self.lines.hurry(session));
             }
@@ -246,6 +255,7 @@ impl Desk {
                 self.ask(request);
             }
         }
+        screen.asking = self.pages.asking();
         self.put_out(screen);
     }
 

@@ -62,6 +62,8 @@ pub enum Command {
     CopyJson,
     CopyLink,
     RetryNow,
+    /// Wait no longer for what the agent was asked.
+    CancelAsking,
     Disconnect,
     PreviousTab,
     NextTab,
@@ -147,7 +149,7 @@ fn tab_key(place: u8) -> &'static [Press] {
 
 impl Command {
     /// What the help page lists, in its order.
-    pub const LISTED: [Self; 53] = [
+    pub const LISTED: [Self; 54] = [
         Self::PreviousRow,
         Self::NextRow,
         Self::FirstRow,
@@ -195,6 +197,7 @@ impl Command {
         Self::NextTab,
         Self::Disconnect,
         Self::RetryNow,
+        Self::CancelAsking,
         Self::ShowRunBefore,
         Self::SwitchTheme,
         Self::Larger,

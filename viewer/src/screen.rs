@@ -45,6 +45,8 @@ pub struct Screen {
     pub header: Option<Header>,
     /// When that state came in.
     pub received_at: Moment,
+    /// What an agent was asked, and has not answered yet.
+    pub asking: Option<Asking>,
     /// The last restart that was seen.
     pub restart: Option<Restart>,
     /// What the numbers leave out.
@@ -160,6 +162,17 @@ pub struct ScreenRow {
     /// Tasks or bytes over [`Table::trend_span`], oldest first; fewer than [`TREND_STEPS`] while the
     /// viewer has not watched for so long.
     pub trend: Box<[u64]>,
+}
+
+/// What an agent was asked, and has not answered yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Asking {
+    /// What is asked for.
+    pub what: &'static str,
+    /// Since when.
+    pub since: Moment,
+    /// Somebody did not want to wait any longer.
+    pub cancelled: bool,
 }
 
 /// One row, looked at closely.

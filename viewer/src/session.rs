@@ -200,6 +200,7 @@ impl Session {
                 self.address_problem = None;
             }
             Command::RetryNow => return vec![Effect::Ask(Ask::Retry)],
+            Command::CancelAsking => return vec![Effect::Ask(Ask::Cancel)],
             Command::SwitchTheme => {
                 self.workspace.theme = self.workspace.theme.next();
                 return vec![Effect::Theme(self.workspace.theme)];

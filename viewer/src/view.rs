@@ -80,7 +80,7 @@ fn main(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
     let palette = theme::palette(ui);
     Panel::bottom("losses")
         .frame(theme::panel(palette).fill(palette.bar))
-        .show(ui, |ui| losses::show(ui, look));
+        .show(ui, |ui| losses::show(ui, look, commands));
     // Old numbers look old.
     let opacity = if look.screen.is_live() { 1.0 } else { 0.62 };
     if look.session.page == Page::Heap {

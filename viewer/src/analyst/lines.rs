@@ -56,6 +56,12 @@ impl Lines {
         }
     }
 
+    pub(super) fn no_tasks(&self, session: u64) {
+        if let Some(line) = self.of(session) {
+            line.orders.no_tasks();
+        }
+    }
+
     /// Asks every agent what groups were before, as far as that is due.
     pub(super) fn ask_for_the_past(
         &mut self,

@@ -10,7 +10,7 @@ use super::task::Answers;
 use crate::analyse::{Filter, Selection, Stays};
 use crate::clock::Moment;
 use crate::connect::{Failure, PageRequest};
-use crate::screen::{Detail, PAGE, TaskDetail};
+use crate::screen::{Asking, Detail, PAGE, TaskDetail};
 use crate::store::Answer;
 
 /// How long a page is good for.
@@ -44,6 +44,10 @@ struct Asked {
     first_ticket: u64,
     at: Moment,
     answered: bool,
+    /// Since when an answer is waited for, if one is.
+    since: Moment,
+    /// Somebody did not want to wait any longer.
+    cancelled: bool,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -58,6 +62,27 @@ impl Pages {
         self.asked = None;
         self.task = Default::default();
         self.before.clear();
+    }
+
+    /// What is asked for, and not answered yet.
+    pub(super) fn asking(&self) -> Option<Asking> {
+        let asked = self.asked.as_ref().filter(|asked| !asked.answered)?;
+        let what = match &asked.about {
+            About::Row(..) => "the tasks of this row",
+            About::Task(_) => "this task",
+        };
+        Some(Asking { what, since: asked.since, cancelled: asked.cancelled })
+    }
+
+    /// Waits no longer for an answer; whether one was waited for.
+    pub(super) fn cancel(&mut self) -> bool {
+        let open = self.asked.as_mut().filter(|asked| !asked.answered);
+        open.map(|asked| asked.cancelled = true).is_some()
+    }
+
+    /// Asks again for what was cancelled.
+    pub(super) fn resume(&mut self) {
+        self.asked.take_if(|asked| asked.cancelled);
     }
 
     /// Hands the latest answer to the detail, if it is about the same selection.
@@ -147,15 +172,20 @@ impl Pages {
         now: Moment,
     ) -> Option<PageRequest> {
         let mut first_ticket = self.ticket + 1;
+        let mut since = now;
         if let Some(asked) = self.asked.as_ref().filter(|asked| asked.about == about) {
             let wait = if asked.answered { fresh } else { PATIENCE };
-            if now.saturating_sub(asked.at) < wait {
+            if asked.cancelled || now.saturating_sub(asked.at) < wait {
                 return None;
             }
             first_ticket = asked.first_ticket;
+            if !asked.answered {
+                since = asked.since;
+            }
         }
         self.ticket += 1;
-        self.asked = Some(Asked { about, first_ticket, at: now, answered: false });
+        let (answered, cancelled) = (false, false);
+        self.asked = Some(Asked { about, first_ticket, at: now, answered, since, cancelled });
         Some(PageRequest { ticket: self.ticket, query })
     }
 }

@@ -59,6 +59,7 @@ impl Command {
             Self::CopyJson => "Copy the row as JSON",
             Self::CopyLink => "Copy a command that opens the row",
             Self::RetryNow => "Retry now",
+            Self::CancelAsking => "Cancel",
             Self::Disconnect => "Disconnect",
             Self::PreviousTab => "Tab to the left",
             Self::NextTab => "Tab to the right",
@@ -149,7 +150,8 @@ impl Command {
                 "A command line that opens the viewer with this grouping and this row"
             }
             Self::SwitchRange => "Show the last ten minutes by the second, or the last day",
-            Self::RetryNow => "Try to connect without waiting any longer",
+            Self::RetryNow => "Try to connect without waiting any longer; ask again after a cancel",
+            Self::CancelAsking => "Wait no longer for what the agent was asked",
             Self::Disconnect => "Let go of the service that is shown, and close its tab",
             Self::PreviousTab => "The service before this one; Ctrl+1 to Ctrl+9 go by place",
             Self::NextTab => "The next service, or all of them as one",

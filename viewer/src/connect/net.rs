@@ -198,7 +198,7 @@ impl Line {
         }
     }
 
-    /// Answers requests for pages, one at a time, the newest first.
+    /// Answers requests for pages: the newest one, whatever was asked before it.
     async fn answer(
         &self,
         client: &Client,
@@ -213,7 +213,15 @@ impl Line {
             let Some(PageRequest { ticket, query }) = pages.borrow_and_update().clone() else {
                 continue;
             };
-            let answer = tokio::time::timeout(PAGE_TIMEOUT, client.tasks(&query)).await;
+            let answer = tokio::time::timeout(PAGE_TIMEOUT, client.tasks(&query));
+            let answer = tokio::select! {
+                answer = answer => answer,
+                // Somebody looks at something else, or does not want to wait.
+                other = is_other(pages, ticket) => match other {
+                    Ok(()) => continue,
+                    Err(closed) => return closed,
+                },
+            };
             let answer = answer.unwrap_or_else(|_| Err(client.went_silent(PAGE_TIMEOUT)));
             let page = answer
                 .map(Arc::new)
@@ -253,6 +261,17 @@ impl Line {
             }
         }
     }
+}
+
+/// Waits until another page is asked for than the one with this ticket, or none.
+async fn is_other(
+    pages: &mut watch::Receiver<Option<PageRequest>>,
+    ticket: u64,
+) -> Result<(), Closed> {
+    let other = |page: &Option<PageRequest>| page.as_ref().is_none_or(|page| page.ticket != ticket);
+    pages.wait_for(other).await.map_err(|_| Closed)?;
+    pages.mark_changed();
+    Ok(())
 }
 
 /// Why watching ended.

@@ -78,6 +78,11 @@ impl Orders {
         self.page.send_replace(Some(request));
     }
 
+    /// Ask for no page of tasks: one that is being waited for is let go.
+    pub fn no_tasks(&self) {
+        self.page.send_replace(None);
+    }
+
     /// Ask for the past; a request that was not answered yet is dropped.
     pub fn history(&self, request: HistoryRequest) {
         self.history.send_replace(Some(request));

@@ -67,6 +67,9 @@ pub(super) fn show(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
             nothing(ui, "This run has ended: its tasks cannot be asked for.");
         }
         (None, None) if !look.screen.is_live() => nothing(ui, "Not connected."),
+        (None, None) if look.screen.asking.as_ref().is_some_and(|asking| asking.cancelled) => {
+            nothing(ui, "Cancelled: the agent is not asked for these tasks.");
+        }
         (None, None) => nothing(ui, "Asking the agent…"),
     }
 }

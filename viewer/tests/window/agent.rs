@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use taskscope_proto::model::{
-    HistoryPage, HistoryQuery, Point, Process, Profile, Series, Subject, TaskQuery,
+    HistoryPage, HistoryQuery, Point, Process, Profile, Series, Subject, TaskOrder, TaskQuery,
 };
 use taskscope_proto::stream::Encoder;
 use taskscope_proto::version::PROTOCOL;
@@ -38,6 +38,8 @@ pub(crate) struct FakeAgent {
     pub(crate) remembers: Option<u64>,
     /// The newest protocol that it says it speaks.
     pub(crate) protocol: u32,
+    /// Who asks for tasks in this order gets no answer.
+    pub(crate) never_lists: Option<TaskOrder>,
 }
 
 impl FakeAgent {
@@ -50,6 +52,7 @@ impl FakeAgent {
             loses_messages: false,
             remembers: None,
             protocol: PROTOCOL,
+            never_lists: None,
         }
     }
 
@@ -132,6 +135,9 @@ impl Taskscope for Talking {
     ) -> Result<Response<wire::TasksReply>, Status> {
         let query = TaskQuery::try_from(request.into_inner())
             .map_err(|error| Status::invalid_argument(error.to_string()))?;
+        if self.agent.never_lists == Some(query.order) {
+            std::future::pending::<()>().await;
+        }
         let page = sample::tasks(&self.profile(), &query);
         Ok(Response::new(wire::TasksReply::from(&page)))
     }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::agent::FakeAgent;
+use taskscope_proto::model::TaskOrder;
 use taskscope_viewer::analyse::{Query, Selection};
 use taskscope_viewer::analyst::{Analyst, Ask};
 use taskscope_viewer::clock::Clock;
@@ -156,6 +157,39 @@ fn the_tasks_of_the_chosen_row_come_page_by_page() {
         let page = screen.detail.as_ref().unwrap().page.clone().unwrap();
         assert_eq!((page.tasks.len(), page.tasks[0].id), (100, 41_000 + offset));
     }
+}
+
+#[test]
+fn an_answer_that_does_not_come_is_not_waited_for() {
+    let never_lists = Some(TaskOrder::Newest);
+    let service = Service::start(FakeAgent { never_lists, ..quick(1, 41) });
+    let desk = analyst();
+    follow(&desk.0, &service.address.to_string());
+    let screen = until(&desk, "groups", |screen| !screen.table.rows.is_empty());
+    let values = screen.table.rows[0].row.values.clone();
+    let look = |generation, order| {
+        let selection = Selection { values: values.clone(), order, offset: 0 };
+        let query = Query { selection: Some(selection), ..query(generation) };
+        desk.0.ask(Ask::Query(Arc::new(query))).unwrap();
+    };
+    look(2, TaskOrder::Newest);
+    let asking = |screen: &Screen| screen.generation == 2 && screen.asking.is_some();
+    let screen = until(&desk, "a question", asking);
+    assert_eq!(screen.asking.unwrap().what, "the tasks of this row");
+    desk.0.ask(Ask::Cancel).unwrap();
+    let cancelled = |screen: &Screen| screen.asking.is_some_and(|asking| asking.cancelled);
+    until(&desk, "an end of it", cancelled);
+    desk.0.ask(Ask::Retry).unwrap();
+    let again = |screen: &Screen| screen.asking.is_some_and(|asking| !asking.cancelled);
+    until(&desk, "the question again", again);
+    // Another question does not wait for the end of this one, which would take ten seconds.
+    let begun = Instant::now();
+    look(3, TaskOrder::Oldest);
+    let page = |screen: &Screen| {
+        screen.generation == 3 && screen.detail.as_ref().is_some_and(|d| d.page.is_some())
+    };
+    assert_eq!(until(&desk, "a page", page).asking, None);
+    assert!(begun.elapsed() < Duration::from_secs(9), "it waited for the other answer");
 }
 
 #[test]

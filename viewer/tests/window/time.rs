@@ -3,8 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 use taskscope_viewer::connect::Happening;
+use taskscope_viewer::screen::Asking;
 
 use crate::printer::print;
 use crate::sample;
@@ -70,4 +72,25 @@ fn a_click_into_the_picture_goes_there() {
     let at_ms = harness.state().session.at_ms.expect("a moment");
     let now_ms = sample::profile(90).header.now_ms;
     assert!(now_ms - at_ms > 40_000 && now_ms - at_ms < 50_000, "{} ms ago", now_ms - at_ms);
+}
+
+#[test]
+fn a_question_that_takes_long_is_told_and_can_be_cancelled() {
+    let with = |since, cancelled| {
+        let mut stage = Stage::live();
+        stage.session.chose_row = true;
+        stage.now += since;
+        let since = stage.now.saturating_sub(since);
+        let asking = Asking { what: "the tasks of this row", since, cancelled };
+        Arc::make_mut(&mut stage.screen).asking = Some(asking);
+        harness(stage)
+    };
+    let words = |harness: &Harness<'_, Stage>, words: &str| harness.query_by_label(words).is_some();
+    let soon = with(Duration::from_millis(400), false);
+    assert!(!words(&soon, "Cancel"), "an answer that comes at once is not worth a word");
+    let late = with(Duration::from_secs(3), false);
+    assert!(words(&late, "asking for the tasks of this row for 3 s") && words(&late, "Cancel"));
+    let cancelled = with(Duration::from_secs(3), true);
+    assert!(words(&cancelled, "the tasks of this row: cancelled"));
+    assert!(words(&cancelled, "Retry now") && !words(&cancelled, "Cancel"));
 }
