@@ -162,7 +162,7 @@ impl Fleet {
                 }
             }
             Happening::Connecting => service.store.apply(event, now),
-            Happening::Down { .. } => {
+            Happening::Down { .. } | Happening::Recorded { .. } => {
                 let session = event.session;
                 service.store.apply(event, now);
                 if let Some(all) = &mut self.all {

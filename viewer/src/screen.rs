@@ -299,6 +299,11 @@ impl Screen {
         matches!(self.connection, Connection::Live { .. })
     }
 
+    /// Whether the numbers are as good as they will ever be: right now's, or those of a file.
+    pub fn is_final(&self) -> bool {
+        self.is_live() || matches!(self.connection, Connection::Recorded { .. })
+    }
+
     /// Which of several services a runtime is of, by its number.
     pub fn service_of_runtime(&self, id: u32) -> Option<&Tab> {
         let at = usize::try_from(id).ok()?.checked_sub(1).filter(|_| self.is_of_all)?;

@@ -40,6 +40,13 @@ pub enum Connection {
         /// Since when.
         since: Moment,
     },
+    /// It is no service but a file, and all of it was read.
+    Recorded {
+        /// How many states it has.
+        states: u64,
+        /// What is to be said of it, in sentences.
+        remarks: Arc<[String]>,
+    },
     /// It does not answer (any more).
     Down {
         /// Since when.
@@ -147,11 +154,16 @@ impl Store {
                 let at_ms = self.looked_at.take().map(|(at_ms, _)| at_ms);
                 self.look_at(at_ms);
             }
+            Happening::Recorded { states, remarks } => {
+                self.connection = Connection::Recorded { states, remarks };
+            }
             Happening::Down { failure, retry_in } => {
                 let (since, attempts) = match &self.connection {
                     Connection::Down { since, attempts, .. } => (*since, *attempts),
                     Connection::Connecting { since, .. } => (*since, 0),
-                    Connection::Idle | Connection::Live { .. } => (now, 0),
+                    Connection::Idle | Connection::Live { .. } | Connection::Recorded { .. } => {
+                        (now, 0)
+                    }
                 };
                 self.connection = Connection::Down {
                     since,
@@ -168,7 +180,7 @@ impl Store {
         match &mut self.connection {
             Connection::Down { retry_at, .. } => *retry_at = Some(now),
             Connection::Connecting { .. } => {}
-            Connection::Idle | Connection::Live { .. } => {
+            Connection::Idle | Connection::Live { .. } | Connection::Recorded { .. } => {
                 self.connection = Connection::Connecting { since: now };
             }
         }

@@ -23,10 +23,10 @@ const EXIT_CODES: &str = "Without a command the viewer opens.\n\n\
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// Open the viewer on one agent or several
+    /// Open the viewer on agents, recordings and evidence, one or several
     View {
-        /// Where agents or console-subscribers listen: HOST:PORT, or only the port
-        #[arg(value_name = "ADDR", required = true)]
+        /// Where agents or console-subscribers listen: HOST:PORT, or only the port; or files
+        #[arg(value_name = "ADDR|FILE", required = true)]
         targets: Vec<String>,
         /// What makes up a row: labels, or process, await, spawn, state, wait, handle, parent, verdict
         #[arg(long, value_name = "KEYS", value_delimiter = ',')]

@@ -5,8 +5,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use jiff::Timestamp;
-use taskscope_proto::file::Note;
 use taskscope_proto::model::{Capture, Process, Profile};
 
 use super::output;
@@ -30,17 +28,8 @@ pub(super) fn run(target: &str, capture: Capture, how: Print) -> anyhow::Result<
 /// Prints the last state of a file, and tells on standard error what else is to be said of it.
 fn open(path: &Path, how: Print) -> anyhow::Result<()> {
     let last = last_state(path)?;
-    for Note { at_unix_ms, text } in &last.notes {
-        let at =
-            i64::try_from(*at_unix_ms).ok().and_then(|ms| Timestamp::from_millisecond(ms).ok());
-        let at = at.map(|at| format!("{at:.0}: ")).unwrap_or_default();
-        output::complain(&format_args!("{at}{text}"));
-    }
-    for damage in &last.damages {
-        output::complain(&format_args!("{}: {damage}", path.display()));
-    }
-    if last.more_damages > 0 {
-        output::complain(&format_args!("and {} more such pieces", last.more_damages));
+    for remark in last.remarks() {
+        output::complain(&format_args!("{}: {remark}", path.display()));
     }
     print(&last.process, &last.profile, how)
 }

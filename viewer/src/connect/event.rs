@@ -41,6 +41,13 @@ pub enum Happening {
         /// The answer.
         page: Result<Arc<HistoryPage>, Failure>,
     },
+    /// All that a file has was told.
+    Recorded {
+        /// How many states that were.
+        states: u64,
+        /// What is to be said of the file, in sentences.
+        remarks: Arc<[String]>,
+    },
     /// The connection is down.
     Down {
         /// Why.

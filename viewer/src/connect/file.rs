@@ -1,12 +1,17 @@
 //! Profiles from a file: evidence that an agent wrote, or a recording.
 
 use std::fs::File;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use taskscope_proto::file::{Damage, EXTENSION, Entry, FileError, Note, Reader};
 use taskscope_proto::model::{Process, Profile};
 use thiserror::Error;
+
+use super::Failure;
+use super::failure::sentence;
 
 /// Notes and damages that are told; there may be as many as a file has room for.
 const MOST_TOLD: usize = 20;
@@ -26,6 +31,21 @@ pub struct LastState {
     pub damages: Vec<Damage>,
     /// Further ones.
     pub more_damages: u64,
+}
+
+impl LastState {
+    /// What is to be said of the file, in sentences.
+    pub fn remarks(&self) -> Vec<String> {
+        let notes = self.notes.iter().map(|Note { at_unix_ms, text }| {
+            let at = i64::try_from(*at_unix_ms).ok();
+            let at = at.and_then(|ms| Timestamp::from_millisecond(ms).ok());
+            at.map_or_else(|| text.clone(), |at| format!("{at:.0}: {text}"))
+        });
+        let damages = self.damages.iter().map(ToString::to_string);
+        let more =
+            (self.more_damages > 0).then(|| format!("and {} more such pieces", self.more_damages));
+        notes.chain(damages).chain(more).collect()
+    }
 }
 
 /// Why there is no state to show.
@@ -57,6 +77,20 @@ pub enum OpenError {
     },
 }
 
+impl OpenError {
+    /// The same in the words of the window.
+    pub(super) fn failure(&self) -> Failure {
+        Failure {
+            tried: "open a file".into(),
+            cause: sentence(&self.to_string()),
+            advice: "Look whether it is a recording, or evidence that an agent wrote; both end in \
+                     .taskscope."
+                .into(),
+            hopeless: true,
+        }
+    }
+}
+
 fn told(damage: Option<&Damage>) -> String {
     damage.map(|damage| format!("; {damage}")).unwrap_or_default()
 }
@@ -73,11 +107,26 @@ pub fn is_file(target: &str) -> bool {
 ///
 /// It cannot be opened, is none of ours, or has no whole state. Damage is no error while a state is left.
 pub fn last_state(path: &Path) -> Result<LastState, OpenError> {
+    play(path, |_| ControlFlow::Continue(()))
+}
+
+/// Reads to the end of the file, and shows each entry on the way. Whoever is shown may break it off.
+///
+/// # Errors
+///
+/// As [`last_state`].
+pub(super) fn play(
+    path: &Path,
+    mut show: impl FnMut(&Entry) -> ControlFlow<()>,
+) -> Result<LastState, OpenError> {
     let open = |source| OpenError::Open { path: path.to_owned(), source };
     let file = |source| OpenError::File { path: path.to_owned(), source };
     let mut reader = Reader::new(File::open(path).map_err(open)?).map_err(file)?;
     let mut last = LastState::default();
     while let Some(entry) = reader.entry().map_err(file)? {
+        if show(&entry).is_break() {
+            break;
+        }
         match entry {
             Entry::Process(process) => last.process = process,
             Entry::State(profile) => {
@@ -126,6 +175,7 @@ mod tests {
         assert_eq!((&*last.process.name, last.states), ("shop", 2));
         assert_eq!((last.profile.groups[0].count, &*last.notes[0].text), (5, "SIGQUIT"));
         assert!(last.damages.is_empty());
+        assert_eq!(last.remarks(), ["1970-01-01T00:00:00Z: SIGQUIT"]);
 
         bytes.truncate(bytes.len() - 30);
         std::fs::write(&path, &bytes).unwrap();

@@ -6,18 +6,23 @@
 
 use std::hash::{BuildHasher, RandomState};
 use std::io;
+use std::ops::ControlFlow;
+use std::path::Path;
 use std::pin::pin;
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
+use taskscope_proto::file::Entry;
 use taskscope_proto::stream::Decoder;
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, watch};
 use tokio_stream::StreamExt;
 
 use super::orders::{Follow, HistoryRequest, Inbox, Requests, orders};
-use super::{Backoff, Client, ConnectError, Event, Failure, Happening, Orders, PageRequest};
+use super::{
+    Backoff, Client, ConnectError, Event, Failure, Happening, Orders, PageRequest, file, is_file,
+};
 
 /// Events that wait to be taken in.
 const MAX_EVENTS: usize = 16;
@@ -68,7 +73,9 @@ async fn work(mut inbox: Inbox, events: mpsc::Sender<Event>) {
         let mut hurry = inbox.follow.clone();
         let line = Line { session: follow.session, events: events.clone() };
         let following = async {
-            if let Some(target) = &follow.target {
+            if let Some(target) = follow.target.as_ref().filter(|target| is_file(target)) {
+                line.play(target).await;
+            } else if let Some(target) = &follow.target {
                 line.follow(target, &mut hurry, &mut inbox.requests).await;
             }
             // Nothing more to do for this target: wait for another.
@@ -101,6 +108,40 @@ impl Line {
     async fn tell(&self, happening: Happening) -> Result<(), Closed> {
         let event = Event { session: self.session, happening };
         self.events.send(event).await.map_err(|_| Closed)
+    }
+
+    /// Tells what a file says, from its beginning to its end. Reading ends with this future.
+    async fn play(&self, target: &Arc<str>) {
+        let Self { session, events } = self;
+        let (session, events, path) = (*session, events.clone(), Arc::clone(target));
+        let wanted = Arc::new(());
+        let is_wanted = Arc::downgrade(&wanted);
+        let reading = tokio::task::spawn_blocking(move || {
+            let tell = |happening| {
+                let told = events.blocking_send(Event { session, happening });
+                if told.is_ok() && is_wanted.strong_count() > 0 {
+                    ControlFlow::Continue(())
+                } else {
+                    ControlFlow::Break(())
+                }
+            };
+            let last = file::play(Path::new(&*path), |entry| match entry {
+                Entry::Process(process) => tell(Happening::Connected(Arc::clone(process))),
+                Entry::State(profile) => tell(Happening::Profile(Arc::clone(profile))),
+                Entry::Note(_) | Entry::Damage(_) | Entry::End => ControlFlow::Continue(()),
+            });
+            // Who is gone does not hear of it.
+            let _gone = tell(match last {
+                Ok(last) => {
+                    let remarks = last.remarks().into();
+                    Happening::Recorded { states: last.states, remarks }
+                }
+                Err(error) => Happening::Down { failure: error.failure(), retry_in: None },
+            });
+        });
+        // A panic in it was logged; there is nothing to tell then.
+        drop(reading.await);
+        drop(wanted);
     }
 
     /// Comes back to the target for as long as that can help.

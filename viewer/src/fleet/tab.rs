@@ -56,12 +56,18 @@ impl Tab {
         matches!(self.connection, Connection::Live { .. })
     }
 
+    /// Whether it should answer and does not.
+    pub fn is_away(&self) -> bool {
+        !self.is_live() && !matches!(self.connection, Connection::Recorded { .. })
+    }
+
     /// How it stands with it, in a word.
     pub fn state(&self) -> &'static str {
         match self.connection {
             Connection::Idle => "not followed",
             Connection::Connecting { .. } => "connecting",
             Connection::Live { .. } => "live",
+            Connection::Recorded { .. } => "recorded",
             Connection::Down { .. } => "down",
         }
     }

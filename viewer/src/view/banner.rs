@@ -3,12 +3,14 @@
 use egui::{Panel, RichText, Ui};
 
 use super::{Look, button, hint};
-use crate::analyse::numbers::age;
+use crate::analyse::numbers::{age, counted};
 use crate::clock::Moment;
 use crate::command::Command;
 use crate::store::Connection;
 use crate::theme;
 
+/// Remarks about a file that are shown at once.
+const MOST_REMARKS: usize = 3;
 /// How long a restart is news.
 const NEWS: Moment = Moment::from_mins(2);
 
@@ -24,6 +26,7 @@ pub(super) fn show(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
     }
     if look.screen.header.is_some() {
         stale(ui, look, commands);
+        recorded(ui, look);
         past(ui, look, commands);
         some_are_down(ui, look, commands);
         run_before(ui, look, commands);
@@ -79,7 +82,7 @@ fn some_are_down(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
     if !look.screen.is_of_all || !look.screen.is_live() {
         return;
     }
-    let away = look.screen.tabs.iter().filter(|tab| !tab.is_live());
+    let away = look.screen.tabs.iter().filter(|tab| tab.is_away());
     let words: Vec<String> = away
         .map(|tab| match tab.received_at {
             None => format!("{} ({}, nothing known)", tab.name, tab.state()),
@@ -114,6 +117,29 @@ fn stale(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
             ui.label(RichText::new(failure.to_string()).color(palette.text_dim))
                 .on_hover_text(&failure.advice);
             button(ui, Command::RetryNow, commands);
+        });
+    });
+}
+
+/// It is a file that is looked at: what is to be said of it.
+fn recorded(ui: &mut Ui, look: &Look<'_>) {
+    let palette = theme::palette(ui);
+    let Connection::Recorded { states, remarks } = &look.screen.connection else { return };
+    let states = counted(*states, "state");
+    let words = match look.screen.moment_ms {
+        None => format!("This is the end of a file with {states}."),
+        Some(_) => format!("A file with {states}."),
+    };
+    Panel::top("recorded").frame(theme::banner(palette.accent_soft)).show(ui, |ui| {
+        ui.horizontal_wrapped(|ui| {
+            ui.label(RichText::new(words).color(palette.accent));
+            for remark in remarks.iter().take(MOST_REMARKS) {
+                ui.label(RichText::new(remark).color(palette.text));
+            }
+            if let Some(more) = remarks.len().checked_sub(MOST_REMARKS).filter(|more| *more > 0) {
+                let all = remarks.join("\n");
+                ui.label(format!("and {more} more remarks")).on_hover_text(all);
+            }
         });
     });
 }

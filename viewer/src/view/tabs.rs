@@ -93,6 +93,7 @@ fn sign(ui: &mut Ui, tab: &Tab, palette: &Palette) {
     let (centre, radius, paint) = (rect.center(), SIGN / 2.0 - 1.0, ui.painter());
     match tab.connection {
         Connection::Live { .. } => paint.circle_filled(centre, radius, palette.good),
+        Connection::Recorded { .. } => paint.circle_filled(centre, radius, palette.accent),
         Connection::Connecting { .. } | Connection::Idle => {
             paint.circle_stroke(centre, radius - 0.5, Stroke::new(1.5, palette.warm))
         }

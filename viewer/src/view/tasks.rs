@@ -66,6 +66,9 @@ pub(super) fn show(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
         (None, None) if look.screen.run.is_before => {
             nothing(ui, "This run has ended: its tasks cannot be asked for.");
         }
+        (None, None) if !look.screen.is_live() && look.screen.is_final() => {
+            nothing(ui, "A file has groups, and no single tasks.");
+        }
         (None, None) if !look.screen.is_live() => nothing(ui, "Not connected."),
         (None, None) if look.screen.asking.as_ref().is_some_and(|asking| asking.cancelled) => {
             nothing(ui, "Cancelled: the agent is not asked for these tasks.");

@@ -94,6 +94,7 @@ fn state(ui: &mut Ui, look: &Look<'_>, palette: &Palette, commands: &mut Vec<Com
         Connection::Idle => return,
         Connection::Connecting { .. } => ("connecting", palette.warm, palette.warm_soft),
         Connection::Live { .. } => ("live", palette.good, palette.good_soft),
+        Connection::Recorded { .. } => ("recorded", palette.accent, palette.accent_soft),
         Connection::Down { .. } if look.screen.process.is_none() => {
             ("cannot connect", palette.hot, palette.hot_soft)
         }
@@ -195,6 +196,9 @@ pub(super) fn freshness(look: &Look<'_>) -> String {
     }
     if look.screen.moment_ms.is_some() {
         return "paused".into();
+    }
+    if look.screen.is_final() && !look.screen.is_live() {
+        return "the end of the file".into();
     }
     let old = look.screen.numbers_age(look.now);
     if old.as_secs() < 2 { "up to date".into() } else { format!("{} old", age(old)) }

@@ -24,6 +24,10 @@ pub(super) fn show(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
                 ui.add_space(12.0);
                 button(ui, Command::ShowConnect, commands);
             }
+            Connection::Recorded { .. } => {
+                title(ui, &format!("Nothing is in {target}"));
+                dim(ui, "It has no whole state.");
+            }
             Connection::Live { .. } => {
                 title(ui, &format!("Connected to {target}"));
                 dim(ui, "Waiting for the first state");

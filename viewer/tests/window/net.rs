@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::agent::FakeAgent;
+use taskscope_proto::file::{Note, Writer};
 use taskscope_proto::model::TaskOrder;
 use taskscope_viewer::analyse::{Query, Selection};
 use taskscope_viewer::analyst::{Analyst, Ask};
@@ -190,6 +191,40 @@ fn an_answer_that_does_not_come_is_not_waited_for() {
     };
     assert_eq!(until(&desk, "a page", page).asking, None);
     assert!(begun.elapsed() < Duration::from_secs(9), "it waited for the other answer");
+}
+
+#[test]
+fn a_file_is_played_to_its_end_with_what_is_to_be_said_of_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("checkout.taskscope");
+    let mut writer = Writer::packed(Vec::new());
+    writer.process(&crate::sample::process(7, 42)).unwrap();
+    for second in 0..30 {
+        writer.state(&crate::sample::profile(second)).unwrap();
+    }
+    writer.note(&Note { at_unix_ms: 0, text: "SIGQUIT".into() }).unwrap();
+    let mut bytes = writer.end().unwrap();
+    bytes.truncate(bytes.len() - 7);
+    std::fs::write(&path, &bytes).unwrap();
+    let desk = analyst();
+    follow(&desk.0, path.to_str().unwrap());
+    let played = |screen: &Screen| matches!(screen.connection, Connection::Recorded { .. });
+    let screen = until(&desk, "the end of the file", played);
+    let Connection::Recorded { states, remarks } = &screen.connection else { unreachable!() };
+    assert_eq!((*states, remarks.len()), (30, 2), "{remarks:?}");
+    assert_eq!(remarks[0], "1970-01-01T00:00:00Z: SIGQUIT");
+    assert!(remarks[1].contains("the file was cut off there"), "{remarks:?}");
+    assert!(!screen.is_live() && !screen.table.rows.is_empty());
+    assert_eq!(screen.agent_now_ms(Duration::MAX), crate::sample::profile(29).header.now_ms);
+    let seconds = &screen.timeline.seconds;
+    assert!(seconds.len() >= 29, "what came before the end is there: {seconds:?}");
+
+    replace(&desk.0, path.to_str().unwrap(), "no/such.taskscope");
+    let down = |screen: &Screen| matches!(screen.connection, Connection::Down { .. });
+    let screen = until(&desk, "a reason", down);
+    let Connection::Down { failure, retry_at, .. } = &screen.connection else { unreachable!() };
+    assert!(failure.cause.starts_with("Cannot open no/such.taskscope"), "{failure:?}");
+    assert_eq!(*retry_at, None);
 }
 
 #[test]
