@@ -17,15 +17,20 @@
 
 mod built_in;
 mod engine;
+mod file;
+mod json;
 mod life;
 mod reading;
 mod rule;
 mod subject;
 mod track;
 mod trend;
+mod when;
 
 pub use built_in::built_in;
 pub use engine::{Alert, Change, Engine, Turn};
+pub use file::{RulesError, read_rules};
+pub use json::date;
 pub use life::At;
 pub use rule::{Amount, Rule, Severity, What};
 pub use subject::Subject;

@@ -1,5 +1,7 @@
 //! Rules over series written as text, and what comes of them.
 
+mod file;
+mod json;
 mod life;
 mod rising;
 
