@@ -101,7 +101,7 @@ impl What {
     }
 }
 
-/// See the [module](self).
+/// What has to be so, for how long, and how bad that is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rule {
     /// Its name, which nothing else has.

@@ -4,7 +4,7 @@ use std::fmt;
 
 use taskscope_proto::model::{Group, Labels, Location, Profile};
 
-/// See the [module](self).
+/// What an alert is about.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Subject {
     /// The whole service.
