@@ -45,7 +45,7 @@ const VIEWER: &[&[&str]] = &[
     &["clock"],
     &["connect", "source"],
     &["store", "analyse"],
-    &["report", "export", "fleet"],
+    &["report", "export", "fleet", "alert"],
     &["screen", "command", "workspace"],
     &["analyst"],
     &["session"],
@@ -179,7 +179,7 @@ fn what_is_analysed_and_printed_is_pure() {
     let others: Vec<&str> = VIEWER
         .iter()
         .flat_map(|rooms| rooms.iter().copied())
-        .filter(|room| !["analyse", "report", "store", "screen", "command"].contains(room))
+        .filter(|room| !["alert", "analyse", "report", "store", "screen", "command"].contains(room))
         .chain(["", "main"])
         .collect();
     report(&users("viewer/src", &impure, &others));

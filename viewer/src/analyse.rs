@@ -44,6 +44,7 @@ pub use awaits::{
 pub use blame::{Link, blockers, chain};
 pub use console::{known, stand_in};
 pub use filter::Filter;
+pub(crate) use filter::{read_size, read_time};
 pub use flame::{Cell, Flame, Weighted, layout};
 pub use heap::{
     Counted, Fact, HeapBy, HeapColumn, HeapKey, HeapNode, HeapQuery, HeapRow, HeapSort, HeapTree,

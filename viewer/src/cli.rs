@@ -15,6 +15,7 @@ mod output;
 mod record;
 mod span;
 mod top;
+mod watch;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -27,6 +28,7 @@ pub use action::{Action, Format, Print};
 pub(crate) use dump::{fetch, print};
 use failure::Failure;
 pub(crate) use output::{answer, complain};
+pub use watch::Watch;
 
 /// It could not run.
 const CANNOT_RUN: u8 = 2;
@@ -43,7 +45,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     log_to_stderr();
     match act(Action::from(args)) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             output::complain(&Failure::of(&error));
             ExitCode::from(CANNOT_RUN)
@@ -51,8 +53,8 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     }
 }
 
-fn act(action: Action) -> anyhow::Result<()> {
-    match action {
+fn act(action: Action) -> anyhow::Result<ExitCode> {
+    let done = match action {
         Action::View { targets, by, nest, filter } => {
             crate::app::run(Opening { targets, by, nest, filter })
         }
@@ -61,8 +63,10 @@ fn act(action: Action) -> anyhow::Result<()> {
         Action::Heap { target, output } => heap::run(&target, &output),
         Action::Record { target, output, span } => record::run(&target, &output, span),
         Action::Top { target, table, span } => top::run(&target, table, span),
+        Action::Watch(watch) => return watch::run(&watch),
         Action::DemoService { crowd } => crate::demo::serve(crowd),
-    }
+    };
+    done.map(|()| ExitCode::SUCCESS)
 }
 
 /// Warnings, unless `RUST_LOG` says otherwise.

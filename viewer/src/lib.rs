@@ -12,6 +12,7 @@
 //! A room may use only the rooms below it: `app`, then `view`, `widgets` and `theme`, `analyst`,
 //! `session`, `screen`, `command` and `workspace`, `fleet`, `analyse`, `store`, `connect` and `source`.
 
+pub mod alert;
 pub mod analyse;
 pub mod analyst;
 pub mod app;

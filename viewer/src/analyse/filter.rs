@@ -17,6 +17,8 @@ use rustc_hash::FxHashMap;
 use taskscope_proto::limits::MAX_CONDITIONS;
 use taskscope_proto::model::{Frame, Group, HeapSite, Origin, Profile, State, TaskCondition, Tree};
 
+pub(crate) use amount::{size as read_size, time as read_time};
+
 use super::holding::{difference, has_grown};
 use super::{Key, Value};
 use amount::{Amount, Comparison, comparison};

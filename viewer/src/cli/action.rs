@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use taskscope_proto::model::Capture;
 
+use super::Watch;
 use super::args::{Args, CaptureArg, Command, PrintArgs};
 use crate::analyse::Key;
 use crate::report::TopTable;
@@ -66,6 +67,8 @@ pub enum Action {
         /// For how long; none: until it is interrupted.
         span: Option<Duration>,
     },
+    /// Says when alerts fire and when they are over.
+    Watch(Watch),
     /// Is the sample service.
     DemoService {
         /// This many tasks that wait, instead of the shop.
@@ -115,6 +118,15 @@ impl From<Args> for Action {
             Some(Command::Top { target, sort, rows, span }) => {
                 Self::Top { target, table: TopTable { sort, rows }, span }
             }
+            Some(Command::Watch(args)) => Self::Watch(Watch {
+                targets: args.targets,
+                rules: args.rules,
+                exec: args.exec,
+                webhook: args.webhook,
+                fail_on: args.fail_on,
+                span: args.span,
+                format: args.format,
+            }),
             Some(Command::DemoService { crowd }) => Self::DemoService { crowd },
         }
     }
@@ -191,6 +203,19 @@ mod tests {
             ("record a:1 --output x.taskscope --for 2s", record(Some(Duration::from_secs(2)))),
             ("top a:1", top(TopSort::Suspicion, 20, None)),
             ("top a:1 --sort bytes --rows 5 --for 2s", top(TopSort::Bytes, 5, Some(2))),
+            (
+                "watch a:1 b:2 --rules r.toml --exec x --webhook http://c:1/d --fail-on info,gone \
+                 --for 2s --format json",
+                Action::Watch(Watch {
+                    targets: vec![text("a:1"), text("b:2")],
+                    rules: Some("r.toml".into()),
+                    exec: Some(text("x")),
+                    webhook: Some(text("http://c:1/d")),
+                    fail_on: vec![text("info"), text("gone")],
+                    span: Some(Duration::from_secs(2)),
+                    format: Format::Json,
+                }),
+            ),
             ("demo-service", Action::DemoService { crowd: None }),
             ("demo-service --crowd 9", Action::DemoService { crowd: Some(9) }),
         ] {
@@ -210,6 +235,8 @@ mod tests {
             "top a:1 --sort name",
             "heap a:1",
             "record a:1",
+            "watch",
+            "watch a:1 --for ever",
         ] {
             assert_eq!(parse(line).unwrap_err().exit_code(), 2, "{line}");
         }
@@ -220,7 +247,7 @@ mod tests {
     #[test]
     fn help_lists_only_what_works() {
         let help = Args::command().render_long_help().to_string();
-        for word in ["view", "demo", "dump", "heap", "record", "top", "Exit codes"] {
+        for word in ["view", "demo", "dump", "heap", "record", "top", "watch", "Exit codes"] {
             assert!(help.contains(word), "{help}");
         }
         assert!(!help.contains("demo-service"), "{help}");

@@ -97,6 +97,8 @@ pub(super) enum Command {
         #[arg(long = "for", value_name = "TIME", value_parser = span::parse)]
         span: Option<Duration>,
     },
+    /// Say when alerts fire and when they are over, for servers and CI
+    Watch(WatchArgs),
     /// The sample service itself; it ends when its standard input does
     #[command(hide = true)]
     DemoService {
@@ -104,6 +106,34 @@ pub(super) enum Command {
         #[arg(long, value_name = "TASKS")]
         crowd: Option<u32>,
     },
+}
+
+/// What to watch, by which rules, and who is told.
+#[derive(Clone, Debug, clap::Args)]
+pub(super) struct WatchArgs {
+    /// Where agents or console-subscribers listen: HOST:PORT, or only the port
+    #[arg(value_name = "ADDR", required = true)]
+    pub(super) targets: Vec<String>,
+    /// A file with rules beside the built-in ones
+    #[arg(long, value_name = "FILE")]
+    pub(super) rules: Option<PathBuf>,
+    /// A command of the shell, run for each change: the alert as JSON on its standard input, and in
+    /// `ALERT_STATE`, `ALERT_RULE`, `ALERT_SEVERITY`, `ALERT_PROCESS`, `ALERT_TARGET`, `ALERT_TEXT`
+    #[arg(long, value_name = "CMD")]
+    pub(super) exec: Option<String>,
+    /// Where alerts are posted as Alertmanager takes them: <http://HOST:9093/api/v2/alerts>
+    #[arg(long, value_name = "URL")]
+    pub(super) webhook: Option<String>,
+    /// End with 1 if such an alert fires: at once, or after the time of --for. A severity stands for
+    /// worse ones too
+    #[arg(long, value_name = "SEVERITY|RULE", value_delimiter = ',')]
+    pub(super) fail_on: Vec<String>,
+    /// End after this time: 30s, 2m; without it, when it is interrupted
+    #[arg(long = "for", value_name = "TIME", value_parser = span::parse)]
+    pub(super) span: Option<Duration>,
+    /// For people, or one JSON object a line (`taskscope.alert/1`)
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(super) format: Format,
 }
 
 /// How to print a report.

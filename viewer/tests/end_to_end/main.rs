@@ -23,3 +23,5 @@ mod refused;
 mod sample;
 #[cfg(test)]
 mod service;
+#[cfg(test)]
+mod watch;

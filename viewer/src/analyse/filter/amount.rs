@@ -85,7 +85,7 @@ fn parts(word: &str) -> Option<(Amount, bool, bool, &str)> {
 }
 
 /// Reads `250ms`, `30s`, `1.5h`; a number by itself is seconds.
-fn time(text: &str) -> Option<u64> {
+pub(crate) fn time(text: &str) -> Option<u64> {
     let text = text.to_lowercase();
     let digits = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
     let (number, unit) = text.split_at_checked(digits)?;
@@ -110,7 +110,7 @@ fn whole(number: f64) -> u64 {
 }
 
 /// Reads `512`, `64K`, `1.5MiB`: units are powers of 1,024, as they are on the screen.
-fn size(text: &str) -> Option<u64> {
+pub(crate) fn size(text: &str) -> Option<u64> {
     let text = text.to_lowercase();
     let digits = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
     let (number, unit) = text.split_at_checked(digits)?;

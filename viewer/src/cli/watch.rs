@@ -1,0 +1,232 @@
+//! `taskscope watch`: says when alerts fire and when they are over, to people and programs.
+//!
+//! The net thread follows all services; this one judges them by the rules once a second and prints.
+//! Whoever else is told has a thread of their own and a short queue: nobody who is slow
+//! holds up the rest, and what finds no room is counted and said.
+
+mod command;
+mod options;
+mod teller;
+mod webhook;
+
+use std::process::ExitCode;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use anyhow::{Context as _, bail};
+use taskscope_proto::model::Process;
+use tokio::sync::mpsc::Receiver;
+
+use super::action::Format;
+use super::output;
+use crate::alert::{Alert, At, Change, Engine, Turn, date};
+use crate::analyse::numbers::age;
+use crate::clock::Clock;
+use crate::connect::{Event, Failure, Happening, Net, Orders, start};
+use options::FailOn;
+pub use options::Watch;
+use teller::Teller;
+
+/// How often rules look at services that say nothing.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// How often Alertmanager hears of what still fires: it takes silence for an end, after five minutes.
+const REPEAT_EVERY: Duration = Duration::from_mins(1);
+/// An alert fired that was not to.
+const BAD: u8 = 1;
+
+pub(super) fn run(watch: &Watch) -> anyhow::Result<ExitCode> {
+    let (rules, targets) = (watch.rules()?, watch.targets()?);
+    let fail_on = watch.fail_on(&rules)?;
+    let (net, events) = start().context("cannot start the net thread")?;
+    let tellers = Tellers::start(watch)?;
+    let services = (1..).zip(&targets);
+    let services = services.map(|(session, target)| {
+        Service::follow(&net, session, target, Engine::new(target, rules.clone()))
+    });
+    let mut watching = Watching {
+        services: services.collect(),
+        clock: Clock::start(),
+        format: watch.format,
+        ends: watch.span.is_some(),
+        fail_on,
+        tellers,
+        failed: false,
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .context("cannot start a runtime")?;
+    runtime.block_on(async {
+        let follow = watching.follow(events);
+        match watch.span {
+            Some(span) => tokio::time::timeout(span, follow).await.unwrap_or(Ok(())),
+            None => follow.await,
+        }
+    })?;
+    watching.end()
+}
+
+/// Who is told besides those who read.
+struct Tellers {
+    command: Option<Teller>,
+    webhook: Option<Teller>,
+}
+
+impl Tellers {
+    fn start(watch: &Watch) -> anyhow::Result<Self> {
+        let cannot = "cannot start a thread";
+        let command = watch.exec.clone().map(command::start).transpose().context(cannot)?;
+        let webhook = watch.webhook.as_deref().map(webhook::start).transpose()?;
+        Ok(Self { command, webhook })
+    }
+
+    fn all(&mut self) -> impl Iterator<Item = &mut Teller> {
+        self.command.iter_mut().chain(&mut self.webhook)
+    }
+}
+
+/// A service that is followed.
+struct Service {
+    session: u64,
+    engine: Engine,
+    process: Option<Process>,
+    gone: Option<Failure>,
+    /// Dropping them ends the line.
+    _orders: Orders,
+}
+
+impl Service {
+    fn follow(net: &Net, session: u64, target: &str, engine: Engine) -> Self {
+        let orders = net.line();
+        orders.follow(session, Some(target.into()));
+        Self { session, engine, process: None, gone: None, _orders: orders }
+    }
+
+    fn take_in(&mut self, happening: Happening, at: At) -> anyhow::Result<Vec<Change>> {
+        match happening {
+            Happening::Connected(process) => self.process = Some(Process::clone(&process)),
+            Happening::Profile(profile) => {
+                self.gone = None;
+                if let Some(process) = &self.process {
+                    return Ok(self.engine.profile(process, &profile, at));
+                }
+            }
+            Happening::Down { failure, .. } => {
+                if failure.hopeless && self.process.is_none() {
+                    bail!("{} {}", failure.cause.trim_end_matches('.'), failure.advice);
+                }
+                let changes = self.engine.gone(&failure.cause, at);
+                self.gone = Some(failure);
+                return Ok(changes);
+            }
+            Happening::Recorded { .. } => bail!("a file says nothing new: watch a service"),
+            Happening::Connecting | Happening::Tasks { .. } | Happening::History { .. } => {}
+        }
+        Ok(Vec::new())
+    }
+
+    /// A second went by.
+    fn look(&mut self, at: At) -> Vec<Change> {
+        let Some(failure) = &self.gone else { return Vec::new() };
+        self.engine.gone(&failure.cause, at)
+    }
+}
+
+struct Watching {
+    services: Vec<Service>,
+    clock: Clock,
+    format: Format,
+    /// It ends by itself, and says then whether it failed.
+    ends: bool,
+    fail_on: FailOn,
+    tellers: Tellers,
+    failed: bool,
+}
+
+impl Watching {
+    fn now(&self) -> At {
+        let unix = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let unix_ms = u64::try_from(unix.as_millis()).unwrap_or(u64::MAX);
+        At { moment: self.clock.now(), unix_ms }
+    }
+
+    async fn follow(&mut self, mut events: Receiver<Event>) -> anyhow::Result<()> {
+        let mut looks = tokio::time::interval(LOOK_EVERY);
+        let mut repeat = tokio::time::interval(REPEAT_EVERY);
+        while self.ends || !self.failed {
+            tokio::select! {
+                event = events.recv() => {
+                    let event = event.context("the net thread ended")?;
+                    let at = self.now();
+                    let mut services = self.services.iter_mut();
+                    let service = services.find(|service| service.session == event.session);
+                    let changes = service.map(|service| service.take_in(event.happening, at));
+                    self.tell(changes.transpose()?.unwrap_or_default())?;
+                }
+                _ = looks.tick() => {
+                    let at = self.now();
+                    let looked = self.services.iter_mut().flat_map(|service| service.look(at));
+                    let changes = looked.collect();
+                    self.tell(changes)?;
+                }
+                _ = repeat.tick() => self.repeat(),
+            }
+        }
+        Ok(())
+    }
+
+    fn tell(&mut self, changes: Vec<Change>) -> anyhow::Result<()> {
+        for change in changes {
+            let line = match self.format {
+                Format::Text => text(&change),
+                Format::Json => change.json().to_string(),
+            };
+            output::answer(&format!("{line}\n")).context("cannot write the alert")?;
+            self.failed |= change.turn == Turn::Fired && self.fail_on.is_met_by(&change.alert);
+            self.tellers.all().for_each(|teller| teller.tell(std::slice::from_ref(&change)));
+        }
+        Ok(())
+    }
+
+    /// Says once more what still fires.
+    fn repeat(&mut self) {
+        let Some(webhook) = &mut self.tellers.webhook else { return };
+        let alerts = self.services.iter().flat_map(|service| service.engine.alerts());
+        let firing = alerts.filter(|alert| alert.fired.is_some());
+        let changes: Vec<Change> =
+            firing.map(|alert| Change { turn: Turn::Fired, alert }).collect();
+        if !changes.is_empty() {
+            webhook.tell(&changes);
+        }
+    }
+
+    fn end(self) -> anyhow::Result<ExitCode> {
+        let Tellers { command, webhook } = self.tellers;
+        [command, webhook].into_iter().flatten().for_each(Teller::end);
+        if self.failed {
+            return Ok(ExitCode::from(BAD));
+        }
+        let never = self.services.iter().find(|service| service.process.is_none());
+        match never.and_then(|service| service.gone.as_ref()) {
+            Some(failure) => bail!("{} {}", failure.cause.trim_end_matches('.'), failure.advice),
+            None => Ok(ExitCode::SUCCESS),
+        }
+    }
+}
+
+/// One line for people: `2026-05-01T12:00:00Z firing critical proven checkout (127.0.0.1:6670) …`.
+fn text(Change { turn, alert }: &Change) -> String {
+    let Alert { rule, severity, process, target, text, .. } = alert;
+    let (state, severity) = (turn.state(), severity.name());
+    let when = alert.resolved.or(alert.fired).unwrap_or(alert.since);
+    let when = date(when.unix_ms / 1_000 * 1_000);
+    let who = if process == target { target.to_string() } else { format!("{process} ({target})") };
+    let after = match (alert.fired, alert.resolved) {
+        (Some(fired), Some(end)) => {
+            format!(" (fired for {})", age(end.moment.saturating_sub(fired.moment)))
+        }
+        _ => String::new(),
+    };
+    let line = format!("{when} {state} {severity} {rule} {who} {text}{after}");
+    // Labels and names are the service's words: nothing in them that a terminal would obey.
+    line.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+}
