@@ -30,6 +30,7 @@ pub enum Command {
     ShowHeap,
     ShowWaits,
     ShowRuntime,
+    ShowAlerts,
     ShowPalette,
     Larger,
     Smaller,
@@ -135,7 +136,7 @@ fn tab_key(place: u8) -> &'static [Press] {
 
 impl Command {
     /// What the help page lists, in its order.
-    pub const LISTED: [Self; 48] = [
+    pub const LISTED: [Self; 49] = [
         Self::PreviousRow,
         Self::NextRow,
         Self::FirstRow,
@@ -147,6 +148,7 @@ impl Command {
         Self::SwitchLens,
         Self::ShowWaits,
         Self::ShowRuntime,
+        Self::ShowAlerts,
         Self::NextShape,
         Self::Invert,
         Self::FindFrame,
@@ -216,6 +218,7 @@ impl Command {
             Self::ShowHeap => &[Press::Sign('H')],
             Self::ShowWaits => &[Press::Sign('D')],
             Self::ShowRuntime => &[Press::Sign('N')],
+            Self::ShowAlerts => &[Press::Ctrl('L')],
             Self::ShowPalette => &[Press::Ctrl('K')],
             Self::Larger => &[Press::Ctrl('+')],
             Self::Smaller => &[Press::Ctrl('-')],
