@@ -22,6 +22,7 @@ mod json;
 mod life;
 mod reading;
 mod rule;
+mod service;
 mod subject;
 mod track;
 mod trend;
@@ -33,6 +34,7 @@ pub use file::{RulesError, read_rules};
 pub use json::date;
 pub use life::At;
 pub use rule::{Amount, Rule, Severity, What};
+pub use service::Service;
 pub use subject::Subject;
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 //! Whatever waits is taken in at once, then one screen is made of it: a slow window or a fast
 //! agent never makes a queue. The newest screen wins.
 
+mod alerts;
 mod awaits;
 mod compose;
 mod heap;
@@ -29,6 +30,8 @@ use crate::screen::Screen;
 use crate::source::{self, Found};
 use crate::store::Connection;
 
+use alerts::Alerts;
+pub use alerts::shown;
 pub use compose::compose;
 use lines::Lines;
 use pages::Pages;
@@ -84,6 +87,7 @@ impl Analyst {
             pages: Pages::default(),
             sources: Sources::new(reader),
             lines: Lines::new(net),
+            alerts: Alerts::default(),
             newest: newest.clone(),
             retired: Vec::new(),
             clock,
@@ -118,6 +122,7 @@ struct Desk {
     pages: Pages,
     sources: Sources,
     lines: Lines,
+    alerts: Alerts,
     newest: Arc<Mutex<Arc<Screen>>>,
     /// Screens that the window may still hold. Dropping a large one takes a while: done here.
     retired: Vec<Arc<Screen>>,
@@ -186,11 +191,13 @@ impl Desk {
         match input {
             Input::Ask(Ask::Open(address)) => {
                 if let Some(session) = self.fleet.open(&address, now) {
+                    self.alerts.open(session, &address);
                     self.lines.open(session, address);
                 }
             }
             Input::Ask(Ask::Close(address)) => {
                 if let Some(session) = self.fleet.close(&address, now) {
+                    self.alerts.close(session);
                     self.lines.close(session);
                 }
             }
@@ -211,7 +218,10 @@ impl Desk {
                 sessions.for_each(|(session, _)| self.lines.hurry(session));
             }
             Input::Ask(Ask::Query(query)) => self.look(query),
-            Input::Event(event) => self.fleet.apply(event, now),
+            Input::Event(event) => {
+                self.alerts.take_in(&event, now);
+                self.fleet.apply(event, now);
+            }
             Input::Found(found) => self.sources.take_in(found),
         }
     }
@@ -234,6 +244,9 @@ impl Desk {
         let scope = &query.scope;
         let now = self.clock.now();
         let mut screen = look_at(&self.fleet, &query);
+        let profile = self.fleet.store(scope).profile().filter(|_| screen.is_live());
+        let target = screen.target.as_deref();
+        screen.alerts = shown(self.alerts.all(), target, profile.map(|p| &**p), &screen.table);
         self.lines.ask_for_the_past(&self.fleet, scope, query.range, now);
         if let Some(ask) = &query.task {
             self.look_at_task(ask, &mut screen);

@@ -35,6 +35,7 @@ pub enum Command {
     ShowHeap,
     ShowWaits,
     ShowRuntime,
+    ShowAlerts,
     ShowPalette,
     Larger,
     Smaller,
@@ -149,7 +150,7 @@ fn tab_key(place: u8) -> &'static [Press] {
 
 impl Command {
     /// What the help page lists, in its order.
-    pub const LISTED: [Self; 54] = [
+    pub const LISTED: [Self; 55] = [
         Self::PreviousRow,
         Self::NextRow,
         Self::FirstRow,
@@ -167,6 +168,7 @@ impl Command {
         Self::SwitchLens,
         Self::ShowWaits,
         Self::ShowRuntime,
+        Self::ShowAlerts,
         Self::NextShape,
         Self::Invert,
         Self::FindFrame,
@@ -242,6 +244,7 @@ impl Command {
             Self::ShowHeap => &[Press::Sign('H')],
             Self::ShowWaits => &[Press::Sign('D')],
             Self::ShowRuntime => &[Press::Sign('N')],
+            Self::ShowAlerts => &[Press::Ctrl('L')],
             Self::ShowPalette => &[Press::Ctrl('K')],
             Self::Larger => &[Press::Ctrl('+')],
             Self::Smaller => &[Press::Ctrl('-')],

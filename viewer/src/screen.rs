@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use taskscope_proto::model::{Class, Header, Process, TaskPage};
 
+use crate::alert::Alert;
 use crate::analyse::numbers;
 use crate::analyse::{
     AwaitQuery, AwaitTree, Fact, Flame, HeapQuery, HeapRow, HeapTree, Heat, Key, Lens, Link,
@@ -57,6 +58,8 @@ pub struct Screen {
     pub moment_ms: Option<u64>,
     /// What is the matter, worst first.
     pub findings: Vec<Trouble>,
+    /// What fires and what is about to, of all services that are open; the worst first.
+    pub alerts: Vec<ShownAlert>,
     /// The last minutes as a whole.
     pub timeline: Timeline,
     /// The table of groups.
@@ -90,6 +93,15 @@ pub struct ShownRun {
     pub has_before: bool,
     /// What it is compared with is the end of the one before.
     pub is_marked_before: bool,
+}
+
+/// An alert, and where to look at what it is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ShownAlert {
+    /// The alert.
+    pub alert: Alert,
+    /// The values of its row; `None` if the table has none.
+    pub row: Option<Arc<[Value]>>,
 }
 
 /// A group that something is the matter with.

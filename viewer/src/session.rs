@@ -49,6 +49,8 @@ pub enum Page {
     Runtime,
     /// One task.
     Task,
+    /// What fires and what is about to.
+    Alerts,
 }
 
 /// Something for the world outside.
@@ -233,6 +235,7 @@ impl Session {
             Command::SwitchRange => self.workspace.range = self.workspace.range.other(),
             Command::ShowWaits => self.turn_to(Page::Waits),
             Command::ShowRuntime => self.turn_to(Page::Runtime),
+            Command::ShowAlerts => self.turn_to(Page::Alerts),
             Command::Pause | Command::StepBack | Command::StepForward | Command::GoTo(_) => {
                 self.go(&command, screen)?;
             }

@@ -3,6 +3,7 @@
 //! Views change nothing. They get a [`Look`] and put [`Command`]s into a list; whoever called
 //! them carries the commands out.
 
+mod alert_page;
 mod allocations;
 mod awaits;
 mod banner;
@@ -59,7 +60,10 @@ pub fn show(ui: &mut Ui, look: &Look<'_>) -> Vec<Command> {
     tabs::show(ui, look, &mut commands);
     banner::show(ui, look, &mut commands);
     runtimes::show(ui, look, &mut commands);
-    if look.screen.header.is_some() {
+    if look.session.page == Page::Alerts {
+        // It is of all services, so it needs no word of this one.
+        alert_page::show(ui, look, &mut commands);
+    } else if look.screen.header.is_some() {
         main(ui, look, &mut commands);
     } else {
         CentralPanel::default()

@@ -1,5 +1,6 @@
 //! All rules over one service, and the alerts that come of them.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -35,6 +36,13 @@ pub struct Alert {
     pub fired: Option<At>,
     /// When it was resolved.
     pub resolved: Option<At>,
+}
+
+impl Alert {
+    /// The order of a list: firing first, the worst first, then the oldest.
+    pub fn order(&self) -> (bool, Reverse<Severity>, At) {
+        (self.fired.is_none(), Reverse(self.severity), self.since)
+    }
 }
 
 /// An alert that begins to fire, or is over.
@@ -136,9 +144,7 @@ impl Engine {
             })
         });
         let mut alerts: Vec<Alert> = alerts.collect();
-        alerts.sort_by_key(|alert| {
-            (alert.fired.is_none(), std::cmp::Reverse(alert.severity), alert.since)
-        });
+        alerts.sort_by_key(Alert::order);
         alerts
     }
 

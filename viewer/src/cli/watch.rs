@@ -13,15 +13,14 @@ use std::process::ExitCode;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context as _, bail};
-use taskscope_proto::model::Process;
 use tokio::sync::mpsc::Receiver;
 
 use super::action::Format;
 use super::output;
-use crate::alert::{Alert, At, Change, Engine, Turn, date};
+use crate::alert::{Alert, At, Change, Rule, Service, Turn, date};
 use crate::analyse::numbers::age;
 use crate::clock::Clock;
-use crate::connect::{Event, Failure, Happening, Net, Orders, start};
+use crate::connect::{Event, Happening, Net, Orders, start};
 use options::FailOn;
 pub use options::Watch;
 use teller::Teller;
@@ -38,12 +37,10 @@ pub(super) fn run(watch: &Watch) -> anyhow::Result<ExitCode> {
     let fail_on = watch.fail_on(&rules)?;
     let (net, events) = start().context("cannot start the net thread")?;
     let tellers = Tellers::start(watch)?;
-    let services = (1..).zip(&targets);
-    let services = services.map(|(session, target)| {
-        Service::follow(&net, session, target, Engine::new(target, rules.clone()))
-    });
+    let lines = (1..).zip(&targets);
+    let lines = lines.map(|(session, target)| Line::follow(&net, session, target, rules.clone()));
     let mut watching = Watching {
-        services: services.collect(),
+        lines: lines.collect(),
         clock: Clock::start(),
         format: watch.format,
         ends: watch.span.is_some(),
@@ -84,55 +81,37 @@ impl Tellers {
     }
 }
 
-/// A service that is followed.
-struct Service {
+/// A service, and the line on which it is followed.
+struct Line {
     session: u64,
-    engine: Engine,
-    process: Option<Process>,
-    gone: Option<Failure>,
+    service: Service,
     /// Dropping them ends the line.
     _orders: Orders,
 }
 
-impl Service {
-    fn follow(net: &Net, session: u64, target: &str, engine: Engine) -> Self {
+impl Line {
+    fn follow(net: &Net, session: u64, target: &str, rules: Vec<Rule>) -> Self {
         let orders = net.line();
         orders.follow(session, Some(target.into()));
-        Self { session, engine, process: None, gone: None, _orders: orders }
+        Self { session, service: Service::new(target, rules), _orders: orders }
     }
 
-    fn take_in(&mut self, happening: Happening, at: At) -> anyhow::Result<Vec<Change>> {
-        match happening {
-            Happening::Connected(process) => self.process = Some(Process::clone(&process)),
-            Happening::Profile(profile) => {
-                self.gone = None;
-                if let Some(process) = &self.process {
-                    return Ok(self.engine.profile(process, &profile, at));
-                }
-            }
-            Happening::Down { failure, .. } => {
-                if failure.hopeless && self.process.is_none() {
-                    bail!("{} {}", failure.cause.trim_end_matches('.'), failure.advice);
-                }
-                let changes = self.engine.gone(&failure.cause, at);
-                self.gone = Some(failure);
-                return Ok(changes);
-            }
-            Happening::Recorded { .. } => bail!("a file says nothing new: watch a service"),
-            Happening::Connecting | Happening::Tasks { .. } | Happening::History { .. } => {}
+    fn take_in(&mut self, happening: &Happening, at: At) -> anyhow::Result<Vec<Change>> {
+        if let Happening::Recorded { .. } = happening {
+            bail!("a file says nothing new: watch a service");
         }
-        Ok(Vec::new())
-    }
-
-    /// A second went by.
-    fn look(&mut self, at: At) -> Vec<Change> {
-        let Some(failure) = &self.gone else { return Vec::new() };
-        self.engine.gone(&failure.cause, at)
+        if let Happening::Down { failure, .. } = happening
+            && failure.hopeless
+            && !self.service.has_answered()
+        {
+            bail!("{} {}", failure.cause.trim_end_matches('.'), failure.advice);
+        }
+        Ok(self.service.take_in(happening, at))
     }
 }
 
 struct Watching {
-    services: Vec<Service>,
+    lines: Vec<Line>,
     clock: Clock,
     format: Format,
     /// It ends by itself, and says then whether it failed.
@@ -157,14 +136,14 @@ impl Watching {
                 event = events.recv() => {
                     let event = event.context("the net thread ended")?;
                     let at = self.now();
-                    let mut services = self.services.iter_mut();
-                    let service = services.find(|service| service.session == event.session);
-                    let changes = service.map(|service| service.take_in(event.happening, at));
+                    let mut lines = self.lines.iter_mut();
+                    let line = lines.find(|line| line.session == event.session);
+                    let changes = line.map(|line| line.take_in(&event.happening, at));
                     self.tell(changes.transpose()?.unwrap_or_default())?;
                 }
                 _ = looks.tick() => {
                     let at = self.now();
-                    let looked = self.services.iter_mut().flat_map(|service| service.look(at));
+                    let looked = self.lines.iter_mut().flat_map(|line| line.service.look(at));
                     let changes = looked.collect();
                     self.tell(changes)?;
                 }
@@ -190,7 +169,7 @@ impl Watching {
     /// Says once more what still fires.
     fn repeat(&mut self) {
         let Some(webhook) = &mut self.tellers.webhook else { return };
-        let alerts = self.services.iter().flat_map(|service| service.engine.alerts());
+        let alerts = self.lines.iter().flat_map(|line| line.service.alerts());
         let firing = alerts.filter(|alert| alert.fired.is_some());
         let changes: Vec<Change> =
             firing.map(|alert| Change { turn: Turn::Fired, alert }).collect();
@@ -205,8 +184,8 @@ impl Watching {
         if self.failed {
             return Ok(ExitCode::from(BAD));
         }
-        let never = self.services.iter().find(|service| service.process.is_none());
-        match never.and_then(|service| service.gone.as_ref()) {
+        let never = self.lines.iter().find(|line| !line.service.has_answered());
+        match never.and_then(|line| line.service.gone()) {
             Some(failure) => bail!("{} {}", failure.cause.trim_end_matches('.'), failure.advice),
             None => Ok(ExitCode::SUCCESS),
         }

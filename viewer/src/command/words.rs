@@ -27,6 +27,7 @@ impl Command {
             Self::ShowHeap => "Heap",
             Self::ShowWaits => "Who waits for whom",
             Self::ShowRuntime => "Runtime",
+            Self::ShowAlerts => "Alerts",
             Self::ShowPalette => "Commands…",
             Self::Larger => "Larger text",
             Self::Smaller => "Smaller text",
@@ -113,6 +114,7 @@ impl Command {
             Self::ShowRuntime => {
                 "Workers, queues, threads for blocking, coverage, memory, and the agent's own cost"
             }
+            Self::ShowAlerts => "What the rules say: which alerts fire and which are about to",
             Self::ShowWaits => "Who waits for the chosen row, and whom it waits for, as a graph",
             Self::ShowPalette => "Find a command by its name",
             Self::Larger => "Everything a tenth larger",

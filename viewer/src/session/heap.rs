@@ -18,7 +18,9 @@ impl Session {
         match command {
             Command::ShowHeap => {
                 self.page = match self.page {
-                    Page::Groups | Page::Waits | Page::Runtime | Page::Task => Page::Heap,
+                    Page::Groups | Page::Waits | Page::Runtime | Page::Task | Page::Alerts => {
+                        Page::Heap
+                    }
                     Page::Heap => Page::Groups,
                 };
                 self.choosing_keys = false;

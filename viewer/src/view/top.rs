@@ -44,6 +44,7 @@ pub(super) fn show(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
         ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
             target(ui, look, commands);
             state(ui, look, palette, commands);
+            super::alert_page::badge(ui, look, commands);
             process(ui, look, palette);
         });
     });

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod agent;
 #[cfg(test)]
+mod alerts;
+#[cfg(test)]
 mod awaits;
 #[cfg(test)]
 mod console;

@@ -99,6 +99,13 @@ fn the_page_of_the_runtimes() {
 }
 
 #[test]
+fn the_list_of_alerts() {
+    let mut stage = crate::alerts::watched();
+    stage.session.perform(Command::ShowAlerts, &stage.screen);
+    picture("alerts", true, stage);
+}
+
+#[test]
 fn a_failure() {
     let mut stage = Stage::following();
     stage.goes_down();

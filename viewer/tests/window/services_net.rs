@@ -104,3 +104,32 @@ fn one_that_dies_holds_up_no_other_and_comes_back_as_a_run_of_its_own() {
     assert!(!screen.is_of_all);
     assert_eq!(screen.process.as_ref().unwrap().name, "ledger".into());
 }
+
+#[test]
+fn alerts_are_known_of_services_that_nobody_looks_at() {
+    let (mut first, second) = (Service::start(quick(1, 41)), Service::start(calm(2)));
+    let desk = analyst();
+    let scope = Scope::One(second.address.to_string().into());
+    let query = Query { generation: 1, scope, keys: vec![Key::Process], ..Query::default() };
+    desk.0.ask(Ask::Query(Arc::new(query))).unwrap();
+    for service in [&first, &second] {
+        desk.0.ask(Ask::Open(service.address.to_string().into())).unwrap();
+    }
+    let rules = |screen: &Screen| {
+        let words = screen.alerts.iter().map(|shown| {
+            let state = if shown.alert.fired.is_some() { "firing" } else { "pending" };
+            format!("{state} {} of {}", shown.alert.rule, shown.alert.target)
+        });
+        words.collect::<std::collections::BTreeSet<_>>()
+    };
+    let address = first.address;
+    let suspect = format!("pending suspect of {address}");
+    until(&desk, "the leak is about to be told", |screen| rules(screen).contains(&suspect));
+    first.kill();
+    let gone = format!("pending gone of {address}");
+    let screen = until(&desk, "an alert about the end", |screen| rules(screen).contains(&gone));
+    // Nobody has seen the leak for as long.
+    assert_eq!(rules(&screen).len(), 1, "{:?}", rules(&screen));
+    desk.0.ask(Ask::Close(address.to_string().into())).unwrap();
+    until(&desk, "nothing of what is closed", |screen| screen.alerts.is_empty());
+}

@@ -5,8 +5,11 @@ use std::time::Duration;
 
 use egui_kittest::{Harness, HarnessBuilder};
 use taskscope_proto::model::{Process, Profile, TaskPage, TaskQuery};
+use taskscope_viewer::alert::Alert;
 use taskscope_viewer::analyse::{Scope, Stays, TaskAsk};
-use taskscope_viewer::analyst::{Answers, Ask, look_at, search_for, task_detail, task_query};
+use taskscope_viewer::analyst::{
+    Answers, Ask, look_at, search_for, shown, task_detail, task_query,
+};
 use taskscope_viewer::clock::Moment;
 use taskscope_viewer::connect::{Event, Failure, Happening};
 use taskscope_viewer::fleet::Fleet;
@@ -37,6 +40,7 @@ pub(crate) struct Stage {
     pub(crate) task_is_gone: bool,
     /// What the task that is looked at was seen to do.
     pub(crate) stays: Stays,
+    pub(crate) alerts: Vec<Alert>,
 }
 
 impl Default for Stage {
@@ -54,6 +58,7 @@ impl Default for Stage {
             library: Library::default(),
             task_is_gone: false,
             stays: Stays::default(),
+            alerts: Vec::new(),
         }
     }
 }
@@ -124,6 +129,9 @@ impl Stage {
         if let Some(ask) = &self.session.query().task {
             screen.task = Some(self.task(ask));
         }
+        let profile = self.store().profile().map(|profile| &**profile);
+        let target = screen.target.as_deref();
+        screen.alerts = shown(self.alerts.clone(), target, profile, &screen.table);
         let is_now = screen.moment_ms.is_none();
         if let (Some(detail), Some(profile), true) =
             (&mut screen.detail, self.store().profile(), is_now)

@@ -1,0 +1,66 @@
+//! A service that is followed and judged: from what happens on its line to changes of its alerts.
+
+use std::sync::Arc;
+
+use taskscope_proto::model::Process;
+
+use super::{Alert, At, Change, Engine, Rule};
+use crate::connect::{Failure, Happening};
+
+/// What is known of it, and its alerts.
+#[derive(Debug)]
+pub struct Service {
+    engine: Engine,
+    process: Option<Arc<Process>>,
+    gone: Option<Failure>,
+}
+
+impl Service {
+    /// Judges the service behind an address by these rules.
+    pub fn new(target: &str, rules: Vec<Rule>) -> Self {
+        Self { engine: Engine::new(target, rules), process: None, gone: None }
+    }
+
+    /// Takes in what happened.
+    pub fn take_in(&mut self, happening: &Happening, at: At) -> Vec<Change> {
+        match happening {
+            Happening::Connected(process) => self.process = Some(Arc::clone(process)),
+            Happening::Profile(profile) => {
+                self.gone = None;
+                if let Some(process) = &self.process {
+                    return self.engine.profile(process, profile, at);
+                }
+            }
+            Happening::Down { failure, .. } => {
+                let changes = self.engine.gone(&failure.cause, at);
+                self.gone = Some(failure.clone());
+                return changes;
+            }
+            Happening::Connecting => return self.look(at),
+            // A file is over: nothing in it begins or ends any more.
+            Happening::Recorded { .. } | Happening::Tasks { .. } | Happening::History { .. } => {}
+        }
+        Vec::new()
+    }
+
+    /// Time went by: what is gone is gone for longer.
+    pub fn look(&mut self, at: At) -> Vec<Change> {
+        let Some(failure) = &self.gone else { return Vec::new() };
+        self.engine.gone(&failure.cause, at)
+    }
+
+    /// Whether it has ever answered.
+    pub fn has_answered(&self) -> bool {
+        self.process.is_some()
+    }
+
+    /// Why it does not answer, if it does not.
+    pub fn gone(&self) -> Option<&Failure> {
+        self.gone.as_ref()
+    }
+
+    /// What is pending and what fires.
+    pub fn alerts(&self) -> Vec<Alert> {
+        self.engine.alerts()
+    }
+}
