@@ -9,7 +9,7 @@
 //! | [`version`] | do the two sides understand each other? |
 //! | [`stream`] | a [`Profile`](model::Profile) as a stream of small updates, and back |
 //! | [`convert`] | everything that is one message: hello, queries, pages of tasks |
-//! | [`file`] | profiles in a file, which opens whatever became of who wrote it |
+//! | [`mod@file`] | profiles in a file, which opens whatever became of who wrote it |
 //! | [`limits`] | how big anything may become |
 //!
 //! Nothing that comes from the other side can make this crate panic or allocate beyond

@@ -125,6 +125,10 @@ impl App {
             Effect::Copy(text) => ctx.copy_text(text),
             Effect::Theme(choice) => set_theme(ctx, choice),
             Effect::Scale(factor) => ctx.set_zoom_factor(factor),
+            Effect::Attention => {
+                let kind = egui::UserAttentionType::Informational;
+                ctx.send_viewport_cmd(egui::ViewportCommand::RequestUserAttention(kind));
+            }
             Effect::OpenSource { path, line, column } => {
                 let command = std::env::var(source::EDITOR).ok();
                 if let Err(error) = source::open(command.as_deref(), &path, line, column) {
@@ -158,6 +162,10 @@ impl eframe::App for App {
     fn ui(&mut self, ui: &mut egui::Ui, _frame: &mut eframe::Frame) {
         let screen: Arc<Screen> = self.analyst.screen();
         if let Some(effect) = self.session.settle(&screen) {
+            self.carry_out(ui.ctx(), effect);
+        }
+        let focused = ui.input(|input| input.focused);
+        if let Some(effect) = self.session.heed(&screen, focused) {
             self.carry_out(ui.ctx(), effect);
         }
         let look = Look { screen: &screen, session: &self.session, now: self.clock.now() };

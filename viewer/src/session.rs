@@ -1,6 +1,7 @@
 //! What the user does with the window, as a pure function: a [`Command`] changes the [`Session`]
 //! and may have an [`Effect`] outside.
 
+mod alerts;
 mod awaits;
 mod copy;
 mod heap;
@@ -14,6 +15,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
+use crate::alert::At;
 use crate::analyse::{Column, Filter, HeapQuery, Key, Lens, Nest, Query, Selection, Value};
 use crate::analyst::Ask;
 use crate::command::Command;
@@ -64,6 +66,8 @@ pub enum Effect {
     Theme(ThemeChoice),
     /// Show everything so large.
     Scale(f32),
+    /// Ask the system to point the window out.
+    Attention,
     /// Open this place in the editor.
     #[expect(missing_docs, reason = "their names say it all")]
     OpenSource { path: std::path::PathBuf, line: u32, column: u32 },
@@ -112,6 +116,8 @@ pub struct Session {
     pub at_ms: Option<u64>,
     /// Counts the queries asked.
     pub generation: u64,
+    /// When the newest alert fired that was pointed out or seen.
+    pub heeded: At,
 }
 
 impl Session {

@@ -213,7 +213,7 @@ impl Stage {
             Effect::OpenSource { path, line, column } => {
                 self.opened.push(format!("{}:{line}:{column}", path.display()));
             }
-            Effect::Ask(_) | Effect::Theme(_) | Effect::Scale(_) => {}
+            Effect::Ask(_) | Effect::Theme(_) | Effect::Scale(_) | Effect::Attention => {}
         }
     }
 }
