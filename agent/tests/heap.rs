@@ -188,6 +188,8 @@ async fn a_block_may_be_freed_on_another_thread() {
 async fn what_a_spawn_allocates_is_the_new_tasks() {
     sample_every(MEAN);
     let parent = async {
+        // A thread goes by the new distance from its next sample on, and that may be far.
+        drop(black_box(vec![1_u8; 16 << 20]));
         let child = || async {
             let large = black_box([7_u8; 16 << 10]);
             pending_with_waker().await;
