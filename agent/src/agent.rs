@@ -170,7 +170,8 @@ impl Builder {
     /// Writes evidence into this folder, which is made if it is not there: the whole profile, once a
     /// group is suspected or proven to be stuck, once the memory passes 80, 90 and 95 % of its limit,
     /// when the thread that keeps the agent panics, and [on demand](Agent::write_evidence).
-    /// `TASKSCOPE_EVIDENCE`; nothing is written unless set.
+    /// `TASKSCOPE_EVIDENCE`; nothing is written unless set. After a panic the agent's drop waits for
+    /// the disk, five seconds at most.
     ///
     /// The files take 256 MiB together (`TASKSCOPE_EVIDENCE_BYTES`), and there are sixteen at most
     /// (`TASKSCOPE_EVIDENCE_FILES`): the oldest go. A file system is never filled beyond 98 %. A
@@ -188,13 +189,14 @@ impl Builder {
     }
 
     /// Writes evidence when the process gets a `SIGQUIT`, which ends it no more then, as in a Java
-    /// process. `TASKSCOPE_EVIDENCE_ON_SIGQUIT`; off unless set.
+    /// process. `TASKSCOPE_EVIDENCE_ON_SIGQUIT`; off unless set. Without a folder for evidence the signal
+    /// is left alone, and the log says so.
     pub fn evidence_on_sigquit(mut self, wanted: bool) -> Self {
         self.told.alarm.on_sigquit = wanted;
         self
     }
 
-    /// Calls this whenever the verdict of a group changes, for better or worse, about a second after.
+    /// Calls this whenever the verdict of a group changes, for better or worse, a second or two after.
     /// It is called on a thread of the agent, one call at a time; while it takes its time no evidence is
     /// written. A panic in it is logged. The same is told as an event of `tracing`, target
     /// `taskscope::verdict`, at the level `WARN` for worse and `INFO` for better.

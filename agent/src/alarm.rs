@@ -12,7 +12,8 @@ mod worker;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::time::Duration;
 
 use taskscope_proto::model::{Class, Group, Labels, Origin, Process, Profile};
@@ -92,7 +93,8 @@ impl fmt::Debug for Hook {
 enum Message {
     News(Arc<Profile>),
     Write(&'static str, String, SyncSender<Result<PathBuf, EvidenceError>>),
-    Stop,
+    /// Look whether it is time to end.
+    Wake,
 }
 
 /// The way to the thread.
@@ -112,14 +114,20 @@ impl Mail {
     /// Where the profiler tells of news.
     pub(crate) fn told(&self) -> Told {
         let mail = self.0.clone();
-        Box::new(move |profile| mail.try_send(Message::News(profile)).is_ok())
+        // To a thread that has ended nothing is left to be told.
+        Box::new(move |profile| {
+            !matches!(mail.try_send(Message::News(profile)), Err(TrySendError::Full(_)))
+        })
     }
 }
 
-/// The thread at work. Dropping it ends it; what it is doing it does to the end.
+/// The thread at work. Dropping it ends it; what it is doing it does to the end, and nothing else.
 pub(crate) struct Alarm {
     mail: SyncSender<Message>,
     writes: bool,
+    /// The profiler has a way to the thread as well, and the thread to the profiler: neither would
+    /// end because the other is gone.
+    stopped: Arc<AtomicBool>,
 }
 
 impl fmt::Debug for Alarm {
@@ -136,22 +144,28 @@ impl Alarm {
     ) -> std::io::Result<Self> {
         let writes = settings.folder.is_some();
         let mut worker = Worker::new(settings, process, asker, hook)?;
+        let stopped = Arc::new(AtomicBool::new(false));
+        let stop = Arc::clone(&stopped);
         std::thread::Builder::new().name("taskscope-alarm".into()).spawn(move || {
             let _own = Behalf::agent();
             loop {
-                match inbox.0.recv_timeout(worker.pause()) {
+                let message = inbox.0.recv_timeout(worker.pause());
+                if stop.load(Ordering::Relaxed) {
+                    return;
+                }
+                match message {
                     Ok(Message::News(profile)) => worker.tell(&profile),
                     Ok(Message::Write(kind, why, reply)) => {
                         // Who asked may have given up.
                         let _gone = reply.send(worker.write_now(kind, &why)).is_err();
                     }
-                    Ok(Message::Stop) | Err(RecvTimeoutError::Disconnected) => return,
-                    Err(RecvTimeoutError::Timeout) => {}
+                    Err(RecvTimeoutError::Disconnected) => return,
+                    Ok(Message::Wake) | Err(RecvTimeoutError::Timeout) => {}
                 }
                 worker.look();
             }
         })?;
-        Ok(Self { mail: mail.0, writes })
+        Ok(Self { mail: mail.0, writes, stopped })
     }
 
     /// Writes the profile of this moment, and waits until it is on disk.
@@ -179,7 +193,11 @@ impl Drop for Alarm {
                 Err(error) => tracing::error!(%error, "taskscope has no evidence of the panic"),
             }
         }
-        // A full queue ends with the sender, too.
-        let _full = self.mail.try_send(Message::Stop).is_err();
+        self.stopped.store(true, Ordering::Relaxed);
+        // With a full queue it need not be woken.
+        let _full = self.mail.try_send(Message::Wake).is_err();
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -139,10 +139,6 @@ fn run(
         capture_within(budget, last.elapsed());
         last = Instant::now();
         let is_watched = publish.receiver_count() > 0;
-        if !is_watched {
-            folder.observe();
-        }
-        has_news |= folder.have_verdicts_changed();
         if is_watched || has_news {
             let profile = Arc::new(folder.fold());
             has_news |= folder.have_verdicts_changed();
@@ -150,6 +146,11 @@ fn run(
             if is_watched {
                 publish.send_replace(profile);
             }
+        } else {
+            // What it finds is told with the profile of the next pass: verdicts rest on looks that
+            // lie a pass apart.
+            folder.observe();
+            has_news = folder.have_verdicts_changed();
         }
         // Symbols are read once: a fold that cost more than the one before says little of the next.
         let cost = last.elapsed();

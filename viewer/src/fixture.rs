@@ -9,9 +9,8 @@
 use std::sync::Arc;
 
 use taskscope_proto::model::{
-    Activity, Class, Frame, Group, GroupId, Header, Heap, HeapOwner, HeapSite, HeapSiteId, Held,
-    Label, Labels, Location, Node, Origin, OriginId, Profile, State, TaskKind, Totals, Tree,
-    Verdict, WaitKind,
+    Class, Frame, Group, GroupId, Header, Heap, HeapOwner, HeapSite, HeapSiteId, Held, Label,
+    Labels, Location, Node, Origin, OriginId, Profile, State, TaskKind, Totals, Tree, WaitKind,
 };
 
 /// What the agent's clock says in every fixture, milliseconds.
@@ -74,31 +73,15 @@ fn group(id: u64, line: &str) -> (Group, Location) {
     let count = words.next().and_then(|w| w.parse().ok()).expect("count");
     let state = state(words.next().expect("state"));
     let mut group = Group {
-        id: GroupId(id),
-        labels: Labels::default(),
-        origin: OriginId(0),
-        state,
         tree: wait.map(|wait| {
             let (at, kind) = wait.split_once(' ').expect("place and wait kind");
             chain(&["src/main.rs:1", at], &wait_kind(kind))
         }),
         count,
-        stuck: 0,
         oldest_since_ms: NOW_MS,
         median_since_ms: NOW_MS,
-        future_bytes: 0,
         count_minute_ago: count,
-        activity: Activity::default(),
-        wakers: Vec::new(),
-        detached: false,
-        orphan: false,
-        tracked: true,
-        held: Held::default(),
-        live_bytes_minute_ago: 0,
-        verdict: Verdict::default(),
-        blockers: Vec::new(),
-        chain: Vec::new(),
-        waiting_for_it: 0,
+        ..Group::new(GroupId(id), Labels::default(), OriginId(0), state)
     };
     let mut labels = Vec::new();
     for (key, value) in words.filter_map(|word| word.split_once('=')) {

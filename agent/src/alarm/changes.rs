@@ -52,7 +52,7 @@ impl Changes {
 
 #[cfg(test)]
 mod tests {
-    use taskscope_proto::model::{Activity, GroupId, Held, Label, State, Verdict};
+    use taskscope_proto::model::{GroupId, Label, State, Verdict};
 
     use super::*;
 
@@ -60,28 +60,9 @@ mod tests {
         let labels = Labels::new([Label { key: "task".into(), value: task.into() }]);
         let reason = if class == Class::Normal { "" } else { "it does not end" };
         Arc::new(Group {
-            id: GroupId(id),
-            labels,
-            origin: OriginId(1),
-            state: State::Parked,
-            tree: None,
             count: 1,
-            stuck: 0,
-            oldest_since_ms: 0,
-            median_since_ms: 0,
-            future_bytes: 0,
-            count_minute_ago: 0,
-            activity: Activity::default(),
-            wakers: Vec::new(),
-            detached: false,
-            orphan: false,
-            tracked: true,
-            held: Held::default(),
-            live_bytes_minute_ago: 0,
             verdict: Verdict { class, points, reason: reason.into(), ..Verdict::default() },
-            blockers: Vec::new(),
-            chain: Vec::new(),
-            waiting_for_it: 0,
+            ..Group::new(GroupId(id), labels, OriginId(1), State::Parked)
         })
     }
 

@@ -115,14 +115,19 @@ impl Evidence {
         }
         fs::create_dir_all(&self.folder).map_err(failed("make the folder", &self.folder))?;
         let most = self.most_bytes / PART_OF_ALL;
-        self.make_room(most)?;
+        self.check_space(most)?;
         let at_unix_ms = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let at_unix_ms = u64::try_from(at_unix_ms.as_millis()).unwrap_or(u64::MAX);
         let name = format!("{}-{at_unix_ms}-{kind}.{EXTENSION}", self.whose);
         let path = self.folder.join(&name);
         let unfinished = self.folder.join(format!("{name}.{UNFINISHED}"));
         let written = write_whole(&unfinished, most, (at_unix_ms, why), process, profile);
-        if let Err(error) = written.and_then(|()| self.give_its_name(&unfinished, &path)) {
+        // Old evidence goes only once there is new: the disk may have failed.
+        let named = written.and_then(|()| {
+            self.make_room(&unfinished)?;
+            self.give_its_name(&unfinished, &path)
+        });
+        if let Err(error) = named {
             // It may not be there; and if it is, it goes as what is abandoned does.
             drop(fs::remove_file(&unfinished));
             return Err(error);
@@ -143,8 +148,21 @@ impl Evidence {
         Ok(())
     }
 
-    /// Removes the oldest of the agents' files until there is room for one more.
-    fn make_room(&self, bytes: u64) -> Result<(), EvidenceError> {
+    /// Whether the file system has room for a file that large, and for others.
+    fn check_space(&self, bytes: u64) -> Result<(), EvidenceError> {
+        let Some((free, all)) = space(&self.folder) else { return Ok(()) };
+        let needed = bytes.saturating_add(LEAVE_BYTES.max(all / LEAVE_PART));
+        if free < needed {
+            return Err(EvidenceError::Full { folder: self.folder.clone(), free, needed });
+        }
+        Ok(())
+    }
+
+    /// Removes the oldest of the agents' files until there is room for the one that was written just
+    /// now, and for one that is being written next time.
+    fn make_room(&self, written: &Path) -> Result<(), EvidenceError> {
+        let bytes = fs::metadata(written).map_err(failed("look at", written))?.len();
+        let most_bytes = self.most_bytes - self.most_bytes / PART_OF_ALL;
         let mut ours = Vec::new();
         let files = fs::read_dir(&self.folder).map_err(failed("list", &self.folder))?;
         for file in files.flatten() {
@@ -159,6 +177,7 @@ impl Evidence {
             if is_finished {
                 ours.push((at, about.len(), file.path()));
             } else if age.is_some_and(|age| age > ABANDONED) {
+                // It is tried again next time.
                 drop(fs::remove_file(file.path()));
             }
         }
@@ -166,17 +185,16 @@ impl Evidence {
         let mut sum: u64 = ours.iter().map(|(_, bytes, _)| bytes).sum();
         let mut count = ours.len();
         for (_, size, path) in &ours {
-            if count < self.most_files && sum.saturating_add(bytes) <= self.most_bytes {
+            if count < self.most_files && sum.saturating_add(bytes) <= most_bytes {
                 break;
             }
-            fs::remove_file(path).map_err(failed("remove the old file", path))?;
+            match fs::remove_file(path) {
+                // Another agent keeps the same folder, and was faster.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                removed => removed.map_err(failed("remove the old file", path))?,
+            }
             sum -= size;
             count -= 1;
-        }
-        let Some((free, all)) = space(&self.folder) else { return Ok(()) };
-        let needed = bytes.saturating_add(LEAVE_BYTES.max(all / LEAVE_PART));
-        if free < needed {
-            return Err(EvidenceError::Full { folder: self.folder.clone(), free, needed });
         }
         Ok(())
     }

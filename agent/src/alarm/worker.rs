@@ -42,8 +42,12 @@ impl Worker {
         hook: Option<Hook>,
     ) -> std::io::Result<Self> {
         let signal = Arc::new(AtomicBool::new(false));
-        if settings.on_sigquit {
-            listen(&signal)?;
+        match (settings.on_sigquit, &settings.folder) {
+            (true, Some(_)) => listen(&signal)?,
+            (true, None) => tracing::warn!(
+                "taskscope: SIGQUIT is left alone: evidence at it needs a folder (TASKSCOPE_EVIDENCE)"
+            ),
+            (false, _) => {}
         }
         let evidence = settings.folder.map(|folder| {
             Evidence::new(folder, &process, (settings.most_bytes, settings.most_files))

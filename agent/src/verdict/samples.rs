@@ -3,8 +3,7 @@
 use std::sync::Arc;
 
 use taskscope_proto::model::{
-    Activity, Frame, Group, GroupId, Held, Labels, Location, OriginId, State, Tree, Verdict,
-    WaitKind,
+    Frame, Group, GroupId, Labels, Location, OriginId, State, Tree, WaitKind,
 };
 
 pub(crate) const NOW_MS: u64 = 1_000_000_000;
@@ -25,27 +24,11 @@ pub(crate) fn tree(kinds: &[WaitKind]) -> Arc<Tree> {
 /// So many tasks that are parked, as many as a minute ago, for a second.
 pub(crate) fn group(count: u64, kinds: &[WaitKind]) -> Group {
     Group {
-        id: GroupId(1),
-        labels: Labels::default(),
-        origin: OriginId(1),
-        state: State::Parked,
         tree: Some(tree(kinds)),
         count,
-        stuck: 0,
         oldest_since_ms: NOW_MS - 1_000,
         median_since_ms: NOW_MS - 1_000,
-        future_bytes: 0,
         count_minute_ago: count,
-        activity: Activity::default(),
-        wakers: Vec::new(),
-        detached: false,
-        orphan: false,
-        tracked: true,
-        held: Held::default(),
-        live_bytes_minute_ago: 0,
-        verdict: Verdict::default(),
-        blockers: Vec::new(),
-        chain: Vec::new(),
-        waiting_for_it: 0,
+        ..Group::new(GroupId(1), Labels::default(), OriginId(1), State::Parked)
     }
 }

@@ -245,6 +245,36 @@ pub struct Group {
     pub waiting_for_it: u64,
 }
 
+impl Group {
+    /// A group of which no more is known than what it is: nothing in it, and nothing to say of it.
+    pub fn new(id: GroupId, labels: Labels, origin: OriginId, state: State) -> Self {
+        Self {
+            id,
+            labels,
+            origin,
+            state,
+            tree: None,
+            count: 0,
+            stuck: 0,
+            oldest_since_ms: 0,
+            median_since_ms: 0,
+            future_bytes: 0,
+            count_minute_ago: 0,
+            activity: Activity::default(),
+            wakers: Vec::new(),
+            detached: false,
+            orphan: false,
+            tracked: true,
+            held: Held::default(),
+            live_bytes_minute_ago: 0,
+            verdict: Verdict::default(),
+            blockers: Vec::new(),
+            chain: Vec::new(),
+            waiting_for_it: 0,
+        }
+    }
+}
+
 /// An origin whose tasks woke others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Waker {

@@ -1,36 +1,16 @@
 use taskscope_proto::file::{Entry, Reader};
-use taskscope_proto::model::{
-    Activity, Class, GroupId, Header, Held, Label, Labels, State, Verdict,
-};
+use taskscope_proto::model::{Class, GroupId, Header, Label, Labels, State, Verdict};
 
 use super::*;
 
 fn profile(groups: u64) -> Profile {
     let group = |id: u64| {
         let text = format!("{id}: {}", "a long label ".repeat(40));
+        let labels = Labels::new([Label { key: "task".into(), value: text.into() }]);
         Arc::new(Group {
-            id: GroupId(id),
-            labels: Labels::new([Label { key: "task".into(), value: text.into() }]),
-            origin: OriginId(1),
-            state: State::Parked,
-            tree: None,
             count: 1,
-            stuck: 0,
-            oldest_since_ms: 0,
-            median_since_ms: 0,
-            future_bytes: 0,
-            count_minute_ago: 0,
-            activity: Activity::default(),
-            wakers: Vec::new(),
-            detached: false,
-            orphan: false,
-            tracked: true,
-            held: Held::default(),
-            live_bytes_minute_ago: 0,
             verdict: Verdict { class: Class::Suspect, points: id, ..Verdict::default() },
-            blockers: Vec::new(),
-            chain: Vec::new(),
-            waiting_for_it: 0,
+            ..Group::new(GroupId(id), labels, OriginId(1), State::Parked)
         })
     };
     let header = Header { now_ms: 77, ..Header::default() };
@@ -105,6 +85,18 @@ fn the_oldest_of_ours_go_and_nobody_elses() {
     check(1 << 20, 3, &[ours[0], ours[2]]);
     // A fourth is for the new one, and two old ones are more than the rest.
     check(2_600, 9, &[ours[0]]);
+}
+
+#[test]
+fn old_evidence_stays_while_there_is_no_new() {
+    let folder = tempfile::tempdir().unwrap();
+    let old = "a-1-100-memory.taskscope";
+    fs::write(folder.path().join(old), [0; 1000]).unwrap();
+    // Not even the name of the process fits.
+    let mut evidence = evidence(folder.path(), 100, 1);
+    let error = evidence.write(MEMORY, "", &Process::default(), &profile(1)).unwrap_err();
+    assert!(error.to_string().starts_with("cannot write "), "{error}");
+    assert_eq!(names(folder.path()), [old]);
 }
 
 #[test]

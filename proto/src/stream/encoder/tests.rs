@@ -3,8 +3,7 @@ use std::sync::Arc;
 use super::*;
 use crate::dictionary::Capacity;
 use crate::model::{
-    Activity, Combine, Frame, GroupId, Held, Label, Labels, Location, Node, OriginId, State, Tree,
-    Verdict, WaitKind,
+    Combine, Frame, GroupId, Label, Labels, Location, Node, OriginId, State, Tree, WaitKind,
 };
 use crate::stream::Decoder;
 
@@ -22,29 +21,10 @@ fn tree(line: u32) -> Arc<Tree> {
 
 /// `count` groups, each with a tree and a label of its own, numbered from `first`.
 fn profile(first: u32, count: u32) -> Profile {
-    let group = |n: u32| Group {
-        id: GroupId(n.into()),
-        labels: Labels::new([Label { key: "n".into(), value: n.to_string().into() }]),
-        origin: OriginId(1),
-        state: State::Parked,
-        tree: Some(tree(n)),
-        count: 1,
-        stuck: 0,
-        oldest_since_ms: 0,
-        median_since_ms: 0,
-        future_bytes: 0,
-        count_minute_ago: 0,
-        activity: Activity::default(),
-        wakers: Vec::new(),
-        detached: false,
-        orphan: false,
-        tracked: true,
-        held: Held::default(),
-        live_bytes_minute_ago: 0,
-        verdict: Verdict::default(),
-        blockers: Vec::new(),
-        chain: Vec::new(),
-        waiting_for_it: 0,
+    let group = |n: u32| {
+        let labels = Labels::new([Label { key: "n".into(), value: n.to_string().into() }]);
+        let empty = Group::new(GroupId(n.into()), labels, OriginId(1), State::Parked);
+        Group { tree: Some(tree(n)), count: 1, ..empty }
     };
     let groups = (first..first + count).map(|n| Arc::new(group(n))).collect();
     Profile { groups, ..Profile::default() }

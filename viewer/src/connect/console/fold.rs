@@ -12,8 +12,8 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 use taskscope_proto::model::{
-    Activity, Coverage, Group, GroupId, Header, Held, Labels, Lost, OriginId, Profile, State,
-    Totals, Tree, Verdict, WaitKind,
+    Coverage, Group, GroupId, Header, Labels, Lost, OriginId, Profile, State, Totals, Tree,
+    WaitKind,
 };
 
 use super::entry::Task;
@@ -162,28 +162,8 @@ impl Counting {
     fn begin(seen: &Seen<'_>, trees: &mut Trees) -> Self {
         let parked = seen.state == State::Parked;
         let group = Group {
-            id: seen.group,
-            labels: seen.task.labels.clone(),
-            origin: seen.task.origin,
-            state: seen.state,
             tree: parked.then(|| trees.of(seen.wait.as_ref())),
-            count: 0,
-            stuck: 0,
-            oldest_since_ms: 0,
-            median_since_ms: 0,
-            future_bytes: 0,
-            count_minute_ago: 0,
-            activity: Activity::default(),
-            wakers: Vec::new(),
-            detached: false,
-            orphan: false,
-            tracked: true,
-            held: Held::default(),
-            live_bytes_minute_ago: 0,
-            verdict: Verdict::default(),
-            blockers: Vec::new(),
-            chain: Vec::new(),
-            waiting_for_it: 0,
+            ..Group::new(seen.group, seen.task.labels.clone(), seen.task.origin, seen.state)
         };
         Self { group, since_ms: Vec::new() }
     }
