@@ -18,6 +18,11 @@ use crate::wire;
 const FIRST_WITHIN: u64 = 64 << 20;
 /// Bytes that are shown of a file that is something else.
 const SHOWN: usize = 8;
+/// So many bytes are checked in vain, and this many for each byte of the file, before a frame that
+/// is not what it says is passed over with all that it says is its own. Else marks that lie could
+/// have the same bytes checked for each of them.
+const VAIN_FREE: u64 = 64 << 20;
+const VAIN_EACH: u64 = 16;
 
 /// What a file says next.
 #[derive(Clone, Debug, PartialEq)]
@@ -46,6 +51,10 @@ pub struct Reader<R> {
     used: usize,
     /// Where in the file the buffer's unused part begins.
     at: u64,
+    /// Bytes that were checked for frames that are none.
+    vain: u64,
+    /// Nothing more comes from the input.
+    is_read: bool,
     is_over: bool,
     chapter: Option<Chapter>,
     /// Damage that is told once its end is known.
@@ -85,6 +94,8 @@ impl<R: Read> Reader<R> {
             buffer: Vec::new(),
             used: 0,
             at: 0,
+            vain: 0,
+            is_read: false,
             is_over: false,
             chapter: None,
             open: None,
@@ -145,8 +156,8 @@ impl<R: Read> Reader<R> {
 
     /// Reads until so many bytes are there, or the file is over; whether they are.
     fn fill(&mut self, bytes: usize) -> Result<bool, FileError> {
-        if self.unused().len() >= bytes {
-            return Ok(true);
+        if self.unused().len() >= bytes || self.is_read {
+            return Ok(self.unused().len() >= bytes);
         }
         self.buffer.drain(..self.used);
         self.used = 0;
@@ -155,7 +166,8 @@ impl<R: Read> Reader<R> {
         let wanted = missing.max(1 << 16);
         let read = self.input.by_ref().take(wanted).read_to_end(&mut self.buffer);
         let at = self.at + self.buffer.len() as u64;
-        read.map_err(|source| FileError::Read { at, source })?;
+        let read = read.map_err(|source| FileError::Read { at, source })?;
+        self.is_read = (read as u64) < wanted;
         Ok(self.buffer.len() >= bytes)
     }
 
@@ -198,6 +210,12 @@ impl<R: Read> Reader<R> {
         }
         let payload = self.unused().get(HEAD_BYTES..bytes).unwrap_or_default();
         if head.checksum != head.checksum_with(payload) {
+            self.vain += bytes as u64;
+            if self.vain > self.at.saturating_mul(VAIN_EACH).saturating_add(VAIN_FREE) {
+                self.chapter = None;
+                self.pass(bytes);
+                return Ok(Step::Damage(bytes as u64, What::Garbled));
+            }
             return self.search();
         }
         if head.version > VERSION {
@@ -292,4 +310,44 @@ fn is_cut_off(damage: &Damage) -> bool {
 
 fn other(begins: &[u8], looked: u64) -> FileError {
     FileError::Other { begins: format!("{:?}", begins.escape_ascii().to_string()), looked }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::file::Writer;
+
+    /// A frame of its own, of these bytes.
+    fn note() -> Vec<u8> {
+        let mut writer = Writer::plain(Vec::new());
+        writer.note(&Note { at_unix_ms: 1, text: "still here".into() }).unwrap();
+        writer.end().unwrap()
+    }
+
+    #[test]
+    fn marks_that_lie_cost_no_more_than_so_much_for_each_byte() {
+        // Heads that follow one upon the other, each of which claims all that a frame may have.
+        let mut head = [0; HEAD_BYTES];
+        head[..4].copy_from_slice(&MARK);
+        head[4] = 1;
+        head[8..12].copy_from_slice(&u32::try_from(MAX_PAYLOAD_BYTES).unwrap().to_le_bytes());
+        let lies = head.repeat(8 * MAX_PAYLOAD_BYTES / HEAD_BYTES);
+        let mut bytes = note();
+        bytes.extend_from_slice(&lies);
+        bytes.extend_from_slice(&note());
+        let mut reader = Reader::new(&bytes[..]).unwrap();
+        let mut entries = Vec::new();
+        while let Some(entry) = reader.entry().unwrap() {
+            entries.push(entry);
+        }
+        assert_eq!(reader.at, bytes.len() as u64);
+        let most = VAIN_FREE + (VAIN_EACH + 1) * bytes.len() as u64;
+        assert!(reader.vain > VAIN_FREE && reader.vain <= most, "{} of {most}", reader.vain);
+        let damages = entries.iter().filter(|entry| matches!(entry, Entry::Damage(_)));
+        assert_eq!(damages.count(), 1, "{entries:?}");
+        // What is true behind them is found.
+        assert!(
+            matches!(&entries[..], [.., Entry::Note(note), Entry::End] if note.at_unix_ms == 1)
+        );
+    }
 }
