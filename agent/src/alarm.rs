@@ -7,6 +7,7 @@
 mod changes;
 mod evidence;
 mod memory;
+mod panics;
 mod worker;
 
 use std::fmt;
@@ -146,6 +147,9 @@ impl Alarm {
         let mut worker = Worker::new(settings, process, asker, hook)?;
         let stopped = Arc::new(AtomicBool::new(false));
         let stop = Arc::clone(&stopped);
+        if writes && cfg!(panic = "abort") {
+            panics::write_before_the_end(mail.0.clone(), Arc::clone(&stopped));
+        }
         std::thread::Builder::new().name("taskscope-alarm".into()).spawn(move || {
             let _own = Behalf::agent();
             loop {
@@ -177,11 +181,20 @@ impl Alarm {
         if !self.writes {
             return Err(EvidenceError::NoFolder);
         }
-        let (reply, answer) = sync_channel(1);
-        let message = Message::Write(kind, why.to_owned(), reply);
-        self.mail.try_send(message).map_err(|_| EvidenceError::Busy)?;
-        answer.recv_timeout(PATIENCE).map_err(|_| EvidenceError::Busy)?
+        ask(&self.mail, kind, why)
     }
+}
+
+/// Has evidence written, and waits for it.
+fn ask(
+    mail: &SyncSender<Message>,
+    kind: &'static str,
+    why: &str,
+) -> Result<PathBuf, EvidenceError> {
+    let (reply, answer) = sync_channel(1);
+    let message = Message::Write(kind, why.to_owned(), reply);
+    mail.try_send(message).map_err(|_| EvidenceError::Busy)?;
+    answer.recv_timeout(PATIENCE).map_err(|_| EvidenceError::Busy)?
 }
 
 impl Drop for Alarm {

@@ -40,6 +40,7 @@ mod clock;
 #[cfg(feature = "hyper")]
 pub mod hyper;
 pub mod labels;
+mod losses;
 mod primitives;
 mod process;
 mod profile;

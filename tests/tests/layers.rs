@@ -27,7 +27,7 @@ use taskscope_tests::sources::{Source, rust_files};
 
 /// From the ground up. A room is a module, or a part of one that has a floor of its own.
 const AGENT: &[&[&str]] = &[
-    &["primitives", "clock", "verdict"],
+    &["primitives", "clock", "losses", "verdict"],
     &["registry", "runtimes", "ticker", "untracked"],
     &["labels::table", "stack"],
     &["task"],

@@ -12,6 +12,7 @@ use super::changes::Changes;
 use super::evidence::{self, Evidence, EvidenceError};
 use super::memory::{Steps, percent};
 use super::{Alert, Hook};
+use crate::losses;
 use crate::process;
 use crate::profile::memory_use;
 use crate::profiler::Asker;
@@ -118,7 +119,7 @@ impl Worker {
     fn ask_and_write(&mut self, kind: &'static str, why: &str) {
         match self.write_now(kind, why) {
             Ok(_) | Err(EvidenceError::TooSoon) => {}
-            Err(error) => tracing::error!(%error, kind, "taskscope has no evidence"),
+            Err(error) => missed(&error, kind),
         }
     }
 
@@ -137,9 +138,15 @@ impl Worker {
         let Some(evidence) = &mut self.evidence else { return };
         match evidence.write(kind, why, &process::described(&self.process), profile) {
             Ok(_) | Err(EvidenceError::TooSoon) => {}
-            Err(error) => tracing::error!(%error, kind, "taskscope has no evidence"),
+            Err(error) => missed(&error, kind),
         }
     }
+}
+
+/// Who asked for evidence hears of it; here nobody asked.
+fn missed(error: &EvidenceError, kind: &str) {
+    losses::note_evidence();
+    tracing::error!(%error, kind, "taskscope has no evidence");
 }
 
 fn log(alert: &Alert) {

@@ -22,6 +22,7 @@ use super::runtimes::{Runtimes, Tallies};
 use super::view::{Around, RawKey, TaskView};
 use crate::clock::{self, Reading};
 use crate::labels::table;
+use crate::losses;
 use crate::registry::Counted;
 use crate::runtimes;
 use crate::symbols::{Symbols, UserCode};
@@ -301,6 +302,7 @@ impl Folder {
             runtimes: runtimes::left_out() + self.runtimes.left_out,
             waits: waits::lost().0 + waits::lost().1 + self.judge.waits_left_out,
             proofs: self.judge.proofs.refuted,
+            evidence: losses::evidence(),
         }
     }
 }

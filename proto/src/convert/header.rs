@@ -80,6 +80,7 @@ impl From<&Lost> for wire::Lost {
             heap_blocks: from.heap_blocks,
             waits: from.waits,
             proofs: from.proofs,
+            evidence: from.evidence,
         }
     }
 }
@@ -102,6 +103,7 @@ impl TryFrom<wire::Lost> for Lost {
             heap_blocks: from.heap_blocks,
             waits: from.waits,
             proofs: from.proofs,
+            evidence: from.evidence,
         })
     }
 }
@@ -161,6 +163,7 @@ mod tests {
                 heap_blocks: 25,
                 waits: 37,
                 proofs: 38,
+                evidence: 39,
             },
             captures_pending: 17,
             runtimes: vec![Runtime { id: 1, ..Runtime::default() }],

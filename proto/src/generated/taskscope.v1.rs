@@ -534,6 +534,9 @@ pub struct Lost {
     /// Proofs that were taken back because a task of theirs ran after all.
     #[prost(uint64, tag = "18")]
     pub proofs: u64,
+    /// Times that evidence was to be written, and was not: the disk was full, or could not be written to.
+    #[prost(uint64, tag = "19")]
+    pub evidence: u64,
 }
 /// Living tasks that are equal in labels, spawn location, kind, state, await tree, and in whether
 /// they are detached and orphans.

@@ -155,6 +155,8 @@ pub struct Lost {
     pub waits: u64,
     /// Proofs that were taken back because a task of theirs ran after all.
     pub proofs: u64,
+    /// Times that evidence was to be written, and was not.
+    pub evidence: u64,
 }
 
 /// What changes from moment to moment for the process as a whole.

@@ -154,6 +154,19 @@ fn of_waits(lost: &Lost, note: &mut impl FnMut(bool, String, &str)) {
              through a reference that lives for ever, or this is a mistake of ours: please report it.",
         );
     }
+    if lost.evidence > 0 {
+        let times = if lost.evidence == 1 {
+            "once".into()
+        } else {
+            format!("{} times", count(lost.evidence))
+        };
+        note(
+            true,
+            format!("evidence not written {times}"),
+            "Evidence was due, and the disk had no room for it or could not be written to. The \
+             service's log says what was tried.",
+        );
+    }
 }
 
 #[cfg(test)]
@@ -177,6 +190,7 @@ mod tests {
             heap_blocks: 9,
             waits: 10,
             proofs: 11,
+            evidence: 12,
         };
         let header = Header { lost, captures_pending: 9, ..Header::default() };
         let process = Process {
@@ -201,6 +215,7 @@ mod tests {
                 "9 sampled blocks left out",
                 "10 waits left out",
                 "11 proofs taken back",
+                "evidence not written 12 times",
                 "no debug information",
                 "stacks walked with unwind tables",
                 "9 captures to come",

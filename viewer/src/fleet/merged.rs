@@ -91,6 +91,7 @@ fn lost(parts: &[&Header]) -> Lost {
         heap_blocks: add(|lost| lost.heap_blocks),
         waits: add(|lost| lost.waits),
         proofs: add(|lost| lost.proofs),
+        evidence: add(|lost| lost.evidence),
     }
 }
 

@@ -110,6 +110,7 @@ fn dump<'a>(process: &'a Process, profile: &'a Profile, wholes: &'a [Whole]) -> 
             heap_blocks: lost.heap_blocks,
             waits: lost.waits,
             proofs: lost.proofs,
+            evidence: lost.evidence,
         },
         runtimes: runtimes(header),
         groups: groups.map(|whole| told(group(profile, whole), process.source)).collect(),

@@ -61,6 +61,7 @@ pub(super) struct LostDump {
     pub(super) heap_blocks: u64,
     pub(super) waits: u64,
     pub(super) proofs: u64,
+    pub(super) evidence: u64,
 }
 
 #[derive(Serialize)]
