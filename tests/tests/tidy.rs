@@ -85,7 +85,7 @@ fn no_program_of_a_user_can_stop_its_clock() {
 
 #[test]
 fn crates_come_from_crates_io_only() {
-    for path in ["Cargo.lock", "agent/benches/peers/Cargo.lock"] {
+    for path in ["Cargo.lock", "agent/benches/peers/Cargo.lock", "viewer/fuzz/Cargo.lock"] {
         let lock = read(path);
         let sources = lock.lines().filter_map(|line| line.strip_prefix("source = "));
         let wrong = sources.filter(|source| source.trim_matches('"') != REGISTRY);
