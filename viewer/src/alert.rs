@@ -20,6 +20,7 @@ mod engine;
 mod file;
 mod json;
 mod life;
+mod past;
 mod reading;
 mod rule;
 mod service;

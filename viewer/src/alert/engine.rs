@@ -7,7 +7,8 @@ use std::sync::Arc;
 use taskscope_proto::model::{Process, Profile};
 
 use super::life::{Held, Life};
-use super::reading::{Memory, Reading, readings};
+use super::reading::{Memory, Reading, begin_with, readings};
+use super::trend::Sample;
 use super::{At, Rule, Severity, Subject, What};
 
 pub use super::life::Turn;
@@ -98,6 +99,14 @@ impl Engine {
             let found = readings(&watch.rule, profile, &mut watch.memory, at.moment);
             Some(found)
         })
+    }
+
+    /// Takes in how many tasks there were before, in seconds of [`At::moment`], which are below zero for
+    /// what was before that clock began; in their order. It changes no alert by itself.
+    pub(super) fn begin_with(&mut self, before: &[Sample]) {
+        for watch in &mut self.watches {
+            begin_with(&watch.rule, before, &mut watch.memory);
+        }
     }
 
     /// Takes in that the agent does not answer, and why.

@@ -7,7 +7,7 @@ use taskscope_proto::model::{Class, Coverage, Group, Header, Profile};
 
 use super::life::Held;
 use super::track::Tracks;
-use super::trend::Trend;
+use super::trend::{Sample, Trend};
 use super::{Amount, Rule, Subject, What};
 use crate::analyse::numbers::{age, bytes, count, counted};
 use crate::analyse::runtimes;
@@ -39,6 +39,17 @@ impl Memory {
     pub(super) fn clear(&mut self) {
         self.tracks.clear();
         self.best = 0.0;
+    }
+}
+
+/// Takes in how many tasks there were before, where a rule asks whether all of them become more. Of
+/// groups that are gone nobody knows how many there were, so of single ones only what is seen counts.
+pub(super) fn begin_with(rule: &Rule, before: &[Sample], memory: &mut Memory) {
+    if let What::Rising { over } = rule.what
+        && !rule.each
+        && rule.filter.is_empty()
+    {
+        memory.tracks.begin_with(Subject::Service, before, over);
     }
 }
 

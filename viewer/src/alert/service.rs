@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use taskscope_proto::model::Process;
 
+use super::past::Past;
 use super::{Alert, At, Change, Engine, Rule};
 use crate::connect::{Failure, Happening};
 
@@ -13,18 +14,29 @@ pub struct Service {
     engine: Engine,
     process: Option<Arc<Process>>,
     gone: Option<Failure>,
+    past: Past,
 }
 
 impl Service {
     /// Judges the service behind an address by these rules.
     pub fn new(target: &str, rules: Vec<Rule>) -> Self {
-        Self { engine: Engine::new(target, rules), process: None, gone: None }
+        Self {
+            engine: Engine::new(target, rules),
+            process: None,
+            gone: None,
+            past: Past::default(),
+        }
     }
 
     /// Takes in what happened.
     pub fn take_in(&mut self, happening: &Happening, at: At) -> Vec<Change> {
         match happening {
-            Happening::Connected(process) => self.process = Some(Arc::clone(process)),
+            Happening::Connected(process) => {
+                if self.process.as_ref().is_none_or(|known| known.run_id != process.run_id) {
+                    self.past = Past::default();
+                }
+                self.process = Some(Arc::clone(process));
+            }
             Happening::Profile(profile) => {
                 self.gone = None;
                 if let Some(process) = &self.process {
@@ -38,7 +50,12 @@ impl Service {
             }
             Happening::Connecting => return self.look(at),
             // A file is over: nothing in it begins or ends any more.
-            Happening::Recorded { .. } | Happening::Tasks { .. } | Happening::History { .. } => {}
+            Happening::Recorded { .. } | Happening::Tasks { .. } => {}
+            Happening::History { resolution, page, .. } => {
+                let page = page.as_ref().ok();
+                let before = page.and_then(|page| self.past.take_in(*resolution, page, at));
+                self.engine.begin_with(&before.unwrap_or_default());
+            }
         }
         Vec::new()
     }

@@ -9,11 +9,11 @@ use super::Subject;
 use super::trend::{Sample, Trend, trend};
 
 /// Samples over the time that is looked back over.
-const SAMPLES: u32 = 60;
+const SAMPLES: f64 = 60.0;
 /// Fewer say nothing.
 const LEAST: usize = 20;
 /// How long it is remembered how much there was: what goes up and down by the day is no rise.
-const HIGHS: u64 = 24;
+const HIGHS: i64 = 24;
 /// Counts that a rule follows.
 const MOST: usize = 1_000;
 
@@ -23,40 +23,52 @@ struct Track {
     samples: VecDeque<Sample>,
     /// The least since the last sample: the floor under what comes and goes.
     low: Option<f64>,
-    due: Duration,
+    /// When the next sample is due, in seconds; what was before the viewer started is below zero.
+    due: Option<f64>,
     /// The most there was in each hour before the samples.
-    highs: VecDeque<(u64, f64)>,
+    highs: VecDeque<(i64, f64)>,
     trend: Option<Trend>,
 }
 
 impl Track {
-    fn take_in(&mut self, value: u64, at: Duration, over: Duration) {
-        let value = value as f64;
+    fn take_in(&mut self, value: f64, at: f64, over: Duration) {
         let low = self.low.map_or(value, |low| low.min(value));
         self.low = Some(low);
-        if at < self.due {
+        if self.due.is_some_and(|due| at < due) {
             return;
         }
-        self.due = at + (over / SAMPLES).max(Duration::from_secs(1));
-        self.samples.push_back((at.as_secs_f64(), low));
+        let over = over.as_secs_f64();
+        self.due = Some(at + (over / SAMPLES).max(1.0));
+        self.samples.push_back((at, low));
         self.low = None;
-        let oldest = at.saturating_sub(over).as_secs_f64();
+        let oldest = at - over;
         while let Some((then, value)) = self.samples.pop_front_if(|sample| sample.0 < oldest) {
             self.remember(then, value);
         }
-        let known = self.samples.front().map_or(0.0, |first| at.as_secs_f64() - first.0);
-        let enough = self.samples.len() >= LEAST && known >= 0.9 * over.as_secs_f64();
+        let known = self.samples.front().map_or(0.0, |first| at - first.0);
+        let enough = self.samples.len() >= LEAST && known >= 0.9 * over;
         let high = self.highs.iter().map(|(_, high)| *high).fold(0.0, f64::max);
         self.trend = enough.then(|| trend(self.samples.make_contiguous(), high));
     }
 
     fn remember(&mut self, then: f64, value: f64) {
-        let hour = Duration::from_secs_f64(then.max(0.0)).as_secs() / 3_600;
+        #[expect(clippy::cast_possible_truncation, reason = "an hour of the viewer's clock")]
+        let hour = (then / 3_600.0).floor() as i64;
         match self.highs.back_mut() {
             Some((last, high)) if *last == hour => *high = high.max(value),
             _ => self.highs.push_back((hour, value)),
         }
         while self.highs.pop_front_if(|(old, _)| *old + HIGHS < hour).is_some() {}
+    }
+
+    /// What there was before, and after it what was seen since: as if all of it had been seen.
+    fn begin_with(&mut self, before: &[Sample], over: Duration) {
+        let seen = std::mem::take(self);
+        let end = before.last().map_or(f64::NEG_INFINITY, |last| last.0);
+        let since = seen.samples.iter().filter(|sample| sample.0 > end);
+        for (at, value) in before.iter().chain(since) {
+            self.take_in(*value, *at, over);
+        }
     }
 
     fn is_empty(&self) -> bool {
@@ -90,10 +102,16 @@ impl Tracks {
             }
         }
         self.tracks.retain(|subject, track| {
-            track.take_in(counts.get(subject).copied().unwrap_or(0), at, over);
+            let count = counts.get(subject).copied().unwrap_or(0);
+            track.take_in(count as f64, at.as_secs_f64(), over);
             counts.contains_key(subject) || !track.is_empty()
         });
         left_out
+    }
+
+    /// Takes in what there was before, of one subject.
+    pub(super) fn begin_with(&mut self, subject: Subject, before: &[Sample], over: Duration) {
+        self.tracks.entry(subject).or_default().begin_with(before, over);
     }
 
     /// What is known to rise, or to go on.

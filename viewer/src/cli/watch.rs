@@ -13,6 +13,7 @@ use std::process::ExitCode;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context as _, bail};
+use taskscope_proto::model::{HistoryQuery, Resolution};
 use tokio::sync::mpsc::Receiver;
 
 use super::action::Format;
@@ -20,7 +21,7 @@ use super::output;
 use crate::alert::{Alert, At, Change, Rule, Service, Turn, date};
 use crate::analyse::numbers::age;
 use crate::clock::Clock;
-use crate::connect::{Event, Happening, Net, Orders, start};
+use crate::connect::{Event, Happening, HistoryRequest, Net, Orders, start};
 use options::FailOn;
 pub use options::Watch;
 use teller::Teller;
@@ -86,14 +87,19 @@ struct Line {
     session: u64,
     service: Service,
     /// Dropping them ends the line.
-    _orders: Orders,
+    orders: Orders,
+    /// What was before is asked for once a connection, this much of it.
+    asked: u64,
 }
+
+/// What was before, the coarse first: an answer with all of it need not be the last.
+const BEFORE: [Resolution; 2] = [Resolution::Minute, Resolution::Second];
 
 impl Line {
     fn follow(net: &Net, session: u64, target: &str, rules: Vec<Rule>) -> Self {
         let orders = net.line();
         orders.follow(session, Some(target.into()));
-        Self { session, service: Service::new(target, rules), _orders: orders }
+        Self { session, service: Service::new(target, rules), orders, asked: 0 }
     }
 
     fn take_in(&mut self, happening: &Happening, at: At) -> anyhow::Result<Vec<Change>> {
@@ -106,7 +112,29 @@ impl Line {
         {
             bail!("{} {}", failure.cause.trim_end_matches('.'), failure.advice);
         }
-        Ok(self.service.take_in(happening, at))
+        let changes = self.service.take_in(happening, at);
+        self.ask_what_was_before(happening);
+        Ok(changes)
+    }
+
+    /// Once the service has told how it is, and then once more when that is answered: what rises is
+    /// seen by what it was before anybody watched.
+    fn ask_what_was_before(&mut self, happening: &Happening) {
+        let is_due = match happening {
+            Happening::Connected(_) => {
+                self.asked = 0;
+                false
+            }
+            Happening::Profile(_) => self.asked == 0,
+            Happening::History { ticket, .. } => *ticket == self.asked,
+            _ => false,
+        };
+        let next = usize::try_from(self.asked).ok().and_then(|asked| BEFORE.get(asked));
+        if let Some(&resolution) = next.filter(|_| is_due) {
+            self.asked += 1;
+            let query = HistoryQuery { resolution, ..HistoryQuery::default() };
+            self.orders.history(HistoryRequest { ticket: self.asked, query });
+        }
     }
 }
 

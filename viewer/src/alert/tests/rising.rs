@@ -2,7 +2,12 @@
 
 use std::f64::consts::TAU;
 
+use taskscope_proto::model::{
+    HistoryPage, Point, Resolution, Series, State, Subject as HistorySubject,
+};
+
 use super::*;
+use crate::connect::Happening;
 
 /// Seconds from one look to the next.
 const STEP: u64 = 5;
@@ -22,14 +27,18 @@ fn noise(second: f64) -> f64 {
     (x >> 11) as f64 / (1_u64 << 52) as f64 - 1.0
 }
 
+/// As many whole tasks.
+fn whole(count: f64) -> u64 {
+    Duration::from_secs_f64(count.max(0.0)).as_secs()
+}
+
 /// What the rule `rising` says of a count over time: when it fired and when it was over, in minutes.
 fn said(hours: u64, count: impl Fn(f64) -> f64) -> String {
     let mut engine = Engine::new("a:1", vec![rule("rising")]);
     let mut said = Vec::new();
     let mut profile = fixture::profile(&["1 parked task=a < src/m.rs:1"]);
     for second in looks(hours) {
-        let count = Duration::from_secs_f64(count(second as f64).max(0.0)).as_secs();
-        Arc::make_mut(&mut profile.groups[0]).count = count;
+        Arc::make_mut(&mut profile.groups[0]).count = whole(count(second as f64));
         for change in engine.profile(&process(1), &profile, at(second)) {
             let turn = if change.turn == Turn::Fired { "fired" } else { "over" };
             said.push(format!("{turn} {}", second / 60));
@@ -84,4 +93,59 @@ fn a_new_run_has_to_rise_by_itself() {
         let changes = engine.profile(&process(second / 600), &profile, at(second));
         assert_eq!(changes, [], "at {second}");
     }
+}
+
+/// What an agent tells of so many minutes before now, by the second or by the minute.
+fn page(resolution: Resolution, minutes: u64, count: impl Fn(f64) -> f64) -> HistoryPage {
+    let (step_ms, now_ms) = (resolution.step_ms(), 90_000_000);
+    let steps = minutes * 60_000 / step_ms;
+    let series = |state, part: u64| {
+        let point = |step: u64| {
+            let ago = (steps - step) as f64 * step_ms as f64 / 60_000.0;
+            Point { count: whole(count(ago)) / part, ..Point::default() }
+        };
+        let points: Vec<Point> = (0..steps).map(point).collect();
+        Series::new(HistorySubject::State(state), now_ms - steps * step_ms, &points)
+    };
+    HistoryPage { now_ms, step_ms, series: vec![series(State::Parked, 1), series(State::New, 10)] }
+}
+
+/// When the rule for all tasks fires after somebody begins to watch, in seconds, if the agent tells what
+/// was in so many minutes before; in either order of its answers.
+fn fires_after(minutes: u64, count: impl Fn(f64) -> f64 + Copy) -> Option<u64> {
+    let asked = [(Resolution::Second, minutes.min(10)), (Resolution::Minute, minutes)];
+    let of = |order: [usize; 2]| {
+        let mut service = Service::new("a:1", vec![rule("rising-in-all")]);
+        service.take_in(&Happening::Connected(Arc::new(process(1))), at(5));
+        (5..3_000).find(|second| {
+            let now = count(-((second - 5) as f64) / 60.0);
+            let line = format!("{} parked task=a < src/m.rs:1", whole(now * 1.1));
+            let profile = Happening::Profile(Arc::new(fixture::profile(&[&line])));
+            let changes = service.take_in(&profile, at(*second));
+            if let Some(which) = order.get(usize::try_from(second - 5).unwrap()) {
+                let (resolution, minutes) = asked[*which];
+                let page = Ok(Arc::new(page(resolution, minutes, count)));
+                let told = Happening::History { ticket: 1, resolution, page };
+                assert_eq!(service.take_in(&told, at(*second)), []);
+            }
+            !changes.is_empty()
+        })
+    };
+    let [one, other] = [of([0, 1]), of([1, 0])];
+    assert_eq!(one.is_some(), other.is_some(), "{one:?} {other:?}");
+    assert!(one.zip(other).is_none_or(|(a, b)| a.abs_diff(b) <= 60), "{one:?} {other:?}");
+    one
+}
+
+#[test]
+fn what_rose_before_anybody_watched_is_told_sooner() {
+    let leak = |ago: f64| 40.0 + 60.0 * (30.0 - ago).max(0.0);
+    // Held for five minutes it has to be, and no quarter of an hour longer.
+    assert_eq!(fires_after(60, leak), Some(307));
+    let later = fires_after(2, leak).unwrap();
+    assert!(later > 900, "{later}");
+    // What is not new was there yesterday.
+    let daily = |ago: f64| 1_000.0 * (1.0 + 0.9 * (TAU * (0.3 - ago / 1_440.0)).sin());
+    assert_eq!(fires_after(1_440, daily), None);
+    assert_eq!(fires_after(60, |_| 500.0), None);
 }
