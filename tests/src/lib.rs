@@ -5,6 +5,8 @@
 
 pub mod example;
 pub mod leak_suite;
+#[cfg(target_os = "linux")]
+pub mod memory_limit;
 pub mod programs;
 pub mod report;
 pub mod running;

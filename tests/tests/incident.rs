@@ -1,13 +1,11 @@
 //! A service that runs out of memory, and what is left to find out why.
 #![cfg(target_os = "linux")]
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
 
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 
-use rustix::process::{Pid, Resource, Rlimit, prlimit};
 use taskscope_tests::example::Example;
+use taskscope_tests::memory_limit::{files, limit_memory, recorder, resident};
 use taskscope_tests::programs::taskscope;
 use taskscope_tests::report::Report;
 use taskscope_tests::sources::Place;
@@ -17,39 +15,6 @@ use taskscope_tests::wait::until;
 const MEMORY_LIMIT: u64 = 160_000_000;
 /// How much more memory than at its start the system lets it have. Before that, its limit is passed.
 const ROOM: u64 = 170_000_000;
-
-/// Ends with the test.
-struct Ended(Child);
-
-impl Drop for Ended {
-    fn drop(&mut self) {
-        self.0.kill().ok();
-        self.0.wait().ok();
-    }
-}
-
-fn recorder(address: &str, file: &Path) -> Ended {
-    let mut command = taskscope();
-    command.args(["record", address, "-o"]).arg(file).stdin(Stdio::null()).stderr(Stdio::null());
-    Ended(command.spawn().unwrap())
-}
-
-/// Files in the folder that are called so.
-fn files(folder: &Path, ending: &str) -> Vec<PathBuf> {
-    let files = fs::read_dir(folder).into_iter().flatten().flatten().map(|file| file.path());
-    let mut files: Vec<PathBuf> =
-        files.filter(|path| path.to_string_lossy().ends_with(ending)).collect();
-    files.sort();
-    files
-}
-
-/// A number of `/proc/PID/status`, in bytes; `None` once the process has ended.
-fn status(pid: i32, field: &str) -> Option<u64> {
-    let text = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
-    let line = text.lines().find_map(|line| line.strip_prefix(field)?.strip_prefix(':'))?;
-    let kib: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
-    Some(kib * 1024)
-}
 
 /// Bytes that tasks of the careless tenant left behind, and where they were allocated.
 fn left_behind(report: &Report) -> Option<(u64, Place)> {
@@ -81,17 +46,14 @@ fn a_service_that_dies_of_its_memory_leaves_evidence_and_a_recording_that_name_t
     let pid = i32::try_from(pid).unwrap();
     let recording = folder.path().join("recording.taskscope");
     let mut recorder = recorder(example.address(), &recording);
-    let most = status(pid, "VmData").unwrap() + ROOM;
-    let most = Rlimit { current: Some(most), maximum: Some(most) };
-    prlimit(Pid::from_raw(pid), Resource::Data, most).unwrap();
+    limit_memory(pid, ROOM);
 
     // It dies of it, and at the same moment the recorder is killed as well.
-    until("the end of the service", || match status(pid, "VmRSS") {
+    until("the end of the service", || match resident(pid) {
         Some(rss) => Err(format!("it takes {rss} bytes")),
         None => Ok(()),
     });
-    recorder.0.kill().unwrap();
-    recorder.0.wait().unwrap();
+    recorder.kill();
 
     let found = files(&evidence, "-memory.taskscope");
     assert!(!found.is_empty(), "{:?}", files(&evidence, ""));
@@ -121,8 +83,7 @@ fn a_recording_goes_on_after_a_kill_and_nothing_else_is_written_over() {
         until("a recording that grows", || {
             if size() > before + 300 { Ok(()) } else { Err(format!("{} bytes", size())) }
         });
-        recorder.0.kill().unwrap();
-        recorder.0.wait().unwrap();
+        recorder.kill();
         let report = Report::of(file.to_str().unwrap()).unwrap();
         assert_eq!(report.0["process"]["name"], "stuck_mutex", "round {round}");
     }

@@ -10,6 +10,8 @@
 #[cfg(test)]
 mod desk;
 #[cfg(test)]
+mod incident;
+#[cfg(test)]
 #[path = "../window/printer.rs"]
 mod printer;
 #[cfg(test)]
