@@ -207,10 +207,10 @@ fn line(
     cell_text(ui, about, Side::Left, place, theme::mono(), palette.text_faint);
     let wakers = task.living_wakers.map(|wakers| format!(" {},", counted(wakers, "living waker")));
     let words = format!(
-        "task {}: {} for {in_state}, {old} old, {} polls,{} {}, spawned at {}",
+        "task {}: {} for {in_state}, {old} old, {},{} {}, spawned at {}",
         task_number(task.id),
         task.state.name(),
-        count(task.polls),
+        counted(task.polls, "poll"),
         wakers.as_deref().unwrap_or_default(),
         task.labels,
         place::short(&task.spawned_at),

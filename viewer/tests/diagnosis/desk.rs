@@ -1,7 +1,7 @@
 //! Whoever sits before the viewer: looks, and does something four times at most.
 
-use egui::Key;
 use egui::accesskit::Role;
+use egui::{Key, Modifiers};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use egui_kittest::{Harness, Node};
 use taskscope_tests::sources::Place;
@@ -17,6 +17,7 @@ const MOST_ACTIONS: usize = 4;
 pub(crate) struct Desk {
     viewer: Harness<'static, App>,
     actions: Vec<String>,
+    most_actions: usize,
 }
 
 impl Desk {
@@ -31,7 +32,24 @@ impl Desk {
         let targets = addresses.iter().map(|address| (*address).to_owned()).collect();
         let viewer = builder
             .build_eframe(|cc| App::start(cc, Opening { targets, ..Opening::default() }).unwrap());
-        Self { viewer, actions: Vec::new() }
+        Self { viewer, actions: Vec::new(), most_actions: MOST_ACTIONS }
+    }
+
+    /// `taskscope`, for somebody who wants to see everything and has no mouse.
+    pub(crate) fn launch_alone() -> Self {
+        Self { most_actions: usize::MAX, ..Self::launch_on(&[]) }
+    }
+
+    /// Presses a key while others are held.
+    pub(crate) fn press_with(&mut self, held: Modifiers, key: Key) {
+        self.viewer.key_press_modifiers(held, key);
+        self.acted(format!("press {held:?} {key:?}"));
+    }
+
+    /// Types into the field that has the keyboard.
+    pub(crate) fn type_text(&mut self, text: &str) {
+        self.viewer.event(egui::Event::Text(text.into()));
+        self.acted(format!("type {text}"));
     }
 
     /// Presses a key.
@@ -55,11 +73,11 @@ impl Desk {
 
     fn acted(&mut self, action: String) {
         self.actions.push(action);
-        assert!(self.actions.len() <= MOST_ACTIONS, "too many actions: {:?}", self.actions);
+        assert!(self.actions.len() <= self.most_actions, "too many actions: {:?}", self.actions);
         self.text();
     }
 
-    fn text(&mut self) -> String {
+    pub(crate) fn text(&mut self) -> String {
         // What is new shows in the second frame at the latest.
         self.viewer.step();
         self.viewer.step();

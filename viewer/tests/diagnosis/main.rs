@@ -16,3 +16,5 @@ mod incident;
 mod printer;
 #[cfg(test)]
 mod scripts;
+#[cfg(test)]
+mod walk;
