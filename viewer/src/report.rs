@@ -11,6 +11,7 @@ mod style;
 mod text;
 mod top;
 mod tree;
+mod words;
 
 #[cfg(test)]
 mod fixture;
