@@ -67,7 +67,7 @@ pub use sum::Sum;
 pub use suspicion::{Finding, Heat, most_suspicious_first, waits_outside};
 pub use task::{TaskBlocker, TaskLine, first_line, task_blockers, task_lines, task_waker};
 pub use tree::{Merged, MergedNode, merge, visible_rows};
-pub use troubles::{Trouble, troubles};
+pub use troubles::{Trouble, onsets, troubles};
 pub use waits::{MOST_NODES, WaitEdge, WaitGraph, WaitNode, wait_graph};
 pub(crate) use wakers::together;
 pub use wakers::{Waking, wakings, woken_by};

@@ -5,6 +5,7 @@
 mod activity;
 mod ages;
 mod heap;
+mod incident;
 mod json;
 mod names;
 mod style;
@@ -16,6 +17,7 @@ mod words;
 #[cfg(test)]
 mod fixture;
 
+pub use incident::{Extent, Incident, IncidentSource, PastPoint, Trends, suspected};
 pub use json::json;
 pub use style::Style;
 pub use text::text;

@@ -144,6 +144,16 @@ fn trouble(profile: &Profile, case: &Case<'_>) -> Trouble {
     }
 }
 
+/// When, on the agent's clock, the first group got each class that is worse than normal, worst last.
+pub fn onsets(profile: &Profile) -> Vec<(u64, Class)> {
+    let judged = || profile.groups.iter().filter(|group| group.count > 0);
+    let first = |class: Class| {
+        let of_class = judged().map(|group| &group.verdict).filter(|v| v.class == class);
+        of_class.map(|verdict| (verdict.since_ms, class)).min_by_key(|(since, _)| *since)
+    };
+    [Class::Slow, Class::Suspect, Class::Proven].into_iter().filter_map(first).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,0 +1,355 @@
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use quick_xml::Reader;
+use quick_xml::events::Event;
+use rustc_hash::FxHashMap;
+use taskscope_proto::model::{
+    Blocker, Capture, Coverage, Group, GroupId, Holder, Label, Labels, Process, Profile, Relation,
+    WaitKind,
+};
+
+use super::*;
+use crate::fixture::{NOW_MS, place, profile};
+use crate::report::fixture;
+
+/// Two groups in a cycle, a pile, something slow, something that grows and something calm.
+fn sick() -> Profile {
+    let mut profile = profile(&[
+        "24 parked class=proven about=24 points=90 stuck=24 age=95 median=90 task=order \
+         tenant=acme @ src/order.rs:41 mutex < src/main.rs:12",
+        "1 parked class=proven about=1 points=80 stuck=1 age=96 median=96 task=stock \
+         @ src/stock.rs:20 mutex < src/main.rs:15",
+        "205 parked class=suspect about=164 points=200 stuck=164 was=2 age=62 median=30 \
+         bytes=839680 live=9437184 error=524288 livewas=1048576 task=audit \
+         @ src/audit.rs:43 mpsc_send < src/audit.rs:30",
+        "7 parked class=slow about=3 points=9 stuck=3 was=7 age=31 median=2 task=report \
+         @ src/report.rs:9 semaphore < src/main.rs:20",
+        "12 parked was=8 age=9 median=1 task=worker @ src/worker.rs:5 notify < src/main.rs:25",
+        "3 running was=3 age=0 median=0 task=pump < src/main.rs:30",
+    ]);
+    let blocker = |kind, made_at: &str, tasks, relation, task, group| Blocker {
+        kind,
+        made_at: Some(place(made_at)),
+        tasks,
+        relation,
+        since_ms: NOW_MS - 95_000,
+        holder: Some(Holder { task, group: Some(GroupId(group)), ended: false }),
+        holders: 1,
+    };
+    let holds = Relation::Holds;
+    change(&mut profile, 0, |group| {
+        group.blockers = vec![blocker(WaitKind::Mutex, "src/stock.rs:4", 24, holds, 31, 2)];
+        group.chain = vec![GroupId(2), GroupId(1)];
+        group.waiting_for_it = 1;
+        group.verdict.reason =
+            "24 tasks wait for the mutex of task=stock, which waits for them".into();
+        group.verdict.since_ms = NOW_MS - 90_000;
+    });
+    change(&mut profile, 1, |group| {
+        group.blockers = vec![blocker(WaitKind::Mutex, "src/order.rs:7", 1, holds, 17, 1)];
+        group.chain = vec![GroupId(1), GroupId(2)];
+        group.waiting_for_it = 24;
+        group.verdict.since_ms = NOW_MS - 90_000;
+    });
+    change(&mut profile, 2, |group| {
+        let receives = Relation::Received;
+        group.blockers = vec![blocker(WaitKind::MpscSend, "src/audit.rs:12", 205, receives, 3, 5)];
+        group.chain = vec![GroupId(5)];
+        group.verdict.since_ms = NOW_MS - 40_000;
+    });
+    change(&mut profile, 3, |group| group.verdict.since_ms = NOW_MS - 20_000);
+    let header = &mut profile.header;
+    header.now_unix_ms = 1_767_323_045_000 + NOW_MS;
+    header.coverage = Coverage { tracked: 252, alive: Some(260) };
+    header.rss_bytes = Some(96 << 20);
+    header.memory_limit_bytes = Some(512 << 20);
+    header.memory_current_bytes = Some(100 << 20);
+    header.totals.spawned = 900;
+    header.totals.finished = 648;
+    header.lost.captures = 2;
+    profile
+}
+
+fn change(profile: &mut Profile, at: usize, how: impl FnOnce(&mut Group)) {
+    how(Arc::make_mut(&mut profile.groups[at]));
+}
+
+/// Two minutes, a second each, in which a pile grows.
+fn past() -> Vec<PastPoint> {
+    let point = |ago: u64| PastPoint {
+        at_ms: NOW_MS - ago * 1_000,
+        states: [249 - ago * 2, 0, ago % 3, 3],
+        stuck: 192_u64.saturating_sub(ago * 3),
+        memory: Some((96 << 20) - (ago << 18)),
+    };
+    (0..=120).rev().map(point).collect()
+}
+
+fn trends() -> Trends {
+    let counts = |to: u64| (0..=40).map(|at| to * at / 40).collect();
+    let of = [(GroupId(1), vec![24; 41]), (GroupId(3), counts(205))];
+    Trends { span_secs: 120, of: of.into_iter().collect() }
+}
+
+fn recording() -> IncidentSource {
+    IncidentSource::File {
+        target: "checkout.taskscope".into(),
+        states: 121,
+        runs: 2,
+        written_for: None,
+    }
+}
+
+/// What is handed to `look` is a report of these.
+fn with<T>(
+    profile: &Profile,
+    past: &[PastPoint],
+    source: &IncidentSource,
+    look: impl FnOnce(Incident<'_>) -> T,
+) -> T {
+    let remarks = ["at byte 4096 12 bytes cannot be read".to_owned()];
+    look(Incident {
+        process: &fixture::process(),
+        profile,
+        past,
+        trends: &trends(),
+        source,
+        remarks: &remarks,
+        extent: Extent { suspects: 10, all_frames: false },
+    })
+}
+
+/// Every element is closed, no name is anybody's but ours, and headings go down one step at a time.
+/// What is left of the page as text.
+fn sound(html: &str) -> String {
+    let mut reader = Reader::from_str(html);
+    reader.config_mut().check_end_names = true;
+    let (mut open, mut text) = (Vec::new(), String::new());
+    let mut level = 0;
+    loop {
+        match reader.read_event().unwrap() {
+            Event::Start(start) => {
+                let name = String::from_utf8(start.name().as_ref().to_vec()).unwrap();
+                assert!(!["script", "iframe", "img", "link", "object"].contains(&&*name), "{name}");
+                if let Some(found) = name.strip_prefix('h').and_then(|n| n.parse::<u32>().ok()) {
+                    assert!(found <= level + 1, "<h{found}> below <h{level}>");
+                    level = found;
+                }
+                for attribute in start.attributes() {
+                    let key = attribute.unwrap().key;
+                    let key = String::from_utf8(key.as_ref().to_vec()).unwrap();
+                    assert!(!key.starts_with("on") && key != "href" && key != "src", "{key}");
+                }
+                if name == "th" {
+                    assert!(start.try_get_attribute("scope").unwrap().is_some(), "a th of what");
+                }
+                open.push(name);
+            }
+            Event::End(_) => {
+                open.pop();
+            }
+            Event::Text(words) => text.push_str(&words.xml10_content().unwrap()),
+            Event::GeneralRef(name) => {
+                let name = name.xml10_content().unwrap();
+                text.push_str(match &*name {
+                    "amp" => "&",
+                    "lt" => "<",
+                    "gt" => ">",
+                    "quot" => "\"",
+                    "#39" => "'",
+                    other => panic!("&{other};"),
+                });
+            }
+            Event::Eof => break,
+            Event::Empty(_) | Event::DocType(_) => {}
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(open, Vec::<String>::new());
+    text
+}
+
+#[test]
+fn the_page_as_markdown() {
+    let text = with(&sick(), &past(), &recording(), |incident| incident.markdown());
+    insta::assert_snapshot!(text);
+}
+
+#[test]
+fn the_page_as_html() {
+    let html = with(&sick(), &past(), &recording(), |incident| incident.html());
+    sound(&html);
+    // The style is looked at where it is written.
+    let (head, rest) = html.split_once("<style>").unwrap();
+    let (_, rest) = rest.split_once("</style>").unwrap();
+    insta::assert_snapshot!(format!("{head}{rest}"));
+}
+
+#[test]
+fn both_say_the_same() {
+    let (html, markdown) = with(&sick(), &past(), &recording(), |incident| {
+        (sound(&incident.html()), incident.markdown())
+    });
+    for words in [
+        "checkout",
+        "the recording checkout.taskscope: 121 states of 2 runs",
+        "24 tasks parked, 24 stuck",
+        "from 0 to 205 tasks in 2 m 00 s, at most 205",
+        "held by task=order tenant=acme: a cycle",
+        "mpsc_send made at src/audit.rs:12:1 (205 tasks): received last by task 3 (task=worker)",
+        "proven since 03:19:15",
+        "src/order.rs:41:1  fn at src/order.rs:41 → mutex",
+        "1 task of task=stock, waiting at src/stock.rs:20:1 for mutex",
+        "2 captures lost",
+        "at byte 4096 12 bytes cannot be read",
+        "taskscope view checkout.taskscope",
+    ] {
+        assert!(html.contains(words), "{words:?} is not in\n{html}");
+        assert!(markdown.contains(words), "{words:?} is not in\n{markdown}");
+    }
+}
+
+#[test]
+fn where_nothing_is_the_matter_and_nothing_is_known_that_is_said() {
+    let calm = profile(&["3 parked was=3 age=9 median=9 task=a @ src/a.rs:1 notify < src/m.rs:1"]);
+    let live = IncidentSource::Live {
+        target: "127.0.0.1:6670".into(),
+        capture: Capture::Fresh,
+        took_ms: 12,
+    };
+    let evidence = IncidentSource::File {
+        target: "a b.taskscope".into(),
+        states: 1,
+        runs: 1,
+        written_for: Some("SIGQUIT".into()),
+    };
+    for (source, expected) in [
+        (&live, "No past is known: who answered remembers none"),
+        (&live, "captured anew; the answer took 12 ms"),
+        (&live, "Nothing is stuck for ever or piling up, as far as can be told."),
+        (&live, "No group is stuck, grows or is waited for."),
+        (&evidence, "which the agent wrote because of: SIGQUIT"),
+        (&evidence, "evidence is the state of one moment"),
+        (&evidence, "taskscope view 'a b.taskscope'"),
+    ] {
+        let (html, text) = with(&calm, &[], source, |i| (sound(&i.html()), i.markdown()));
+        assert!(html.contains(expected), "{expected:?} is not in\n{html}");
+        assert!(text.contains(expected), "{expected:?} is not in\n{text}");
+    }
+}
+
+#[test]
+fn nothing_that_a_service_says_is_more_than_text() {
+    let evil = [
+        "<script>alert(1)</script>",
+        "</style></pre></code>\"><img src=x onerror=alert(1)>",
+        "'; DROP TABLE tasks; --",
+        "a | b ` c ``` d",
+        "&lt;b&gt; & \u{0}\u{1b}[2J\u{7f}",
+        "\u{202e}gnp.exe\u{2069}",
+        "one\n# two\n```\n<h1>three</h1>",
+        "]]> <!-- -->",
+    ];
+    for word in evil {
+        let mut profile = sick();
+        let labels = [("task", word), (word, "value")];
+        let labels = labels.map(|(key, value)| Label { key: key.into(), value: value.into() });
+        change(&mut profile, 0, |group| {
+            group.labels = Labels::new(labels);
+            group.verdict.reason = word.into();
+            let tree = Arc::make_mut(group.tree.as_mut().unwrap());
+            let frame = Arc::make_mut(&mut tree.nodes[1].frame);
+            frame.function = word.into();
+            tree.await_point = Some(Arc::clone(&tree.nodes[1].frame));
+        });
+        let origin = Arc::make_mut(&mut profile.origins[0]);
+        origin.last_panic = Some(word.into());
+        origin.panicked = 1;
+        let process = Process { name: word.into(), executable: word.into(), ..fixture::process() };
+        let incident = Incident {
+            process: &process,
+            profile: &profile,
+            past: &past(),
+            trends: &Trends { span_secs: 0, of: FxHashMap::default() },
+            source: &IncidentSource::Live {
+                target: word.into(),
+                capture: Capture::Cached,
+                took_ms: 1,
+            },
+            remarks: &[word.to_owned()],
+            extent: Extent { suspects: 10, all_frames: true },
+        };
+        let text = sound(&incident.html());
+        let shown = shown::shown(word);
+        assert!(text.matches(&*shown).count() >= 8, "{word:?} became\n{text}");
+
+        let markdown = incident.markdown();
+        let titles = markdown.lines().filter(|line| line.starts_with("# "));
+        assert_eq!(outside_of_blocks(titles).len(), 1, "{word:?} became\n{markdown}");
+        let prose = outside_of_blocks(markdown.lines()).join("\n");
+        assert!(!has_tag(&prose), "{word:?} became\n{markdown}");
+        assert!(!markdown.contains(['\u{1b}', '\u{202e}', '\u{0}']), "{markdown}");
+    }
+}
+
+/// The lines that are in no block of code.
+fn outside_of_blocks<'a>(lines: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
+    let mut fence: Option<String> = None;
+    let mut found = Vec::new();
+    for line in lines {
+        let ticks: String = line.chars().take_while(|c| *c == '`').collect();
+        match &fence {
+            Some(open) if *open == line => fence = None,
+            Some(_) => {}
+            None if ticks.len() >= 3 && line.ends_with("text") => fence = Some(ticks),
+            None => found.push(line),
+        }
+    }
+    assert_eq!(fence, None, "a block that does not end");
+    found
+}
+
+/// Whether there is a `<` that is neither escaped nor in a span of code.
+fn has_tag(text: &str) -> bool {
+    let mut rest = text;
+    while let Some(at) = rest.find(['\\', '`', '<']) {
+        let found = &rest[at..];
+        let ticks = found.len() - found.trim_start_matches('`').len();
+        let skipped = match (found.as_bytes()[0], ticks) {
+            (b'<', _) => return true,
+            (b'\\', _) => 2,
+            _ => {
+                let fence = "`".repeat(ticks);
+                let inside = &found[ticks..];
+                let ends = inside.match_indices(&fence).find(|(at, _)| {
+                    !inside[..*at].ends_with('`') && !inside[at + ticks..].starts_with('`')
+                });
+                2 * ticks + ends.expect("a span that does not end").0
+            }
+        };
+        rest = found.get(skipped..).unwrap_or_default();
+    }
+    false
+}
+
+#[test]
+fn ten_thousand_groups_make_a_page_that_can_be_attached() {
+    let mut profile = sick();
+    let template = profile.groups.clone();
+    let long = "long".repeat(2_000);
+    for at in 0..10_000_u64 {
+        let mut group = Group::clone(&template[usize::try_from(at % 6).unwrap()]);
+        group.id = GroupId(10 + at);
+        let label = Label { key: "tenant".into(), value: format!("{at}{long}").into() };
+        group.labels = Labels::new([label]);
+        profile.groups.push(Arc::new(group));
+    }
+    let started = Instant::now();
+    let (html, text) = with(&profile, &past(), &recording(), |i| (i.html(), i.markdown()));
+    // Both together, without optimization, on a busy machine.
+    assert!(started.elapsed() < Duration::from_secs(10), "{:?}", started.elapsed());
+    assert!(html.len() < 1 << 20, "{} bytes", html.len());
+    assert!(text.len() < 1 << 20, "{} bytes", text.len());
+    assert!(sound(&html).contains("9946 groups") || html.contains("groups with"), "{text}");
+}
