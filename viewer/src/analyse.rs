@@ -4,6 +4,7 @@
 //! with [`Row`]s; [`merge`] puts the await trees of a row together. Nothing here knows a clock, a
 //! thread, a file or a pixel, and nothing here can fail: odd input gives an odd but honest answer.
 
+mod alike;
 mod allocations;
 mod awaits;
 mod blame;
@@ -35,8 +36,9 @@ mod waits;
 mod wakers;
 mod whole;
 
+pub use alike::{Alike, alike};
 pub use allocations::{
-    Allocation, allocations, heap_line, held_line, left_line, of_nobody, with_error,
+    Allocation, allocations, allocations_of, heap_line, held_line, left_line, of_nobody, with_error,
 };
 pub use awaits::{
     AwaitMoment, AwaitNode, AwaitQuery, AwaitTree, AwaitWeight, Point, Shape, Transform,

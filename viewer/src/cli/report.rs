@@ -7,9 +7,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
+use rustc_hash::FxHashSet;
 use taskscope_proto::file::Entry;
 use taskscope_proto::limits::MAX_GROUPS_PER_HISTORY;
-use taskscope_proto::model::{Capture, GroupId, HistoryQuery, Process, Profile, Resolution};
+use taskscope_proto::model::{
+    Capture, GroupId, HistoryPage, HistoryQuery, Process, Profile, Resolution,
+};
 
 use super::{new_file, output};
 use crate::connect::{Client, is_file, read_file};
@@ -207,6 +210,8 @@ async fn ask(target: &str, capture: Capture, suspects: usize) -> anyhow::Result<
     let minutes = remembered(&client, &profile, minutes, &[], &mut remarks).await;
     let seconds = remembered(&client, &profile, seconds, &groups, &mut remarks).await;
     remarks.dedup();
+    let lacking = unknown(&seconds, &groups);
+    groups.retain(|group| !lacking.contains(group));
     let source = IncidentSource::Live { target: target.to_owned(), capture, took_ms };
     Ok(Known {
         process: Arc::new(process),
@@ -231,23 +236,44 @@ async fn remembered(
         Resolution::Second => History::default(),
     };
     history.record(profile);
-    let of_all: &[GroupId] = &[];
-    let wanted = [Some(of_all), Some(groups).filter(|groups| !groups.is_empty())];
-    for groups in wanted.into_iter().flatten() {
-        let query = HistoryQuery { groups: groups.to_vec(), resolution, ..HistoryQuery::default() };
-        let failure = match tokio::time::timeout(PAST_TIMEOUT, client.history(&query)).await {
-            Ok(Ok(page)) => {
-                history.take_in(0, Some(&page));
-                continue;
-            }
-            Ok(Err(error)) => error.to_string(),
-            Err(_) => format!("no answer within {} s", PAST_TIMEOUT.as_secs()),
-        };
+    match past_of(client, resolution, Vec::new()).await {
+        Ok(page) => history.take_in(0, Some(&page)),
         // The present is worth a report without the past.
-        remarks.push(format!("of what was before nothing is known: {failure}"));
-        break;
+        Err(failure) => {
+            remarks.push(format!("of what was before nothing is known: {failure}"));
+            return history;
+        }
+    }
+    // An answer may have no room for all: the others are asked for again.
+    let mut missing = groups.to_vec();
+    while !missing.is_empty() {
+        let Ok(page) = past_of(client, resolution, missing.clone()).await else { break };
+        history.take_in(0, Some(&page));
+        let before = missing.len();
+        missing = unknown(&history, &missing);
+        if missing.len() == before {
+            break;
+        }
     }
     history
+}
+
+async fn past_of(
+    client: &Client,
+    resolution: Resolution,
+    groups: Vec<GroupId>,
+) -> Result<HistoryPage, String> {
+    let query = HistoryQuery { groups, resolution, ..HistoryQuery::default() };
+    match tokio::time::timeout(PAST_TIMEOUT, client.history(&query)).await {
+        Ok(page) => page.map_err(|error| error.to_string()),
+        Err(_) => Err(format!("no answer within {} s", PAST_TIMEOUT.as_secs())),
+    }
+}
+
+/// Those of the groups of which the agent has not said what was before.
+fn unknown(history: &History, groups: &[GroupId]) -> Vec<GroupId> {
+    let unfilled: FxHashSet<GroupId> = history.unfilled().collect();
+    groups.iter().copied().filter(|group| unfilled.contains(group)).collect()
 }
 
 /// All steps of which something is known.
@@ -277,7 +303,7 @@ fn points(history: &History) -> Vec<PastPoint> {
 fn joined(minutes: Vec<PastPoint>, seconds: Vec<PastPoint>, now: PastPoint) -> Vec<PastPoint> {
     let first_ms = seconds.first().map_or(now.at_ms, |point| point.at_ms);
     let minutes = minutes.into_iter().filter(|point| point.at_ms < first_ms);
-    let seconds = seconds.into_iter().filter(|point| point.at_ms < now.at_ms);
+    let seconds = seconds.into_iter().filter(|point| point.at_ms / 1_000 < now.at_ms / 1_000);
     minutes.chain(seconds).chain([now]).collect()
 }
 

@@ -24,7 +24,7 @@ pub(super) fn page(incident: &Incident<'_>) -> Page {
         totals: totals(incident),
         past_notes: past_notes(incident, past.is_empty()),
         past,
-        suspects: suspects.iter().map(|whole| suspect(incident, whole)).collect(),
+        suspects: suspects.iter().map(|one| suspect(incident, one)).collect(),
         others,
         left_out,
         unknown: unknown(incident),
@@ -142,9 +142,7 @@ fn past_notes(incident: &Incident<'_>, is_empty: bool) -> Vec<String> {
         return notes.into_iter().map(str::to_owned).collect();
     }
     if let IncidentSource::Live { .. } = incident.source {
-        notes.push(
-            "The agent remembers tasks and no memory: a recording (`taskscope record`) has both.",
-        );
+        notes.push("The agent remembers tasks and no memory: a recording has both.");
     }
     notes.into_iter().map(str::to_owned).collect()
 }

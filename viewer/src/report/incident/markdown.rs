@@ -104,11 +104,13 @@ impl Document {
         if !stretch.tasks.onsets.is_empty() {
             self.gap();
         }
-        self.line("| time | tasks | stuck | memory |");
-        self.line("|---|---:|---:|---:|");
-        for row in &stretch.rows {
-            let cells = row.each_ref().map(|cell| plain(cell));
-            self.line(&format!("| {} |", cells.join(" | ")));
+        // A column that nothing is known for says nothing.
+        let columns = if stretch.memory.is_some() { 4 } else { 3 };
+        let row = |cells: [&str; 4]| format!("| {} |\n", cells[..columns].join(" | "));
+        self.text.push_str(&row(["time", "tasks", "stuck", "memory"]));
+        self.text.push_str(&row(["---", "---:", "---:", "---:"]));
+        for cells in &stretch.rows {
+            self.text.push_str(&row(cells.each_ref().map(|cell| &**cell)));
         }
         self.gap();
     }

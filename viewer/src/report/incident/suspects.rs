@@ -1,24 +1,26 @@
 //! The groups that deserve a look, with all that is known of each; and the others, a line each.
 
-use std::sync::Arc;
+use std::cmp::Reverse;
 use std::time::Duration;
 
 use rustc_hash::FxHashSet;
-use taskscope_proto::model::{Class, Group, GroupId, Profile, State, TaskKind};
+use taskscope_proto::model::{Class, Group, GroupId, Label, Origin, Profile, State, TaskKind};
 
 use super::Incident;
 use super::chart::trend_words;
 use super::page::{Fact, Other, Step, Suspect, TrendLine};
 use crate::analyse::numbers::{age, bytes, count, counted, signed};
 use crate::analyse::{
-    Whole, allocations, blockers, chain, has_grown, held_line, left_line, most_suspicious_first,
-    wait_graph,
+    Alike, Finding, Heat, alike, allocations, allocations_of, blockers, chain, has_grown,
+    held_line, left_line, wait_graph,
 };
 use crate::report::tree::tree_lines;
 use crate::report::{activity, ages, heap, words};
 
 /// Lines of one await tree.
 const MOST_LINES: usize = 60;
+/// Label sets of one suspect that are told apart.
+const MOST_SETS: usize = 8;
 /// Groups that are said to wait for a suspect.
 const MOST_WAITING: usize = 5;
 /// Groups that have a line and no more.
@@ -26,46 +28,37 @@ const MOST_OTHERS: usize = 50;
 
 /// The groups that the first `most` suspects of a report are made of: their past is worth asking for.
 pub fn suspected(profile: &Profile, most: usize) -> Vec<GroupId> {
-    let (suspects, _) = divided(profile, most);
-    suspects.iter().flat_map(|whole| members(profile, &whole.group)).collect()
+    divided(profile, most).0.into_iter().flat_map(|alike| alike.members).collect()
 }
 
 /// The suspects, and all the rest.
-pub(super) fn divided(profile: &Profile, most: usize) -> (Vec<Whole>, Vec<Whole>) {
+pub(super) fn divided(profile: &Profile, most: usize) -> (Vec<Alike>, Vec<Alike>) {
     let mut suspects = Vec::new();
     let mut others = Vec::new();
-    for whole in most_suspicious_first(profile) {
-        if suspects.len() < most && deserves_a_look(&whole.group) {
-            suspects.push(whole);
+    for one in alike(profile) {
+        if suspects.len() < most && deserves_a_look(&one.whole.group) {
+            suspects.push(one);
         } else {
-            others.push(whole);
+            others.push(one);
         }
     }
     (suspects, others)
 }
 
-/// Something is the matter with it, it grows, or others wait for it.
+/// Something is the matter with it, it is stuck on something of the service's own, it grows, or others
+/// wait for it.
 fn deserves_a_look(group: &Group) -> bool {
+    let mut finding = Finding::default();
+    finding.add(group);
     let bytes = i128::from(group.held.live_bytes) - i128::from(group.live_bytes_minute_ago);
-    group.verdict.class > Class::Normal
-        || group.stuck > 0
-        || group.count > group.count_minute_ago
+    finding.class > Class::Normal
+        || Heat::of(group.count, finding.own_stuck, growth(group)) > Heat::Calm
         || group.waiting_for_it > 0
         || has_grown(i64::try_from(bytes).unwrap_or_default(), &group.held)
 }
 
-/// The groups that are one in a report: detached tasks and orphans stand with the others there.
-fn members<'a>(profile: &'a Profile, of: &'a Group) -> impl Iterator<Item = GroupId> + 'a {
-    let tree = |group: &Group| group.tree.as_ref().map(Arc::as_ptr);
-    let is_same = move |group: &&Arc<Group>| {
-        (group.origin, group.state, tree(group)) == (of.origin, of.state, tree(of))
-            && group.labels == of.labels
-    };
-    profile.groups.iter().filter(is_same).map(|group| group.id)
-}
-
-pub(super) fn suspect(incident: &Incident<'_>, whole: &Whole) -> Suspect {
-    let (profile, group) = (incident.profile, &whole.group);
+pub(super) fn suspect(incident: &Incident<'_>, one: &Alike) -> Suspect {
+    let (profile, group) = (incident.profile, &one.whole.group);
     let mut tree = group
         .tree
         .as_deref()
@@ -76,12 +69,12 @@ pub(super) fn suspect(incident: &Incident<'_>, whole: &Whole) -> Suspect {
     Suspect {
         title: title(incident, group),
         class: group.verdict.class,
-        reason: reason(profile, group),
-        facts: facts(profile, whole),
-        trend: trend(incident, group),
+        reason: reason(profile, one),
+        facts: facts(profile, one),
+        trend: trend(incident, one),
         holders: blockers(profile, &group.blockers),
-        chain: steps(profile, group),
-        waiting: waiting(profile, group),
+        chain: steps(profile, one),
+        waiting: waiting(profile, one),
         tree_name: if group.state == State::Running { "Stack" } else { "Await tree" },
         tree,
         tree_cut,
@@ -108,21 +101,52 @@ fn growth(group: &Group) -> i64 {
     i64::try_from(growth).unwrap_or(if growth < 0 { i64::MIN } else { i64::MAX })
 }
 
-fn reason(profile: &Profile, group: &Group) -> Option<String> {
-    let verdict = &group.verdict;
+fn reason(profile: &Profile, one: &Alike) -> Option<String> {
+    let verdict = &one.whole.group.verdict;
     let since = age(ages::since(&profile.header, verdict.since_ms));
     (verdict.class > Class::Normal).then(|| match &*verdict.reason {
         "" => format!("for {since}, {}", counted(verdict.tasks, "task")),
+        reason if one.label_sets.len() > 1 => {
+            let (tasks, sets) = (counted(verdict.tasks, "task"), one.label_sets.len());
+            format!("{tasks} of {sets} label sets, for {since}. Of the largest: {reason}")
+        }
         reason => format!("for {since}: {reason}"),
     })
 }
 
-fn facts(profile: &Profile, whole: &Whole) -> Vec<Fact> {
-    let (group, header) = (&whole.group, &profile.header);
+/// What the tasks are called, and where they differ how many are called how.
+fn labels(one: &Alike) -> Vec<Fact> {
+    let shared = &one.whole.group.labels;
     let mut facts = Vec::new();
-    if !group.labels.is_empty() {
-        facts.push(Fact::code("labels", group.labels.to_string()));
+    if !shared.is_empty() {
+        facts.push(Fact::code("labels", shared.to_string()));
     }
+    if one.label_sets.len() < 2 {
+        return facts;
+    }
+    let is_own = |label: &&Label| shared.get(&label.key) != Some(&label.value);
+    for (labels, tasks) in one.label_sets.iter().take(MOST_SETS) {
+        let own: Vec<String> = labels
+            .iter()
+            .filter(is_own)
+            .map(|label| format!("{}={}", label.key, label.value))
+            .collect();
+        let own = if own.is_empty() { "no others".to_owned() } else { own.join(" ") };
+        facts.push(Fact::code(counted(*tasks, "task"), own));
+    }
+    let rest = one.label_sets.get(MOST_SETS..).unwrap_or_default();
+    if !rest.is_empty() {
+        let tasks = rest.iter().fold(0_u64, |sum, (_, tasks)| sum.saturating_add(*tasks));
+        let sets = counted(rest.len() as u64, "more label set");
+        facts.push(Fact::words(counted(tasks, "task"), format!("of {sets}")));
+    }
+    facts
+}
+
+fn facts(profile: &Profile, one: &Alike) -> Vec<Fact> {
+    let (whole, header) = (&one.whole, &profile.header);
+    let group = &whole.group;
+    let mut facts = labels(one);
     let running = group.state == State::Running;
     match &group.tree {
         Some(tree) => {
@@ -145,27 +169,17 @@ fn facts(profile: &Profile, whole: &Whole) -> Vec<Fact> {
         let [oldest, median] = [oldest, median].map(|since| age(ages::since(header, since)));
         facts.push(Fact::words("in this state", format!("oldest {oldest}, median {median}")));
     }
-    if let Some(origin) = profile.origin(group.origin) {
-        let place = match &origin.spawned_at {
-            unknown if unknown.file.is_empty() => Fact::words("spawned at", "not known"),
-            place => Fact::code("spawned at", place.to_string()),
-        };
-        facts.push(place);
-        let (spawned, finished) = (origin.spawned_last_minute, origin.finished_last_minute);
-        let rates = format!("{} spawned, {} finished", count(spawned), count(finished));
-        facts.push(Fact::words("per minute", format!("{rates} there, of these labels")));
-        if origin.panicked > 0 {
-            let latest = origin.last_panic.as_deref().unwrap_or("not known");
-            let panics = format!("{}, the latest: {latest}", count(origin.panicked));
-            facts.push(Fact::words("panics", panics));
-        }
-    }
+    origins(profile, one, &mut facts);
     if group.future_bytes > 0 {
         facts.push(Fact::words("futures", bytes(group.future_bytes)));
     }
     if let Some(held) = held_line(group) {
         facts.push(Fact::words("holds", held));
-        let places = heap::lines(&allocations(profile, group));
+        let places = match &*one.origins {
+            [_] if one.label_sets.len() < 2 => allocations(profile, group),
+            origins => allocations_of(profile, origins, group.state == State::Finished),
+        };
+        let places = heap::lines(&places);
         facts.extend(places.into_iter().map(|place| Fact::code("allocated at", place)));
     }
     if group.waiting_for_it > 0 {
@@ -176,10 +190,33 @@ fn facts(profile: &Profile, whole: &Whole) -> Vec<Fact> {
     facts
 }
 
-fn trend(incident: &Incident<'_>, group: &Group) -> Option<TrendLine> {
+/// Where they were spawned, and what went through there.
+fn origins(profile: &Profile, one: &Alike, facts: &mut Vec<Fact>) {
+    let Some(origin) = profile.origin(one.whole.group.origin) else { return };
+    facts.push(match &origin.spawned_at {
+        unknown if unknown.file.is_empty() => Fact::words("spawned at", "not known"),
+        place => Fact::code("spawned at", place.to_string()),
+    });
+    let all = || one.origins.iter().filter_map(|id| profile.origin(*id));
+    let sum = |of: fn(&Origin) -> u64| {
+        count(all().fold(0, |sum: u64, origin| sum.saturating_add(of(origin))))
+    };
+    let (spawned, finished) = (sum(|o| o.spawned_last_minute), sum(|o| o.finished_last_minute));
+    let rates = format!("{spawned} spawned, {finished} finished there, of these labels");
+    facts.push(Fact::words("per minute", rates));
+    if let Some(panicked) = all().find(|origin| origin.panicked > 0) {
+        let latest = panicked.last_panic.as_deref().unwrap_or("not known");
+        facts
+            .push(Fact::words("panics", format!("{}; one of them: {latest}", sum(|o| o.panicked))));
+    }
+}
+
+/// How many tasks there were, if that is known of all that they are made of.
+fn trend(incident: &Incident<'_>, one: &Alike) -> Option<TrendLine> {
     let trends = incident.trends;
     let mut counts: Vec<u64> = Vec::new();
-    for of in members(incident.profile, group).filter_map(|id| trends.of.get(&id)) {
+    for id in &one.members {
+        let of = trends.of.get(id)?;
         counts.resize(counts.len().max(of.len()), 0);
         counts.iter_mut().zip(of).for_each(|(sum, count)| *sum = sum.saturating_add(*count));
     }
@@ -190,46 +227,68 @@ fn trend(incident: &Incident<'_>, group: &Group) -> Option<TrendLine> {
     Some(TrendLine { counts, words })
 }
 
-fn steps(profile: &Profile, group: &Group) -> Vec<Step> {
+fn steps(profile: &Profile, one: &Alike) -> Vec<Step> {
+    let group = &one.whole.group;
     let mut seen = FxHashSet::default();
-    let steps = chain(profile, group).into_iter().map(|link| {
+    let steps = chain(profile, group).into_iter().enumerate().map(|(at, link)| {
         let again = link.group.is_some_and(|id| !seen.insert(id));
-        Step { text: link.text, again }
+        let text = match one.label_sets.len() {
+            sets @ 2.. if at == 0 && group.labels.is_empty() => {
+                format!("{} of {sets} label sets", counted(group.count, "task"))
+            }
+            _ => link.text,
+        };
+        Step { text, again }
     });
     steps.collect()
 }
 
-/// `audit-writer, waiting at src/a.rs:3:1 for mutex (24 tasks): mutex made at …, held by it`.
-fn waiting(profile: &Profile, group: &Group) -> Vec<String> {
-    if group.waiting_for_it == 0 {
+/// `24 tasks of task=audit, waiting at src/a.rs:3:1 for mutex: mutex made at …, held by these`.
+fn waiting(profile: &Profile, one: &Alike) -> Vec<String> {
+    if one.whole.group.waiting_for_it == 0 {
         return Vec::new();
     }
-    let graph = wait_graph(profile, group);
-    let mut edges: Vec<_> = graph.edges.iter().filter(|edge| edge.to == 0).collect();
-    edges.sort_by_key(|edge| std::cmp::Reverse(edge.tasks));
-    let lines = edges.iter().take(MOST_WAITING).filter_map(|edge| {
-        let from = graph.nodes.get(edge.from)?;
-        let tasks = counted(edge.tasks, "task");
-        Some(format!("{tasks} of {}, {}: {} these", from.name, from.does, edge.about))
-    });
-    let mut lines: Vec<String> = lines.collect();
-    if edges.len() > MOST_WAITING {
-        lines.push(format!("and {} more", counted((edges.len() - MOST_WAITING) as u64, "group")));
+    let held_up = |id: &GroupId| {
+        let at = profile.groups.binary_search_by_key(id, |group| group.id).ok()?;
+        profile.groups.get(at).filter(|group| group.waiting_for_it > 0)
+    };
+    let mut found: Vec<(u64, String)> = Vec::new();
+    for group in one.members.iter().filter_map(held_up).take(MOST_WAITING) {
+        let graph = wait_graph(profile, group);
+        for edge in graph.edges.iter().filter(|edge| edge.to == 0) {
+            let Some(from) = graph.nodes.get(edge.from) else { continue };
+            let text = format!("{}, {}: {} these", from.name, from.does, edge.about);
+            match found.iter_mut().find(|(_, known)| *known == text) {
+                Some((tasks, _)) => *tasks = tasks.saturating_add(edge.tasks),
+                None => found.push((edge.tasks, text)),
+            }
+        }
+    }
+    found.sort_by_key(|(tasks, _)| Reverse(*tasks));
+    let rest = found.len().saturating_sub(MOST_WAITING);
+    let lines = found.iter().take(MOST_WAITING);
+    let mut lines: Vec<String> =
+        lines.map(|(tasks, text)| format!("{} of {text}", counted(*tasks, "task"))).collect();
+    if rest > 0 {
+        lines.push(format!("and {} more", counted(rest as u64, "group")));
     }
     lines
 }
 
 /// The others, and how many there was no room for.
-pub(super) fn others(profile: &Profile, wholes: &[Whole]) -> (Vec<Other>, Option<String>) {
-    let lines = wholes.iter().take(MOST_OTHERS).map(|whole| other(profile, &whole.group));
-    let rest = wholes.get(MOST_OTHERS..).unwrap_or_default();
-    let tasks = rest.iter().fold(0_u64, |sum, whole| sum.saturating_add(whole.group.count));
-    let groups = counted(rest.len() as u64, "group");
+pub(super) fn others(profile: &Profile, all: &[Alike]) -> (Vec<Other>, Option<String>) {
+    let lines = all.iter().take(MOST_OTHERS).map(|one| other(profile, one));
+    let rest = all.get(MOST_OTHERS..).unwrap_or_default();
+    let tasks = rest.iter().fold(0_u64, |sum, one| sum.saturating_add(one.whole.group.count));
+    let groups = rest.iter().fold(0_u64, |sum, one| sum.saturating_add(one.members.len() as u64));
+    let groups = counted(groups, "group");
     let left = format!("{groups} with {} in all are left out here.", counted(tasks, "task"));
     (lines.collect(), (!rest.is_empty()).then_some(left))
 }
 
-fn other(profile: &Profile, group: &Group) -> Other {
+fn other(profile: &Profile, one: &Alike) -> Other {
+    let group = &one.whole.group;
+    let labels = group.labels.to_string();
     let oldest = Duration::from_millis(profile.header.now_ms.saturating_sub(group.oldest_since_ms));
     let is_left = group.state == State::Finished;
     Other {
@@ -242,7 +301,10 @@ fn other(profile: &Profile, group: &Group) -> Other {
         growth: signed(growth(group)),
         stuck: count(group.stuck),
         oldest: if is_left { String::new() } else { age(oldest) },
-        labels: group.labels.to_string(),
+        labels: match one.label_sets.len() {
+            0 | 1 => labels,
+            sets => format!("{labels} ({sets} label sets)").trim_start().to_owned(),
+        },
         place: match &group.tree {
             Some(tree) => words::await_point(tree),
             None => profile
