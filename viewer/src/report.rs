@@ -17,7 +17,7 @@ mod words;
 #[cfg(test)]
 mod fixture;
 
-pub use incident::{Extent, Incident, IncidentSource, PastPoint, Trends, suspected};
+pub use incident::{Extent, Incident, IncidentSource, PastPoint, Singles, Trends, suspected};
 pub use json::json;
 pub use style::Style;
 pub use text::text;

@@ -9,14 +9,14 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, bail};
 use rustc_hash::FxHashSet;
 use taskscope_proto::file::Entry;
-use taskscope_proto::limits::MAX_GROUPS_PER_HISTORY;
+use taskscope_proto::limits::{MAX_GROUPS_PER_HISTORY, MAX_GROUPS_PER_QUERY, MAX_TASKS_PER_QUERY};
 use taskscope_proto::model::{
-    Capture, GroupId, HistoryPage, HistoryQuery, Process, Profile, Resolution,
+    Capture, GroupId, HistoryPage, HistoryQuery, Process, Profile, Resolution, TaskQuery,
 };
 
 use super::{new_file, output};
 use crate::connect::{Client, is_file, read_file};
-use crate::report::{Extent, Incident, IncidentSource, PastPoint, Trends, suspected};
+use crate::report::{Extent, Incident, IncidentSource, PastPoint, Singles, Trends, suspected};
 use crate::store::{History, LIVING, Trend};
 
 /// For the connection and the greeting.
@@ -25,6 +25,8 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const ANSWER_TIMEOUT: Duration = Duration::from_mins(1);
 /// For each look into the past.
 const PAST_TIMEOUT: Duration = Duration::from_secs(10);
+/// Tasks of each suspect that are told one by one.
+const SINGLES: u32 = 3;
 /// What the output is called that is no file.
 const STANDARD_OUTPUT: &str = "-";
 
@@ -60,6 +62,7 @@ pub(super) fn run(report: &Report) -> anyhow::Result<()> {
         profile: &known.profile,
         past: &known.past,
         trends: &known.trends,
+        singles: &known.singles,
         source: &known.source,
         remarks: &known.remarks,
         extent: report.extent,
@@ -103,6 +106,7 @@ struct Known {
     profile: Arc<Profile>,
     past: Vec<PastPoint>,
     trends: Trends,
+    singles: Singles,
     source: IncidentSource,
     remarks: Vec<String>,
 }
@@ -178,7 +182,7 @@ fn open(target: &str, suspects: usize) -> anyhow::Result<Known> {
         }
         ControlFlow::Continue(())
     })?;
-    let groups = suspected(&last.profile, suspects);
+    let groups = suspected(&last.profile, suspects).concat();
     let written_for = match &*last.notes {
         [note, ..] if last.states == 1 => Some(note.text.clone()),
         _ => None,
@@ -187,6 +191,7 @@ fn open(target: &str, suspects: usize) -> anyhow::Result<Known> {
     let remarks = last.remarks();
     Ok(Known {
         trends: past.trends(&groups),
+        singles: Singles::default(),
         past: past.points,
         source: IncidentSource::File { target, states: last.states, runs, written_for },
         remarks,
@@ -203,7 +208,9 @@ async fn ask(target: &str, capture: Capture, suspects: usize) -> anyhow::Result<
     let late = || format!("{target} did not answer within {} s", ANSWER_TIMEOUT.as_secs());
     let profile = profile.with_context(late)??;
     let took_ms = u64::try_from(asked.elapsed().as_millis()).unwrap_or(u64::MAX);
-    let mut groups = suspected(&profile, suspects);
+    let suspects = suspected(&profile, suspects);
+    let singles = singles(&client, &suspects).await;
+    let mut groups = suspects.concat();
     groups.truncate(MAX_GROUPS_PER_HISTORY);
     let mut remarks = Vec::new();
     let [minutes, seconds] = [Resolution::Minute, Resolution::Second];
@@ -217,10 +224,39 @@ async fn ask(target: &str, capture: Capture, suspects: usize) -> anyhow::Result<
         process: Arc::new(process),
         past: joined(points(&minutes), points(&seconds), PastPoint::of(&profile)),
         trends: trends(&seconds, &groups),
+        singles,
         profile,
         source,
         remarks,
     })
+}
+
+/// Some tasks of each suspect, and who spawned them. A page that does not come is left out: tasks come
+/// and go.
+async fn singles(client: &Client, suspects: &[Vec<GroupId>]) -> Singles {
+    let page = async |query: TaskQuery| {
+        let page = tokio::time::timeout(PAST_TIMEOUT, client.tasks(&query)).await;
+        page.ok().and_then(Result::ok).map(|page| page.tasks).unwrap_or_default()
+    };
+    let mut singles = Singles::default();
+    for groups in suspects {
+        let Some(worst) = groups.first() else { continue };
+        let groups = groups.iter().copied().take(MAX_GROUPS_PER_QUERY).collect();
+        let query = TaskQuery { groups, limit: SINGLES, ..TaskQuery::default() };
+        singles.longest.insert(*worst, page(query).await);
+    }
+    let mut tasks: Vec<u64> = singles.longest.values().flatten().filter_map(|t| t.parent).collect();
+    tasks.sort_unstable();
+    tasks.dedup();
+    tasks.truncate(MAX_TASKS_PER_QUERY);
+    if let Some(limit) = u32::try_from(tasks.len()).ok().filter(|limit| *limit > 0) {
+        let wanted: FxHashSet<u64> = tasks.iter().copied().collect();
+        let found = page(TaskQuery { tasks, limit, ..TaskQuery::default() }).await;
+        // Those that it names come first; an older agent does not know names, and sends any.
+        let found = found.into_iter().filter(|task| wanted.contains(&task.id));
+        singles.parents = found.map(|task| (task.id, task)).collect();
+    }
+    singles
 }
 
 /// What the agent remembers of all tasks, and of some groups.
@@ -339,6 +375,7 @@ mod tests {
             profile: &profile,
             past: &[],
             trends: &Trends::default(),
+            singles: &Singles::default(),
             source: &IncidentSource::File {
                 target: String::new(),
                 states: 1,

@@ -15,10 +15,11 @@ mod measured;
 mod page;
 mod past;
 mod shown;
+mod singles;
 mod suspects;
 
 use rustc_hash::FxHashMap;
-use taskscope_proto::model::{Capture, GroupId, Process, Profile};
+use taskscope_proto::model::{Capture, GroupId, Process, Profile, Task};
 
 pub use past::PastPoint;
 pub use suspects::suspected;
@@ -34,6 +35,8 @@ pub struct Incident<'a> {
     pub past: &'a [PastPoint],
     /// How many tasks the suspected groups had.
     pub trends: &'a Trends,
+    /// Some of their tasks, each by itself.
+    pub singles: &'a Singles,
     /// Where all this is from.
     pub source: &'a IncidentSource,
     /// What else is to be said of the source, in sentences.
@@ -82,6 +85,15 @@ pub struct Trends {
     pub span_secs: u64,
     /// The counts, the oldest first.
     pub of: FxHashMap<GroupId, Vec<u64>>,
+}
+
+/// Some single tasks: only a service that runs tells of them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Singles {
+    /// By the first group of a suspect: those that have been in their state for longest.
+    pub longest: FxHashMap<GroupId, Vec<Task>>,
+    /// Those that spawned them and live, by their ids.
+    pub parents: FxHashMap<u64, Task>,
 }
 
 /// How much a report tells.

@@ -41,12 +41,16 @@ fn a_report_names_the_leak_its_line_its_holder_and_its_past() {
         "- suspect since ",
         "← waits here",
         "received last by task ",
+        "Longest in this state:",
     ];
     let page = page_with(&service.address, &found);
     let (_, first) = page.split_once("### 1. ").unwrap();
     let (first, _) = first.split_once("### 2. ").unwrap();
     assert!(first.contains(" tasks parked, "), "{first}");
     assert!(first.contains("- labels: `task=audit`\n"), "{first}");
+    let (_, longest) = first.split_once("Longest in this state:").unwrap();
+    assert!(longest.contains(" (task=audit tenant="), "{first}");
+    assert!(longest.contains(", which has ended\n"), "requests spawn them and end: {first}");
     // It grew from nothing: the agent remembers it.
     let trend = first.lines().find(|line| line.starts_with("`▁")).unwrap();
     assert!(trend.contains("█` from 0 to "), "{trend}");

@@ -179,6 +179,6 @@ fn unknown(incident: &Incident<'_>) -> Vec<Fact> {
     }
     let notes = losses(Some(incident.process), header);
     facts.extend(notes.into_iter().map(|note| Fact::words(note.text, note.meaning)));
-    facts.extend(incident.remarks.iter().map(|remark| Fact::words("said by the file", remark)));
+    facts.extend(incident.remarks.iter().map(|remark| Fact::words("remark", remark)));
     facts
 }

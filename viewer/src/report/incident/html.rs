@@ -168,6 +168,7 @@ fn suspect(out: &mut Markup, at: usize, suspect: &Suspect) {
             });
         }
         lines(out, "Waited for by", &suspect.waiting);
+        lines(out, "Longest in this state", &suspect.longest);
         if !suspect.tree.is_empty() {
             out.leaf("h4", &[], suspect.tree_name);
             out.element("pre", &[("tabindex", "0")], |out| {

@@ -133,6 +133,7 @@ impl Document {
             self.block("Chain to the root:", &steps.collect::<Vec<_>>());
         }
         self.block("Waited for by:", &suspect.waiting);
+        self.block("Longest in this state:", &suspect.longest);
         let mut lines: Vec<String> = suspect.tree.iter().map(tree_line).collect();
         if suspect.tree_cut > 0 {
             lines.push(format!("… and {} more lines", suspect.tree_cut));

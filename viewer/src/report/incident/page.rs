@@ -86,6 +86,8 @@ pub(super) struct Suspect {
     pub(super) chain: Vec<Step>,
     /// Who waits for its tasks.
     pub(super) waiting: Vec<String>,
+    /// Some of its tasks.
+    pub(super) longest: Vec<String>,
     /// What the tree is called.
     pub(super) tree_name: &'static str,
     pub(super) tree: Vec<TreeLine>,

@@ -6,9 +6,9 @@ use std::time::Duration;
 use rustc_hash::FxHashSet;
 use taskscope_proto::model::{Class, Group, GroupId, Label, Origin, Profile, State, TaskKind};
 
-use super::Incident;
 use super::chart::trend_words;
 use super::page::{Fact, Other, Step, Suspect, TrendLine};
+use super::{Incident, singles};
 use crate::analyse::numbers::{age, bytes, count, counted, signed};
 use crate::analyse::{
     Alike, Finding, Heat, alike, allocations, allocations_of, blockers, chain, has_grown,
@@ -26,9 +26,10 @@ const MOST_WAITING: usize = 5;
 /// Groups that have a line and no more.
 const MOST_OTHERS: usize = 50;
 
-/// The groups that the first `most` suspects of a report are made of: their past is worth asking for.
-pub fn suspected(profile: &Profile, most: usize) -> Vec<GroupId> {
-    divided(profile, most).0.into_iter().flat_map(|alike| alike.members).collect()
+/// The groups that each of the first `most` suspects of a report is made of, the worst of each first:
+/// their past, and their tasks, are worth asking for.
+pub fn suspected(profile: &Profile, most: usize) -> Vec<Vec<GroupId>> {
+    divided(profile, most).0.into_iter().map(|alike| alike.members).collect()
 }
 
 /// The suspects, and all the rest.
@@ -75,6 +76,7 @@ pub(super) fn suspect(incident: &Incident<'_>, one: &Alike) -> Suspect {
         holders: blockers(profile, &group.blockers),
         chain: steps(profile, one),
         waiting: waiting(profile, one),
+        longest: singles::longest(incident, group.id),
         tree_name: if group.state == State::Running { "Stack" } else { "Await tree" },
         tree,
         tree_cut,

@@ -3,10 +3,9 @@ use std::time::{Duration, Instant};
 
 use quick_xml::Reader;
 use quick_xml::events::Event;
-use rustc_hash::FxHashMap;
 use taskscope_proto::model::{
-    Blocker, Capture, Coverage, Group, GroupId, Holder, Label, Labels, Process, Profile, Relation,
-    WaitKind,
+    Activity, Blocker, Capture, Coverage, Group, GroupId, Holder, Label, Labels, Process, Profile,
+    Relation, State, Task, TaskKind, WaitKind,
 };
 
 use super::*;
@@ -92,6 +91,36 @@ fn trends() -> Trends {
     Trends { span_secs: 120, of: of.into_iter().collect() }
 }
 
+/// Two tasks of the pile, one with a parent that lives and one with one that has ended.
+fn singles() -> Singles {
+    let task = |id: u64, name: &str, parent, orphan| Task {
+        id,
+        labels: Labels::new([Label { key: "task".into(), value: name.into() }]),
+        spawned_at: place("src/audit.rs:30"),
+        kind: TaskKind::Async,
+        state: State::Parked,
+        since_ms: NOW_MS - 62_000,
+        spawned_ms: NOW_MS - 63_000,
+        polls: 1,
+        tree: None,
+        parent,
+        future_bytes: 4_096,
+        activity: Activity::default(),
+        living_wakers: None,
+        woken_by: None,
+        detached: true,
+        orphan,
+        proven: false,
+        blockers: Vec::new(),
+        waiting_for_it: 0,
+    };
+    let two = vec![task(71, "audit", Some(9), false), task(72, "audit", Some(8), true)];
+    Singles {
+        longest: std::iter::once((GroupId(3), two)).collect(),
+        parents: std::iter::once((9, task(9, "request", None, false))).collect(),
+    }
+}
+
 fn recording() -> IncidentSource {
     IncidentSource::File {
         target: "checkout.taskscope".into(),
@@ -114,6 +143,7 @@ fn with<T>(
         profile,
         past,
         trends: &trends(),
+        singles: &singles(),
         source,
         remarks: &remarks,
         extent: Extent { suspects: 10, all_frames: false },
@@ -198,7 +228,7 @@ fn what_differs_in_labels_alone_is_one_suspect() {
     }
     let mut trends = trends();
     trends.of.extend((10..13).map(|id| (GroupId(id), vec![5; 41])));
-    let of = suspected(&profile, 3);
+    let of = suspected(&profile, 3).concat();
     assert_eq!(of.len(), 2 + 4, "{of:?}");
     let text = with(&profile, &past(), &recording(), |incident| {
         Incident { trends: &trends, ..incident }.markdown()
@@ -227,6 +257,10 @@ fn both_say_the_same() {
         "held by task=order tenant=acme: a cycle",
         "mpsc_send made at src/audit.rs:12:1 (205 tasks): received last by task 3 (task=worker)",
         "proven since 03:19:15",
+        "task 71 (task=audit), parked for 1 m 02 s after 1 poll, spawned 1 m 03 s ago by task 9 \
+         (task=request)",
+        "task 72 (task=audit), parked for 1 m 02 s after 1 poll, spawned 1 m 03 s ago by task 8, which \
+         has ended",
         "src/order.rs:41:1  fn at src/order.rs:41 → mutex",
         "1 task of task=stock, waiting at src/stock.rs:20:1 for mutex",
         "2 captures lost",
@@ -299,7 +333,8 @@ fn nothing_that_a_service_says_is_more_than_text() {
             process: &process,
             profile: &profile,
             past: &past(),
-            trends: &Trends { span_secs: 0, of: FxHashMap::default() },
+            trends: &Trends::default(),
+            singles: &Singles::default(),
             source: &IncidentSource::Live {
                 target: word.into(),
                 capture: Capture::Cached,
