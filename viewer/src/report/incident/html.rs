@@ -92,6 +92,7 @@ fn facts(out: &mut Markup, facts: &[Fact]) {
     }
     out.element("dl", &[], |out| {
         for Fact { name, value } in facts {
+            out.line();
             out.element("div", &[], |out| {
                 out.leaf("dt", &[], name);
                 out.element("dd", &[], |out| match value {
@@ -157,9 +158,11 @@ fn suspect(out: &mut Markup, at: usize, suspect: &Suspect) {
         facts(out, &suspect.facts);
         lines(out, "Blocked by", &suspect.holders);
         if suspect.chain.len() > 2 {
+            out.line();
             out.leaf("h4", &[], "Chain to the root");
             out.element("ol", &[("class", "chain")], |out| {
                 for step in &suspect.chain {
+                    out.line();
                     let look = if step.again { "again" } else { "step" };
                     out.element("li", &[("class", look)], |out| {
                         out.leaf("code", &[], &step.text);
@@ -170,6 +173,7 @@ fn suspect(out: &mut Markup, at: usize, suspect: &Suspect) {
         lines(out, "Waited for by", &suspect.waiting);
         lines(out, "Longest in this state", &suspect.longest);
         if !suspect.tree.is_empty() {
+            out.line();
             out.leaf("h4", &[], suspect.tree_name);
             out.element("pre", &[("tabindex", "0")], |out| {
                 for line in &suspect.tree {
@@ -188,9 +192,11 @@ fn lines(out: &mut Markup, title: &'static str, lines: &[String]) {
     if lines.is_empty() {
         return;
     }
+    out.line();
     out.leaf("h4", &[], title);
     out.element("ul", &[], |out| {
         for line in lines {
+            out.line();
             out.element("li", &[], |out| out.leaf("code", &[], line));
         }
     });
