@@ -4,6 +4,7 @@
 //! with [`Row`]s; [`merge`] puts the await trees of a row together. Nothing here knows a clock, a
 //! thread, a file or a pixel, and nothing here can fail: odd input gives an odd but honest answer.
 
+mod alike;
 mod allocations;
 mod awaits;
 mod blame;
@@ -30,12 +31,14 @@ mod sum;
 mod suspicion;
 mod task;
 mod tree;
+mod troubles;
 mod waits;
 mod wakers;
 mod whole;
 
+pub use alike::{Alike, alike};
 pub use allocations::{
-    Allocation, allocations, heap_line, held_line, left_line, of_nobody, with_error,
+    Allocation, allocations, allocations_of, heap_line, held_line, left_line, of_nobody, with_error,
 };
 pub use awaits::{
     AwaitMoment, AwaitNode, AwaitQuery, AwaitTree, AwaitWeight, Point, Shape, Transform,
@@ -66,6 +69,7 @@ pub use sum::Sum;
 pub use suspicion::{Finding, Heat, most_suspicious_first, waits_outside};
 pub use task::{TaskBlocker, TaskLine, first_line, task_blockers, task_lines, task_waker};
 pub use tree::{Merged, MergedNode, merge, visible_rows};
+pub use troubles::{Trouble, onsets, troubles};
 pub use waits::{MOST_NODES, WaitEdge, WaitGraph, WaitNode, wait_graph};
 pub(crate) use wakers::together;
 pub use wakers::{Waking, wakings, woken_by};

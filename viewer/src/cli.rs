@@ -11,8 +11,10 @@ mod args;
 mod dump;
 mod failure;
 mod heap;
+mod new_file;
 mod output;
 mod record;
+mod report;
 mod span;
 mod top;
 mod watch;
@@ -28,6 +30,7 @@ pub use action::{Action, Format, Print};
 pub(crate) use dump::{fetch, print};
 use failure::Failure;
 pub(crate) use output::{answer, complain};
+pub use report::{PageFormat, Report};
 pub use watch::Watch;
 
 /// It could not run.
@@ -62,6 +65,7 @@ fn act(action: Action) -> anyhow::Result<ExitCode> {
         Action::Demo { headless, span, print } => crate::demo::run(headless, span, print),
         Action::Heap { target, output } => heap::run(&target, &output),
         Action::Record { target, output, span } => record::run(&target, &output, span),
+        Action::Report(report) => report::run(&report),
         Action::Top { target, table, span } => top::run(&target, table, span),
         Action::Watch(watch) => return watch::run(&watch),
         Action::DemoService { crowd } => crate::demo::serve(crowd),

@@ -20,7 +20,7 @@ pub use client::{Client, Updates};
 pub use error::ConnectError;
 pub use event::{Event, Happening};
 pub use failure::Failure;
-pub use file::{LastState, OpenError, is_file, last_state};
+pub use file::{LastState, OpenError, is_file, last_state, read_file};
 pub use net::{Net, start};
 pub use orders::{HistoryRequest, Orders, PageRequest};
 pub use target::{Target, TargetError};

@@ -5,16 +5,19 @@
 mod activity;
 mod ages;
 mod heap;
+mod incident;
 mod json;
 mod names;
 mod style;
 mod text;
 mod top;
 mod tree;
+mod words;
 
 #[cfg(test)]
 mod fixture;
 
+pub use incident::{Extent, Incident, IncidentSource, PastPoint, Singles, Trends, suspected};
 pub use json::json;
 pub use style::Style;
 pub use text::text;

@@ -14,8 +14,8 @@ use crate::alert::Alert;
 use crate::analyse::numbers;
 use crate::analyse::{
     AwaitQuery, AwaitTree, Fact, Flame, HeapQuery, HeapRow, HeapTree, Heat, Key, Lens, Link,
-    Merged, Mostly, Note, Part, Row, Selection, Sort, Sum, Value, VisibleRow, WaitGraph, Waking,
-    known,
+    Merged, Mostly, Note, Part, Row, Selection, Sort, Sum, Trouble, Value, VisibleRow, WaitGraph,
+    Waking, known,
 };
 use crate::clock::Moment;
 use crate::connect::Failure;
@@ -57,7 +57,7 @@ pub struct Screen {
     /// The moment that all of this is of, agent's clock, if it is not the latest.
     pub moment_ms: Option<u64>,
     /// What is the matter, worst first.
-    pub findings: Vec<Trouble>,
+    pub findings: Vec<FoundTrouble>,
     /// What fires and what is about to, of all services that are open; the worst first.
     pub alerts: Vec<ShownAlert>,
     /// The last minutes as a whole.
@@ -105,22 +105,10 @@ pub struct ShownAlert {
 }
 
 /// A group that something is the matter with.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Trouble {
-    /// How bad it is.
-    pub class: Class,
-    /// The tasks, by their labels.
-    pub tasks: String,
-    /// How many label sets they have: `tasks` is what these share.
-    pub sets: usize,
-    /// How many tasks it is about.
-    pub count: u64,
-    /// Why, in a sentence.
-    pub reason: Arc<str>,
-    /// Who is at the root of it, if it is somebody else.
-    pub root: Option<String>,
-    /// Since when, agent's clock.
-    pub since_ms: u64,
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FoundTrouble {
+    /// What it is.
+    pub trouble: Trouble,
     /// The values of the row that it is in; `None` if the filter leaves it out.
     pub row: Option<Arc<[Value]>>,
 }

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use taskscope_proto::model::{Group, Header, HeapOwner, HeapSite, Held, Profile, State};
+use taskscope_proto::model::{Group, Header, HeapOwner, HeapSite, Held, OriginId, Profile, State};
 
 use super::numbers::{bytes, count, counted};
 
@@ -34,11 +34,28 @@ pub fn allocations<'a>(profile: &'a Profile, group: &Group) -> Vec<Allocation<'a
     let known = labeled.contains(&group.labels);
     let ended = group.state == State::Finished;
     let own = of_origin().filter(|site| !known || site.labels == group.labels);
-    largest(own.map(|site| {
-        let Held { live_bytes, outlived_bytes, .. } = site.held;
-        let bytes = if ended { outlived_bytes } else { live_bytes.saturating_sub(outlived_bytes) };
-        Allocation { site, bytes }
-    }))
+    largest(own.map(|site| allocation(site, ended)))
+}
+
+/// Where what the tasks of these origins hold was allocated, most bytes first: what living ones hold,
+/// or what those that have ended left.
+pub fn allocations_of<'a>(
+    profile: &'a Profile,
+    origins: &[OriginId],
+    ended: bool,
+) -> Vec<Allocation<'a>> {
+    let origins: HashSet<&OriginId> = origins.iter().collect();
+    let is_of = |site: &&Arc<HeapSite>| {
+        let origin = site.origin.as_ref();
+        site.owner == HeapOwner::Task && origin.is_some_and(|origin| origins.contains(origin))
+    };
+    largest(profile.heap_sites.iter().filter(is_of).map(|site| allocation(site, ended)))
+}
+
+fn allocation(site: &HeapSite, ended: bool) -> Allocation<'_> {
+    let Held { live_bytes, outlived_bytes, .. } = site.held;
+    let bytes = if ended { outlived_bytes } else { live_bytes.saturating_sub(outlived_bytes) };
+    Allocation { site, bytes }
 }
 
 /// Where what no tracked task allocated was, most bytes first.
@@ -111,7 +128,7 @@ pub fn left_line(group: &Group) -> String {
 
 #[cfg(test)]
 mod tests {
-    use taskscope_proto::model::{Heap, HeapSiteId, Labels, OriginId};
+    use taskscope_proto::model::{Heap, HeapSiteId, Labels};
 
     use super::*;
     use crate::fixture;
@@ -164,6 +181,11 @@ mod tests {
         // Its labels are those of no site: it took them on later.
         check(&profile, b, if a.origin == b.origin { &[(2, 20), (1, 10)] } else { &[] });
         check(&profile, other, &[]);
+        let of = |ended| {
+            let found = allocations_of(&profile, &[a.origin, b.origin], ended);
+            found.iter().map(|found| (found.site.id.0, found.bytes)).collect::<Vec<_>>()
+        };
+        assert_eq!((of(false), of(true)), (vec![(2, 20), (1, 10)], vec![(2, 30), (3, 7)]));
         assert_eq!(of_nobody(&profile).iter().map(|found| found.bytes).sum::<u64>(), 77);
     }
 

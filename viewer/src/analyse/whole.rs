@@ -44,19 +44,12 @@ pub(super) fn whole_groups(profile: &Profile) -> Vec<Whole> {
             }
         }
     }
-    for whole in &mut wholes {
-        let medians = std::mem::take(&mut whole.medians);
-        whole.group.median_since_ms = weighted_median(medians).unwrap_or_default();
-        whole.group.wakers.sort_by_key(|waker| (std::cmp::Reverse(waker.tasks), waker.origin));
-        whole.group.wakers.truncate(MAX_WAKERS);
-        whole.group.blockers.sort_by_key(|blocker| std::cmp::Reverse(blocker.tasks));
-        whole.group.blockers.truncate(MAX_BLOCKERS);
-    }
+    wholes.iter_mut().for_each(Whole::finish);
     wholes
 }
 
 impl Whole {
-    fn new(group: &Arc<Group>) -> Self {
+    pub(super) fn new(group: &Arc<Group>) -> Self {
         Self {
             detached: if group.detached { group.count } else { 0 },
             orphans: if group.orphan { group.count } else { 0 },
@@ -65,7 +58,17 @@ impl Whole {
         }
     }
 
-    fn add(&mut self, other: &Group) {
+    /// Once all are added.
+    pub(super) fn finish(&mut self) {
+        let medians = std::mem::take(&mut self.medians);
+        self.group.median_since_ms = weighted_median(medians).unwrap_or_default();
+        self.group.wakers.sort_by_key(|waker| (std::cmp::Reverse(waker.tasks), waker.origin));
+        self.group.wakers.truncate(MAX_WAKERS);
+        self.group.blockers.sort_by_key(|blocker| std::cmp::Reverse(blocker.tasks));
+        self.group.blockers.truncate(MAX_BLOCKERS);
+    }
+
+    pub(super) fn add(&mut self, other: &Group) {
         let whole = &mut self.group;
         whole.count = whole.count.saturating_add(other.count);
         whole.stuck = whole.stuck.saturating_add(other.stuck);

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use taskscope_proto::model::{Class, Profile};
+use taskscope_proto::model::Profile;
 
+use crate::analyse::onsets;
 use crate::screen::{TIMELINE_STEPS, Timeline};
 use crate::store::{History, LIVING};
 
@@ -16,14 +17,4 @@ pub(super) fn timeline(latest: &Profile, history: &History) -> Timeline {
         onsets: onsets(latest),
         seconds: window.seconds,
     }
-}
-
-/// When the first group got each class that is worse than normal, worst last.
-fn onsets(profile: &Profile) -> Vec<(u64, Class)> {
-    let judged = || profile.groups.iter().filter(|group| group.count > 0);
-    let first = |class: Class| {
-        let of_class = judged().map(|group| &group.verdict).filter(|v| v.class == class);
-        of_class.map(|verdict| (verdict.since_ms, class)).min_by_key(|(since, _)| *since)
-    };
-    [Class::Slow, Class::Suspect, Class::Proven].into_iter().filter_map(first).collect()
 }

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use taskscope_proto::model::Capture;
 
-use super::Watch;
 use super::args::{Args, CaptureArg, Command, PrintArgs};
+use super::{Report, Watch};
 use crate::analyse::Key;
-use crate::report::TopTable;
+use crate::report::{Extent, TopTable};
 
 /// What one run of the program does.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,6 +58,8 @@ pub enum Action {
         /// For how long; none: until it is interrupted.
         span: Option<Duration>,
     },
+    /// Writes a page about an incident.
+    Report(Report),
     /// Shows a table again and again.
     Top {
         /// The agent to follow.
@@ -104,17 +106,20 @@ impl From<Args> for Action {
                 Self::View { targets, by, nest, filter }
             }
             Some(Command::Dump { target, capture, print }) => {
-                let capture = match capture {
-                    CaptureArg::Cached => Capture::Cached,
-                    CaptureArg::Fresh => Capture::Fresh,
-                };
-                Self::Dump { target, capture, print: print.into() }
+                Self::Dump { target, capture: capture.into(), print: print.into() }
             }
             Some(Command::Demo { headless, span, print }) => {
                 Self::Demo { headless, span, print: print.into() }
             }
             Some(Command::Heap { target, output }) => Self::Heap { target, output },
             Some(Command::Record { target, output, span }) => Self::Record { target, output, span },
+            Some(Command::Report(args)) => Self::Report(Report {
+                target: args.target,
+                output: args.output,
+                format: args.format,
+                capture: args.capture.into(),
+                extent: Extent { suspects: args.rows.into(), all_frames: args.all_frames },
+            }),
             Some(Command::Top { target, sort, rows, span }) => {
                 Self::Top { target, table: TopTable { sort, rows }, span }
             }
@@ -132,6 +137,15 @@ impl From<Args> for Action {
     }
 }
 
+impl From<CaptureArg> for Capture {
+    fn from(capture: CaptureArg) -> Self {
+        match capture {
+            CaptureArg::Cached => Self::Cached,
+            CaptureArg::Fresh => Self::Fresh,
+        }
+    }
+}
+
 impl From<PrintArgs> for Print {
     fn from(args: PrintArgs) -> Self {
         Self { format: args.format, all_frames: args.all_frames }
@@ -143,6 +157,7 @@ mod tests {
     use clap::{CommandFactory, Parser};
 
     use super::*;
+    use crate::cli::PageFormat;
     use crate::report::TopSort;
 
     fn parse(line: &str) -> Result<Action, clap::Error> {
@@ -174,6 +189,15 @@ mod tests {
         let dump = |capture, print| Action::Dump { target: text("a:1"), capture, print };
         let record =
             |span| Action::Record { target: text("a:1"), output: "x.taskscope".into(), span };
+        let report = |output: &str, format, capture, suspects, all_frames| {
+            Action::Report(Report {
+                target: text("a:1"),
+                output: output.into(),
+                format,
+                capture,
+                extent: Extent { suspects, all_frames },
+            })
+        };
         let top = |sort, rows, secs: Option<u64>| Action::Top {
             target: text("a:1"),
             table: TopTable { sort, rows },
@@ -201,6 +225,11 @@ mod tests {
             ("heap a:1 -o x.pb.gz", Action::Heap { target: text("a:1"), output: "x.pb.gz".into() }),
             ("record a:1 -o x.taskscope", record(None)),
             ("record a:1 --output x.taskscope --for 2s", record(Some(Duration::from_secs(2)))),
+            ("report a:1 -o x.html", report("x.html", None, Capture::Cached, 10, false)),
+            (
+                "report a:1 --output - --format md --capture fresh --rows 3 --all-frames",
+                report("-", Some(PageFormat::Md), Capture::Fresh, 3, true),
+            ),
             ("top a:1", top(TopSort::Suspicion, 20, None)),
             ("top a:1 --sort bytes --rows 5 --for 2s", top(TopSort::Bytes, 5, Some(2))),
             (
@@ -235,6 +264,10 @@ mod tests {
             "top a:1 --sort name",
             "heap a:1",
             "record a:1",
+            "report a:1",
+            "report a:1 -o x.html --rows 0",
+            "report a:1 -o x.html --rows 101",
+            "report a:1 -o x.html --format pdf",
             "watch",
             "watch a:1 --for ever",
         ] {
@@ -247,7 +280,9 @@ mod tests {
     #[test]
     fn help_lists_only_what_works() {
         let help = Args::command().render_long_help().to_string();
-        for word in ["view", "demo", "dump", "heap", "record", "top", "watch", "Exit codes"] {
+        for word in
+            ["view", "demo", "dump", "heap", "record", "report", "top", "watch", "Exit codes"]
+        {
             assert!(help.contains(word), "{help}");
         }
         assert!(!help.contains("demo-service"), "{help}");

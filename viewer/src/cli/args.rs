@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::{Parser, Subcommand};
 
 use super::action::Format;
-use super::span;
+use super::{PageFormat, span};
 use crate::report::TopSort;
 
 /// Shows which async tasks of a running service are stuck, on which source line, since when.
@@ -82,6 +82,8 @@ pub(super) enum Command {
         #[arg(long = "for", value_name = "TIME", value_parser = span::parse)]
         span: Option<Duration>,
     },
+    /// Write one page about an incident, to attach to a ticket: what is wrong, the suspects, the past
+    Report(ReportArgs),
     /// Show the groups as a table, most suspicious first, and again every second
     Top {
         /// Where the agent or console-subscriber listens: HOST:PORT, or only the port
@@ -106,6 +108,31 @@ pub(super) enum Command {
         #[arg(long, value_name = "TASKS")]
         crowd: Option<u32>,
     },
+}
+
+/// Of what to make a page, and how.
+#[derive(Clone, Debug, clap::Args)]
+pub(super) struct ReportArgs {
+    /// Where the agent or console-subscriber listens: HOST:PORT, or only the port; or a file with
+    /// evidence or a recording, of which all states are read
+    #[arg(value_name = "ADDR|FILE")]
+    pub(super) target: String,
+    /// The page to write, as report.html or report.md; - for standard output
+    #[arg(short, long, value_name = "FILE")]
+    pub(super) output: PathBuf,
+    /// How it is written; without it, as the ending of the file says
+    #[arg(long, value_enum)]
+    pub(super) format: Option<PageFormat>,
+    /// Which await trees an agent captures before the answer
+    #[arg(long, value_enum, default_value_t = CaptureArg::Cached)]
+    pub(super) capture: CaptureArg,
+    /// How many suspects are described: 1 to 100
+    #[arg(long, value_name = "N", default_value_t = 10,
+          value_parser = clap::value_parser!(u8).range(1..=100))]
+    pub(super) rows: u8,
+    /// Show every frame of await trees instead of folding those of libraries
+    #[arg(long)]
+    pub(super) all_frames: bool,
 }
 
 /// What to watch, by which rules, and who is told.

@@ -107,7 +107,7 @@ pub fn is_file(target: &str) -> bool {
 ///
 /// It cannot be opened, is none of ours, or has no whole state. Damage is no error while a state is left.
 pub fn last_state(path: &Path) -> Result<LastState, OpenError> {
-    play(path, |_| ControlFlow::Continue(()))
+    read_file(path, |_| ControlFlow::Continue(()))
 }
 
 /// Reads to the end of the file, and shows each entry on the way. Whoever is shown may break it off.
@@ -115,7 +115,7 @@ pub fn last_state(path: &Path) -> Result<LastState, OpenError> {
 /// # Errors
 ///
 /// As [`last_state`].
-pub(super) fn play(
+pub fn read_file(
     path: &Path,
     mut show: impl FnMut(&Entry) -> ControlFlow<()>,
 ) -> Result<LastState, OpenError> {

@@ -21,7 +21,8 @@ use tokio_stream::StreamExt;
 
 use super::orders::{Follow, HistoryRequest, Inbox, Requests, orders};
 use super::{
-    Backoff, Client, ConnectError, Event, Failure, Happening, Orders, PageRequest, file, is_file,
+    Backoff, Client, ConnectError, Event, Failure, Happening, Orders, PageRequest, is_file,
+    read_file,
 };
 
 /// Events that wait to be taken in.
@@ -125,7 +126,7 @@ impl Line {
                     ControlFlow::Break(())
                 }
             };
-            let last = file::play(Path::new(&*path), |entry| match entry {
+            let last = read_file(Path::new(&*path), |entry| match entry {
                 Entry::Process(process) => tell(Happening::Connected(Arc::clone(process))),
                 Entry::State(profile) => tell(Happening::Profile(Arc::clone(profile))),
                 Entry::Note(_) | Entry::Damage(_) | Entry::End => ControlFlow::Continue(()),

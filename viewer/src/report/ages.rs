@@ -14,6 +14,11 @@ pub(super) fn secs(duration: Duration) -> f64 {
     duration.as_millis() as f64 / 1_000.0
 }
 
+/// A moment of the agent's clock in Unix time, milliseconds.
+pub(super) fn unix_ms(header: &Header, at_ms: u64) -> u64 {
+    header.now_unix_ms.saturating_sub(header.now_ms.saturating_sub(at_ms))
+}
+
 /// A moment in Unix time, `2026-01-02T03:04:05Z`; none when it is beyond any calendar.
 pub(super) fn moment(unix_ms: u64) -> Option<jiff::Timestamp> {
     let secs = i64::try_from(unix_ms / 1_000).ok()?;

@@ -3,12 +3,10 @@
 use std::fmt::{self, Display, Write};
 use std::time::Duration;
 
-use taskscope_proto::model::{
-    Class, Combine, Group, Origin, Process, Profile, Runtime, State, TaskKind, Tree, WaitKind,
-};
+use taskscope_proto::model::{Class, Group, Origin, Process, Profile, Runtime, State, TaskKind};
 
 use super::style::{Style, harmless};
-use super::{activity, ages, heap, names, tree};
+use super::{activity, ages, heap, names, tree, words};
 use crate::analyse::numbers::{age, bytes, count, counted};
 use crate::analyse::{
     Whole, allocations, blockers, chain, heap_line, held_line, left_line, losses, memory_line,
@@ -62,20 +60,8 @@ impl Report<'_> {
             write!(out, "  {moment}")?;
         }
         writeln!(out)?;
-        let totals = &header.totals;
-        writeln!(
-            out,
-            "{} alive: {} parked, {} running, {} ready, {} new; {} spawned, {} finished{}",
-            counted(totals.alive(), "task"),
-            count(totals.parked),
-            count(totals.running),
-            count(totals.ready),
-            count(totals.new),
-            count(totals.spawned),
-            count(totals.finished),
-            ends(totals.aborted, totals.panicked),
-        )?;
-        writeln!(out, "{}", self.coverage())?;
+        writeln!(out, "{}", words::totals(&header.totals))?;
+        writeln!(out, "coverage: {}", words::coverage(header))?;
         if let Some(memory) = memory_line(header) {
             writeln!(out, "memory: {memory}")?;
         }
@@ -99,16 +85,6 @@ impl Report<'_> {
             Some(words) => writeln!(out, "{}", self.style.bad(format!("STALLED: {words}"))),
             None => Ok(()),
         }
-    }
-
-    fn coverage(&self) -> String {
-        let coverage = self.profile.header.coverage;
-        let tracked = count(coverage.tracked);
-        let Some(alive) = coverage.alive else {
-            return format!("coverage: {tracked} tracked, of how many is not known");
-        };
-        let percent = coverage.tracked as f64 * 100.0 / alive.max(1) as f64;
-        format!("coverage: {tracked} of {} tasks tracked ({percent:.0} %)", count(alive))
     }
 
     fn title(&self, out: &mut String, at: usize, group: &Group) -> fmt::Result {
@@ -142,9 +118,9 @@ impl Report<'_> {
         if let Some(tree) = &group.tree {
             let running = group.state == State::Running;
             let name = if running { "runs at" } else { "waits at" };
-            self.line(out, name, self.style.point(harmless(&await_point(tree))))?;
+            self.line(out, name, self.style.point(harmless(&words::await_point(tree))))?;
             if !running {
-                self.line(out, "waits for", harmless(&wait_kinds(tree)))?;
+                self.line(out, "waits for", harmless(&words::wait_kinds(tree)))?;
             }
         } else if !group.tracked {
             self.line(out, "waits at", "not known: nobody tracks these tasks")?;
@@ -234,41 +210,6 @@ impl Report<'_> {
     fn line(&self, out: &mut String, name: &str, value: impl Display) -> fmt::Result {
         let gap = VALUE_COLUMN.saturating_sub(name.len() + 2);
         writeln!(out, "  {}{:gap$}{value}", self.style.dim(name), "")
-    }
-}
-
-fn await_point(tree: &Tree) -> String {
-    let Some(frame) = &tree.await_point else {
-        if tree.nodes.is_empty() && !tree.wait_kinds.contains(&WaitKind::Nothing) {
-            return "not known".to_owned();
-        }
-        return "no line of the service's own code".to_owned();
-    };
-    match &frame.location {
-        Some(location) => format!("{location}  {}", frame.function),
-        None => frame.function.to_string(),
-    }
-}
-
-/// `mpsc_send`, `any of mpsc_recv, notify`.
-fn wait_kinds(tree: &Tree) -> String {
-    let names: Vec<String> = tree.wait_kinds.iter().map(ToString::to_string).collect();
-    let combine = match (names.len(), tree.combine) {
-        (0, _) => return "not known".to_owned(),
-        (2.., Combine::AnyOf) => "any of ",
-        (2.., Combine::AllOf) => "all of ",
-        _ => "",
-    };
-    format!("{combine}{}", names.join(", "))
-}
-
-/// ` (1 aborted, 3 panicked)`, or nothing.
-fn ends(aborted: u64, panicked: u64) -> String {
-    match (aborted, panicked) {
-        (0, 0) => String::new(),
-        (aborted, 0) => format!(" ({aborted} aborted)"),
-        (0, panicked) => format!(" ({panicked} panicked)"),
-        (aborted, panicked) => format!(" ({aborted} aborted, {panicked} panicked)"),
     }
 }
 

@@ -3,7 +3,7 @@
 //! A chain stays in one column, from the root future to the leaf; only a fork is indented. Runs
 //! of library frames are folded into one line that names the call that led into the library.
 
-use std::fmt::Write as _;
+use std::fmt::{Display, Write as _};
 use std::iter::Peekable;
 
 use taskscope_proto::model::{Frame, Location, Node, Tree};
@@ -13,7 +13,61 @@ use super::style::{Style, harmless};
 
 /// Lines of a tree, each after `margin`.
 pub(super) fn lines(tree: &Tree, margin: &str, style: Style) -> String {
-    let mut printer = Printer { tree, style, children: children(tree), out: String::new() };
+    let mut out = String::new();
+    for TreeLine { margin: before, frame, kind, wait } in tree_lines(tree, margin, style.all_frames)
+    {
+        let frame: &dyn Display = match kind {
+            FrameKind::Point => &style.point(frame),
+            FrameKind::Own => &frame,
+            FrameKind::Library => &style.dim(frame),
+        };
+        // Writing to a string cannot fail.
+        write!(out, "{before}{frame}").ok();
+        if let Some(Wait { kind, aside }) = wait {
+            write!(out, " → {}", style.bold(kind)).ok();
+            write!(out, "{}", style.dim(if aside { " (aside)" } else { "" })).ok();
+        }
+        out.push('\n');
+    }
+    out
+}
+
+/// One line of a tree.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct TreeLine {
+    /// What stands before it, forks included.
+    pub(super) margin: String,
+    /// Where it is.
+    pub(super) frame: String,
+    /// Whose code it is.
+    pub(super) kind: FrameKind,
+    /// What is waited for there.
+    pub(super) wait: Option<Wait>,
+}
+
+/// Whose code a frame is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum FrameKind {
+    /// The service's, where the tasks wait.
+    Point,
+    /// The service's.
+    Own,
+    /// Of a library, or a run of such.
+    Library,
+}
+
+/// What is waited for at the end of a chain.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Wait {
+    /// What.
+    pub(super) kind: String,
+    /// It is a deadline, a timer or a shutdown signal beside the real wait.
+    pub(super) aside: bool,
+}
+
+/// The lines of a tree, with nothing in them that a terminal would obey.
+pub(super) fn tree_lines(tree: &Tree, margin: &str, all_frames: bool) -> Vec<TreeLine> {
+    let mut printer = Printer { tree, all_frames, children: children(tree), out: Vec::new() };
     let roots = printer.children.last().cloned().unwrap_or_default();
     for root in roots {
         printer.chains_from(root, margin);
@@ -23,9 +77,9 @@ pub(super) fn lines(tree: &Tree, margin: &str, style: Style) -> String {
 
 struct Printer<'a> {
     tree: &'a Tree,
-    style: Style,
+    all_frames: bool,
     children: Vec<Vec<usize>>,
-    out: String,
+    out: Vec<TreeLine>,
 }
 
 /// A chain yet to be printed: its first node, and what stands before its first and other lines.
@@ -78,64 +132,58 @@ impl Printer<'_> {
         let mut margin = first;
         let mut nodes = chain.iter().filter_map(|at| self.tree.nodes.get(*at)).peekable();
         while let Some(node) = nodes.next() {
-            let (line, last) = if node.frame.user || self.style.all_frames {
-                (self.frame(&node.frame), node)
+            let (frame, last) = if node.frame.user || self.all_frames {
+                (frame(&node.frame), node)
             } else {
-                self.library(node, &mut nodes)
+                library(node, &mut nodes)
             };
-            // Writing to a string cannot fail.
-            writeln!(self.out, "{margin}{line}{}", self.wait(last)).ok();
+            let kind = if self.tree.await_point.as_ref() == Some(&node.frame) {
+                FrameKind::Point
+            } else if node.frame.user {
+                FrameKind::Own
+            } else {
+                FrameKind::Library
+            };
+            let wait = last
+                .wait_kind
+                .as_ref()
+                .map(|kind| Wait { kind: harmless(&kind.to_string()), aside: last.secondary });
+            self.out.push(TreeLine { margin: margin.to_owned(), frame, kind, wait });
             margin = rest;
         }
     }
+}
 
-    fn frame(&self, frame: &Frame) -> String {
-        let line = if frame.user {
-            format!("{}  {}", place(frame, |file| file), harmless(&frame.function))
-        } else {
-            let function = harmless(&names::function(&frame.function));
-            format!("{}  {function}", place(frame, names::file))
-        };
-        if self.tree.await_point.as_deref() == Some(frame) {
-            self.style.point(line).to_string()
-        } else if frame.user {
-            line
-        } else {
-            self.style.dim(line).to_string()
-        }
+fn frame(frame: &Frame) -> String {
+    if frame.user {
+        return format!("{}  {}", place(frame, |file| file), harmless(&frame.function));
     }
+    let function = harmless(&names::function(&frame.function));
+    format!("{}  {function}", place(frame, names::file))
+}
 
-    /// One line for a run of library frames, which ends where a chain ends; and its last node.
-    fn library<'n>(
-        &self,
-        first: &'n Node,
-        nodes: &mut Peekable<impl Iterator<Item = &'n Node>>,
-    ) -> (String, &'n Node) {
-        let (mut last, mut more) = (first, 0);
-        while last.leaves == 0
-            && let Some(next) = nodes.next_if(|next| !next.frame.user)
-        {
-            last = next;
-            more += 1;
-        }
-        let function = harmless(&names::function(&first.frame.function));
-        // The name of an inlined function may lack its path; then the file says whose it is.
-        let path = function.split('<').next().unwrap_or_default();
-        let place = if path.contains("::") {
-            String::new()
-        } else {
-            format!("{}  ", place(&first.frame, names::file))
-        };
-        let more = if more == 0 { String::new() } else { format!(" (+{more})") };
-        (self.style.dim(format!("· {place}{function}{more}")).to_string(), last)
+/// One line for a run of library frames, which ends where a chain ends; and its last node.
+fn library<'n>(
+    first: &'n Node,
+    nodes: &mut Peekable<impl Iterator<Item = &'n Node>>,
+) -> (String, &'n Node) {
+    let (mut last, mut more) = (first, 0);
+    while last.leaves == 0
+        && let Some(next) = nodes.next_if(|next| !next.frame.user)
+    {
+        last = next;
+        more += 1;
     }
-
-    fn wait(&self, node: &Node) -> String {
-        let Some(kind) = &node.wait_kind else { return String::new() };
-        let kind = harmless(&kind.to_string());
-        let aside = if node.secondary { " (aside)" } else { "" };
-        format!(" → {}{}", self.style.bold(kind), self.style.dim(aside))
-    }
+    let function = harmless(&names::function(&first.frame.function));
+    // The name of an inlined function may lack its path; then the file says whose it is.
+    let path = function.split('<').next().unwrap_or_default();
+    let place = if path.contains("::") {
+        String::new()
+    } else {
+        format!("{}  ", place(&first.frame, names::file))
+    };
+    let more = if more == 0 { String::new() } else { format!(" (+{more})") };
+    (format!("· {place}{function}{more}"), last)
 }
 
 /// `src/main.rs:3:5`, or the address where that is not known.

@@ -5,9 +5,9 @@ use egui::{Label, Panel, RichText, Sense, Ui, WidgetInfo};
 
 use super::Look;
 use super::group_table::verdict as class_words;
-use crate::analyse::numbers::{age, counted};
+use crate::analyse::numbers::age;
 use crate::command::Command;
-use crate::screen::Trouble;
+use crate::screen::FoundTrouble;
 use crate::theme::{self, Palette};
 
 /// In a window lower than this the table needs the room more than the second and third line.
@@ -43,41 +43,31 @@ fn nothing(ui: &mut Ui, look: &Look<'_>, palette: &Palette) {
 fn line(
     ui: &mut Ui,
     look: &Look<'_>,
-    trouble: &Trouble,
+    found: &FoundTrouble,
     whole: bool,
     palette: &Palette,
     commands: &mut Vec<Command>,
 ) {
+    let FoundTrouble { trouble, row } = found;
     let (class, colour) = class_words(trouble.class, palette);
     let since = age(look.screen.age(trouble.since_ms, look.now));
     ui.horizontal(|ui| {
         ui.label(RichText::new(&class).strong().color(colour));
-        let tasks = if trouble.tasks.is_empty() { "tasks without labels" } else { &trouble.tasks };
+        let tasks = trouble.name();
         ui.label(RichText::new(tasks).font(theme::mono()).color(palette.text_strong));
-        // The sentence has its own numbers; of the past there is none.
-        let mut words = match &*trouble.reason {
-            "" => format!("for {since}, {}", counted(trouble.count, "task")),
-            reason if trouble.sets > 1 => {
-                let (tasks, sets) = (counted(trouble.count, "task"), trouble.sets);
-                format!("{tasks} of {sets} label sets, for {since}. Of the largest: {reason}")
-            }
-            reason => format!("for {since}: {reason}"),
-        };
-        if let Some(root) = &trouble.root {
-            words = format!("{words}. At the root: {root}");
-        }
+        let words = trouble.words(&since);
         let text = RichText::new(&words).color(palette.text);
         let label = Label::new(text).sense(Sense::click());
         let label = ui.add(if whole { label.wrap() } else { label.truncate() });
         label.widget_info(|| {
             WidgetInfo::labeled(Role::Button, true, format!("{class} {tasks} {words}"))
         });
-        let hover = match &trouble.row {
+        let hover = match row {
             Some(_) => format!("{words}\n\nClick to look at the row closely"),
             None => format!("{words}\n\nThe filter leaves its row out"),
         };
         if label.on_hover_text(hover).clicked()
-            && let Some(row) = &trouble.row
+            && let Some(row) = row
         {
             commands.push(Command::Select(row.clone()));
         }

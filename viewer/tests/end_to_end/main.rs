@@ -18,6 +18,8 @@ mod real_window;
 #[cfg(test)]
 mod refused;
 #[cfg(test)]
+mod report;
+#[cfg(test)]
 #[expect(dead_code, reason = "the window's own tests need more of it")]
 #[path = "../window/sample.rs"]
 mod sample;
