@@ -1,6 +1,8 @@
 //! What the viewer takes: a made-up service of a million tasks in ten thousand groups, all moving.
 //!
-//! `cargo bench -p taskscope-viewer --bench frames -- [TASKS] [GROUPS]`
+//! `cargo bench -p taskscope-viewer --bench frames -- [TASKS] [GROUPS] [--only WORDS]`
+//!
+//! With `--only` the queries of which the name has these words, and nothing else: for a profiler.
 //!
 //! A frame is the views and the triangles that they come to, by processor time of the thread: no
 //! window, no graphics card. Each scene is drawn three hundred times, with new numbers every
@@ -35,6 +37,8 @@ use taskscope_viewer::store::Store;
 use taskscope_viewer::workspace::Workspace;
 
 const QUERIES: u32 = 40;
+/// For a profiler.
+const MANY_QUERIES: u32 = 1_000;
 /// As long as counts are remembered.
 const TEN_MINUTES: u64 = 600;
 
@@ -43,14 +47,17 @@ fn main() {
     let mut numbers = std::env::args().skip(1).filter_map(|word| word.parse::<u64>().ok());
     let tasks = numbers.next().unwrap_or(1_000_000);
     let sizes = numbers.next().map_or(vec![5, 500, 10_000], |groups| vec![groups]);
+    let only = std::env::args().skip_while(|word| word != "--only").nth(1);
     for groups in sizes {
         println!("\n{tasks} tasks in {groups} groups");
-        measure_all(tasks, groups);
+        measure_all(tasks, groups, only.as_deref());
     }
 }
 
-fn measure_all(tasks: u64, groups: u64) {
-    println!("first picture: {:.0?}", first::picture(tasks, groups));
+fn measure_all(tasks: u64, groups: u64, only: Option<&str>) {
+    if only.is_none() {
+        println!("first picture: {:.0?}", first::picture(tasks, groups));
+    }
     let mut service = Service::new(tasks, groups);
     let before = resident_mib();
     let mut store = Store::default();
@@ -61,12 +68,15 @@ fn measure_all(tasks: u64, groups: u64) {
         taken_in.add(|| service::tell(&mut store, profile));
     }
     println!("{:<34}{}", "a second taken in", taken_in.words());
-    queries(&mut store, &service);
+    queries(&mut store, &service, only);
+    if only.is_some() {
+        return;
+    }
     scenes::all(&mut store, &mut service);
     println!("resident: {} MiB, of which the service {before} MiB", resident_mib());
 }
 
-fn queries(store: &mut Store, service: &Service) {
+fn queries(store: &mut Store, service: &Service, only: Option<&str>) {
     let mut all = Workspace::usual_keys();
     all.push(Key::Label("tenant".into()));
     let usual = || Query { keys: Workspace::usual_keys(), fold: true, ..Query::default() };
@@ -88,12 +98,13 @@ fn queries(store: &mut Store, service: &Service) {
         ("a minute ago, put together", Query { at_ms: Some(service.now_ms() - 61_000), ..usual() }),
         ("a minute ago", Query { at_ms: Some(service.now_ms() - 60_000), ..usual() }),
     ];
-    for (name, query) in cases {
+    let repeats = if only.is_some() { MANY_QUERIES } else { QUERIES };
+    for (name, query) in cases.into_iter().filter(|(name, _)| name.contains(only.unwrap_or(""))) {
         let mut times = Times::default();
         let mut rows = 0;
         // As the analyst does when it is asked; the first of two queries of the past does without.
         store.stop_at(query.at_ms.filter(|_| name == "a minute ago"));
-        for _ in 0..QUERIES {
+        for _ in 0..repeats {
             let started = processor_time();
             let screen = compose(store, &query);
             times.push(taken_since(started));
