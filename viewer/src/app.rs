@@ -7,11 +7,13 @@ use std::time::Duration;
 use anyhow::Context as _;
 use egui::ThemePreference;
 
+use crate::alert::{Rule, built_in};
 use crate::analyse::Key;
-use crate::analyst::{Analyst, Ask};
+use crate::analyst::{Analyst, Ask, Judging};
 use crate::clock::Clock;
 use crate::command::Command;
 use crate::connect;
+use crate::desktop::{Notifier, System};
 use crate::screen::Screen;
 use crate::session::{Effect, Overlay, Session};
 use crate::source;
@@ -37,6 +39,10 @@ pub struct Opening {
     pub nest: bool,
     /// The filter; none: as it was last time.
     pub filter: Option<String>,
+    /// The file that the rules of alerts come from, and what it says; none: the built-in ones.
+    pub rules: Option<(String, Vec<Rule>)>,
+    /// The desktop may be told of alerts.
+    pub may_notify: bool,
 }
 
 /// Opens the window and follows targets, or asks for one. Returns when the window is closed.
@@ -95,18 +101,27 @@ impl App {
         let clock = Clock::start();
         let (net, events) = connect::start().context("cannot start the net thread")?;
         let ctx = cc.egui_ctx.clone();
-        let analyst = Analyst::start(net, events, clock, move || ctx.request_repaint())
+        let notifier = opening.may_notify.then(|| Notifier::start(System::default()));
+        let notifier = notifier.transpose().context("cannot start the thread for notifications")?;
+        let (rules_file, rules) = match opening.rules {
+            Some((file, rules)) => (Some(file), rules),
+            None => (None, built_in()),
+        };
+        let judging = Judging { rules, notifier };
+        let analyst = Analyst::start(net, events, clock, judging, move || ctx.request_repaint())
             .context("cannot start the analyst thread")?;
         theme::install(&cc.egui_ctx);
         set_theme(&cc.egui_ctx, workspace.theme);
         // The keys for it are commands of ours, and what they do is remembered.
         cc.egui_ctx.options_mut(|options| options.zoom_with_keyboard = false);
         cc.egui_ctx.set_zoom_factor(workspace.scale_factor());
-        let session = Session::new(workspace, remark);
+        let session = Session { rules_file, ..Session::new(workspace, remark) };
         let mut app = Self { analyst, clock, session, waiting: VecDeque::new() };
         if opening.targets.is_empty() {
             app.session.overlay = Some(Overlay::Connect);
         }
+        app.waiting.push_back(Ask::Notify(app.session.workspace.notifies));
+        app.carry_out(&cc.egui_ctx, app.session.hush());
         for effect in app.session.connect_all(&opening.targets) {
             app.carry_out(&cc.egui_ctx, effect);
         }

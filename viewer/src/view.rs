@@ -6,6 +6,7 @@
 mod alert_page;
 mod allocations;
 mod awaits;
+mod bands;
 mod banner;
 mod connect_dialog;
 mod group_table;

@@ -16,7 +16,7 @@ use anyhow::{Context as _, bail};
 use tokio::sync::mpsc::Receiver;
 
 use super::action::Format;
-use super::output;
+use super::{output, rules};
 use crate::alert::{Alert, At, Change, Rule, Service, Turn, date};
 use crate::analyse::numbers::age;
 use crate::clock::Clock;
@@ -33,7 +33,7 @@ const REPEAT_EVERY: Duration = Duration::from_mins(1);
 const BAD: u8 = 1;
 
 pub(super) fn run(watch: &Watch) -> anyhow::Result<ExitCode> {
-    let (rules, targets) = (watch.rules()?, watch.targets()?);
+    let (rules, targets) = (rules::read(watch.rules.as_deref())?, watch.targets()?);
     let fail_on = watch.fail_on(&rules)?;
     let (net, events) = start().context("cannot start the net thread")?;
     let tellers = Tellers::start(watch)?;

@@ -13,7 +13,7 @@ const FEW_COLOURS: usize = 40;
 /// How long the window has to stay.
 const STAYS: Duration = Duration::from_secs(3);
 
-fn need_tools() {
+pub(crate) fn need_tools() {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let there = |tool: &&&str| std::env::split_paths(&path).any(|dir| dir.join(tool).is_file());
     let missing: Vec<_> = TOOLS.iter().filter(|tool| !there(tool)).collect();
@@ -22,7 +22,7 @@ fn need_tools() {
 
 /// A display of our own, which chooses its number. It must not start anew when its last client
 /// goes, which a search for a window is before the window comes: who connects then is turned away.
-fn display() -> (Running, String) {
+pub(crate) fn display() -> (Running, String) {
     let mut command = Command::new("Xvfb");
     command.args(["-displayfd", "1", "-screen", "0", "1440x900x24"]);
     command.args(["-nolisten", "tcp", "-noreset"]);
