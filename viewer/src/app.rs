@@ -12,7 +12,7 @@ use crate::analyse::Key;
 use crate::analyst::{Analyst, Ask, Judging};
 use crate::clock::Clock;
 use crate::command::Command;
-use crate::connect;
+use crate::connect::{self, Recorder};
 use crate::desktop::{Notifier, System};
 use crate::screen::Screen;
 use crate::session::{Effect, Overlay, Session};
@@ -25,6 +25,8 @@ use crate::workspace::{ThemeChoice, Workspace};
 const APP_ID: &str = "taskscope";
 /// The key of the remembered choices in that store.
 const WORKSPACE: &str = "workspace";
+/// The folder of recordings, beside the settings.
+const RECORDINGS: &str = "recordings";
 /// How often an idle window draws itself: often enough for ages that tick.
 const TICK: Duration = Duration::from_secs(1);
 
@@ -77,6 +79,7 @@ pub struct App {
     session: Session,
     /// Asks that the analyst had no room for yet.
     waiting: VecDeque<Ask>,
+    recorder: Option<Recorder>,
 }
 
 impl App {
@@ -116,7 +119,7 @@ impl App {
         cc.egui_ctx.options_mut(|options| options.zoom_with_keyboard = false);
         cc.egui_ctx.set_zoom_factor(workspace.scale_factor());
         let session = Session { rules_file, ..Session::new(workspace, remark) };
-        let mut app = Self { analyst, clock, session, waiting: VecDeque::new() };
+        let mut app = Self { analyst, clock, session, waiting: VecDeque::new(), recorder: None };
         if opening.targets.is_empty() {
             app.session.overlay = Some(Overlay::Connect);
         }
@@ -144,6 +147,12 @@ impl App {
                 let kind = egui::UserAttentionType::Informational;
                 ctx.send_viewport_cmd(egui::ViewportCommand::RequestUserAttention(kind));
             }
+            Effect::Record { target, name } => self.record(ctx, &target, &name),
+            Effect::StopRecording => {
+                if let Some(recorder) = &mut self.recorder {
+                    recorder.stop();
+                }
+            }
             Effect::OpenSource { path, line, column } => {
                 let command = std::env::var(source::EDITOR).ok();
                 if let Err(error) = source::open(command.as_deref(), &path, line, column) {
@@ -151,6 +160,27 @@ impl App {
                 }
             }
         }
+    }
+
+    fn record(&mut self, ctx: &egui::Context, target: &Arc<str>, name: &str) {
+        let name = connect::file_name(name, jiff::Timestamp::now());
+        let folder = eframe::storage_dir(APP_ID).unwrap_or_else(std::env::temp_dir);
+        let path = folder.join(RECORDINGS).join(name);
+        let ctx = ctx.clone();
+        match Recorder::start(target, path, move || ctx.request_repaint()) {
+            Ok(recorder) => self.recorder = Some(recorder),
+            Err(error) => self.session.remark = Some(format!("Nothing is recorded: {error}.")),
+        }
+    }
+
+    /// How it stands with a recording.
+    fn look_at_recorder(&mut self) {
+        let Some(recorder) = &self.recorder else { return };
+        let state = recorder.state();
+        if state.end.is_some() {
+            self.recorder = None;
+        }
+        self.session.note_recording(state);
     }
 
     /// Hands over what waits. The analyst takes in everything it finds at once, so that this
@@ -176,6 +206,7 @@ fn set_theme(ctx: &egui::Context, choice: ThemeChoice) {
 impl eframe::App for App {
     fn ui(&mut self, ui: &mut egui::Ui, _frame: &mut eframe::Frame) {
         let screen: Arc<Screen> = self.analyst.screen();
+        self.look_at_recorder();
         if let Some(effect) = self.session.settle(&screen) {
             self.carry_out(ui.ctx(), effect);
         }
@@ -195,6 +226,11 @@ impl eframe::App for App {
         }
         self.hand_over();
         ctx.request_repaint_after(TICK);
+    }
+
+    fn on_exit(&mut self, _gl: Option<&eframe::glow::Context>) {
+        // Waits until the file has its end.
+        self.recorder = None;
     }
 
     fn save(&mut self, storage: &mut dyn eframe::Storage) {

@@ -41,6 +41,7 @@ pub enum Command {
     Acknowledge,
     Silence,
     ToggleNotifications,
+    Record,
     ShowPalette,
     Larger,
     Smaller,
@@ -161,7 +162,7 @@ fn tab_key(place: u8) -> &'static [Press] {
 
 impl Command {
     /// What the help page lists, in its order.
-    pub const LISTED: [Self; 59] = [
+    pub const LISTED: [Self; 60] = [
         Self::PreviousRow,
         Self::NextRow,
         Self::FirstRow,
@@ -213,6 +214,7 @@ impl Command {
         Self::PreviousTab,
         Self::NextTab,
         Self::Disconnect,
+        Self::Record,
         Self::RetryNow,
         Self::CancelAsking,
         Self::ShowRunBefore,

@@ -8,6 +8,7 @@ mod effect;
 mod heap;
 mod nest;
 mod palette;
+mod recording;
 mod services;
 mod task;
 mod time;
@@ -20,6 +21,7 @@ use crate::alert::{AlertId, At, Hushed};
 use crate::analyse::{Column, Filter, HeapQuery, Key, Lens, Nest, Query, Selection, Value};
 use crate::analyst::Ask;
 use crate::command::Command;
+use crate::connect::RecorderState;
 use crate::screen::{PAGE, Screen};
 use crate::workspace::Workspace;
 
@@ -108,6 +110,8 @@ pub struct Session {
     pub hushed: Hushed,
     /// The file that the rules of alerts come from, if they do.
     pub rules_file: Option<String>,
+    /// What is being recorded.
+    pub recording: Option<RecorderState>,
 }
 
 impl Session {
@@ -165,6 +169,10 @@ impl Session {
             Err(command) => command,
         };
         let command = match self.perform_on_alerts(command, screen) {
+            Ok(effects) => return effects,
+            Err(command) => command,
+        };
+        let command = match self.perform_on_recording(command, screen) {
             Ok(effects) => return effects,
             Err(command) => command,
         };

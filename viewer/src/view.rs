@@ -17,6 +17,7 @@ mod keys;
 mod losses;
 mod palette;
 mod place;
+mod recording;
 mod runtime_page;
 mod runtimes;
 mod table;
@@ -59,6 +60,7 @@ pub fn show(ui: &mut Ui, look: &Look<'_>) -> Vec<Command> {
         .exact_size(42.0)
         .show(ui, |ui| top::show(ui, look, &mut commands));
     tabs::show(ui, look, &mut commands);
+    recording::show(ui, look, &mut commands);
     banner::show(ui, look, &mut commands);
     runtimes::show(ui, look, &mut commands);
     if look.session.page == Page::Alerts {

@@ -16,7 +16,9 @@ pub(super) fn bands<'a>(
     if screen.run.is_before {
         return Vec::new();
     }
-    let now_ms = screen.timeline.seconds.last().map_or(header.now_ms, |last| last * 1_000);
+    // Of the past the header is older than the end of the time line.
+    let last_ms = screen.timeline.seconds.last().map_or(0, |last| last * 1_000);
+    let now_ms = header.now_ms.max(last_ms);
     let band = |shown: &ShownAlert| {
         let alert = &shown.alert;
         let is_looked_at = match (&screen.target, screen.is_of_all) {

@@ -1,5 +1,7 @@
 //! What a command does outside of the window's own state.
 
+use std::sync::Arc;
+
 use crate::analyst::Ask;
 use crate::workspace::ThemeChoice;
 
@@ -16,6 +18,11 @@ pub enum Effect {
     Scale(f32),
     /// Ask the system to point the window out.
     Attention,
+    /// Write what the service at this address says into a file, which is called like this.
+    #[expect(missing_docs, reason = "their names say it all")]
+    Record { target: Arc<str>, name: Arc<str> },
+    /// End that file.
+    StopRecording,
     /// Open this place in the editor.
     #[expect(missing_docs, reason = "their names say it all")]
     OpenSource { path: std::path::PathBuf, line: u32, column: u32 },

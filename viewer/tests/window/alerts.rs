@@ -76,6 +76,11 @@ fn an_alert_of_another_service_leads_to_its_tab() {
     stage.session.services.scope = Scope::One(TARGET.into());
     stage.refresh();
     let mut harness = on_the_page(stage);
+    // Each tab says how many fire that somebody has to hear of.
+    let tabs = texts(&harness, "Tab \"");
+    let ends = ["3 alerts, 899 tasks\"", "2 alerts\"", "1 alert\""];
+    assert!(tabs.iter().zip(ends).all(|(tab, end)| tab.contains(end)), "{tabs:?}");
+    assert_eq!(tabs.len(), 3);
     harness.get_by_label_contains("firing critical gone").click();
     harness.run();
     assert_eq!(harness.state().session.services.scope, Scope::One("127.0.0.1:6671".into()));

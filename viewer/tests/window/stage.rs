@@ -42,6 +42,8 @@ pub(crate) struct Stage {
     pub(crate) stays: Stays,
     pub(crate) book: AlertBook,
     pub(crate) notifies: bool,
+    /// What was to be recorded.
+    pub(crate) orders: Vec<String>,
 }
 
 impl Default for Stage {
@@ -61,6 +63,7 @@ impl Default for Stage {
             stays: Stays::default(),
             book: AlertBook::default(),
             notifies: true,
+            orders: Vec::new(),
         }
     }
 }
@@ -219,6 +222,8 @@ impl Stage {
             Effect::OpenSource { path, line, column } => {
                 self.opened.push(format!("{}:{line}:{column}", path.display()));
             }
+            Effect::Record { target, name } => self.orders.push(format!("{name} at {target}")),
+            Effect::StopRecording => self.orders.push("stop".into()),
             Effect::Ask(_) | Effect::Theme(_) | Effect::Scale(_) | Effect::Attention => {}
         }
     }

@@ -1,4 +1,4 @@
-//! What commands are called and what they mean that are about alerts.
+//! What commands are called and what they mean that are about alerts and recordings.
 
 use super::Command;
 
@@ -11,6 +11,7 @@ impl Command {
             Self::Silence | Self::SilenceThis(_) => "Silence for an hour",
             Self::LiftSilence(_) => "Lift the silence",
             Self::ToggleNotifications => "Desktop notifications",
+            Self::Record => "Record",
             _ => "Choose the alert",
         }
     }
@@ -27,6 +28,7 @@ impl Command {
             }
             Self::LiftSilence(_) => "Hear of this alert again",
             Self::ToggleNotifications => "Tell the desktop when alerts fire and end, or do not",
+            Self::Record => "Write what the shown service says into a file, or end that file",
             _ => "Choose this alert on the page of the alerts",
         }
     }
