@@ -22,7 +22,7 @@ const MOST_KNOWN: usize = 500;
 /// How long a desktop that failed is left alone, at first and at most.
 const PAUSES: (Duration, Duration) = (MINUTE, Duration::from_mins(16));
 
-/// See the [module](self).
+/// Decides what is shown of many alerts, and when.
 #[derive(Debug, Default)]
 pub struct Crier {
     /// What stands on the desktop.
