@@ -46,6 +46,7 @@ const VIEWER: &[&[&str]] = &[
     &["connect", "source"],
     &["store", "analyse"],
     &["report", "export", "fleet", "alert"],
+    &["desktop"],
     &["screen", "command", "workspace"],
     &["analyst"],
     &["session"],

@@ -18,6 +18,7 @@
 mod built_in;
 mod engine;
 mod file;
+mod hush;
 mod json;
 mod life;
 mod past;
@@ -32,6 +33,7 @@ mod when;
 pub use built_in::built_in;
 pub use engine::{Alert, Change, Engine, Turn};
 pub use file::{RulesError, read_rules};
+pub use hush::{AlertId, AlertKey, Hush, Hushed, Silence};
 pub use json::date;
 pub use life::At;
 pub use rule::{Amount, Rule, Severity, What};

@@ -6,6 +6,7 @@
 
 mod alerts;
 mod awaits;
+mod bands;
 mod compose;
 mod heap;
 mod lines;
@@ -22,16 +23,18 @@ use std::thread;
 
 use tokio::sync::mpsc;
 
+use crate::alert::{Hushed, Rule, built_in};
 use crate::analyse::{Query, TaskAsk};
 use crate::clock::Clock;
 use crate::connect::{Event, Net, PageRequest};
+use crate::desktop::Notifier;
 use crate::fleet::Fleet;
 use crate::screen::Screen;
 use crate::source::{self, Found};
 use crate::store::Connection;
 
 use alerts::Alerts;
-pub use alerts::shown;
+pub use alerts::{AlertBook, show_alerts};
 pub use compose::compose;
 use lines::Lines;
 use pages::Pages;
@@ -55,8 +58,28 @@ pub enum Ask {
     Cancel,
     /// Compare with this moment from now on, or with none any more.
     Mark(bool),
+    /// Of these alerts nothing is to be heard from now on.
+    Hush(Arc<Hushed>),
+    /// Tell the desktop of alerts, or do not.
+    Notify(bool),
     /// Show this.
     Query(Arc<Query>),
+}
+
+/// By which rules the analyst judges, and whom it tells.
+#[derive(Debug)]
+pub struct Judging {
+    /// The rules.
+    pub rules: Vec<Rule>,
+    /// The desktop; none: nobody is told.
+    pub notifier: Option<Notifier>,
+}
+
+impl Default for Judging {
+    /// The built-in rules, and nobody is told.
+    fn default() -> Self {
+        Self { rules: built_in(), notifier: None }
+    }
 }
 
 /// The window's end: the newest screen, and a way to ask for another.
@@ -76,6 +99,7 @@ impl Analyst {
         net: Net,
         events: mpsc::Receiver<Event>,
         clock: Clock,
+        judging: Judging,
         wake: impl Fn() + Send + 'static,
     ) -> std::io::Result<Self> {
         let (asks, inbox) = mpsc::channel(MAX_ASKS);
@@ -87,7 +111,7 @@ impl Analyst {
             pages: Pages::default(),
             sources: Sources::new(reader),
             lines: Lines::new(net),
-            alerts: Alerts::default(),
+            alerts: Alerts::new(judging.rules, judging.notifier),
             newest: newest.clone(),
             retired: Vec::new(),
             clock,
@@ -217,6 +241,8 @@ impl Desk {
                 let sessions = self.fleet.sessions(&self.query.scope);
                 sessions.for_each(|(session, _)| self.lines.hurry(session));
             }
+            Input::Ask(Ask::Hush(hushed)) => self.alerts.hush(hushed),
+            Input::Ask(Ask::Notify(notifies)) => self.alerts.notify(notifies),
             Input::Ask(Ask::Query(query)) => self.look(query),
             Input::Event(event) => {
                 self.alerts.take_in(&event, now);
@@ -244,9 +270,8 @@ impl Desk {
         let scope = &query.scope;
         let now = self.clock.now();
         let mut screen = look_at(&self.fleet, &query);
-        let profile = self.fleet.store(scope).profile().filter(|_| screen.is_live());
-        let target = screen.target.as_deref();
-        screen.alerts = shown(self.alerts.all(), target, profile.map(|p| &**p), &screen.table);
+        let profile = self.fleet.store(scope).profile().filter(|_| screen.shows_the_latest());
+        show_alerts(&mut screen, self.alerts.book(now), profile.map(|p| &**p));
         self.lines.ask_for_the_past(&self.fleet, scope, query.range, now);
         if let Some(ask) = &query.task {
             self.look_at_task(ask, &mut screen);

@@ -7,11 +7,13 @@ use std::time::Duration;
 use anyhow::Context as _;
 use egui::ThemePreference;
 
+use crate::alert::{Rule, built_in};
 use crate::analyse::Key;
-use crate::analyst::{Analyst, Ask};
+use crate::analyst::{Analyst, Ask, Judging};
 use crate::clock::Clock;
 use crate::command::Command;
-use crate::connect;
+use crate::connect::{self, Recorder};
+use crate::desktop::{Notifier, System};
 use crate::screen::Screen;
 use crate::session::{Effect, Overlay, Session};
 use crate::source;
@@ -23,6 +25,8 @@ use crate::workspace::{ThemeChoice, Workspace};
 const APP_ID: &str = "taskscope";
 /// The key of the remembered choices in that store.
 const WORKSPACE: &str = "workspace";
+/// The folder of recordings, beside the settings.
+const RECORDINGS: &str = "recordings";
 /// How often an idle window draws itself: often enough for ages that tick.
 const TICK: Duration = Duration::from_secs(1);
 
@@ -37,6 +41,10 @@ pub struct Opening {
     pub nest: bool,
     /// The filter; none: as it was last time.
     pub filter: Option<String>,
+    /// The file that the rules of alerts come from, and what it says; none: the built-in ones.
+    pub rules: Option<(String, Vec<Rule>)>,
+    /// The desktop may be told of alerts.
+    pub may_notify: bool,
 }
 
 /// Opens the window and follows targets, or asks for one. Returns when the window is closed.
@@ -71,6 +79,7 @@ pub struct App {
     session: Session,
     /// Asks that the analyst had no room for yet.
     waiting: VecDeque<Ask>,
+    recorder: Option<Recorder>,
 }
 
 impl App {
@@ -95,18 +104,27 @@ impl App {
         let clock = Clock::start();
         let (net, events) = connect::start().context("cannot start the net thread")?;
         let ctx = cc.egui_ctx.clone();
-        let analyst = Analyst::start(net, events, clock, move || ctx.request_repaint())
+        let notifier = opening.may_notify.then(|| Notifier::start(System::default()));
+        let notifier = notifier.transpose().context("cannot start the thread for notifications")?;
+        let (rules_file, rules) = match opening.rules {
+            Some((file, rules)) => (Some(file), rules),
+            None => (None, built_in()),
+        };
+        let judging = Judging { rules, notifier };
+        let analyst = Analyst::start(net, events, clock, judging, move || ctx.request_repaint())
             .context("cannot start the analyst thread")?;
         theme::install(&cc.egui_ctx);
         set_theme(&cc.egui_ctx, workspace.theme);
         // The keys for it are commands of ours, and what they do is remembered.
         cc.egui_ctx.options_mut(|options| options.zoom_with_keyboard = false);
         cc.egui_ctx.set_zoom_factor(workspace.scale_factor());
-        let session = Session::new(workspace, remark);
-        let mut app = Self { analyst, clock, session, waiting: VecDeque::new() };
+        let session = Session { rules_file, ..Session::new(workspace, remark) };
+        let mut app = Self { analyst, clock, session, waiting: VecDeque::new(), recorder: None };
         if opening.targets.is_empty() {
             app.session.overlay = Some(Overlay::Connect);
         }
+        app.waiting.push_back(Ask::Notify(app.session.workspace.notifies));
+        app.carry_out(&cc.egui_ctx, app.session.hush());
         for effect in app.session.connect_all(&opening.targets) {
             app.carry_out(&cc.egui_ctx, effect);
         }
@@ -129,6 +147,12 @@ impl App {
                 let kind = egui::UserAttentionType::Informational;
                 ctx.send_viewport_cmd(egui::ViewportCommand::RequestUserAttention(kind));
             }
+            Effect::Record { target, name } => self.record(ctx, &target, &name),
+            Effect::StopRecording => {
+                if let Some(recorder) = &mut self.recorder {
+                    recorder.stop();
+                }
+            }
             Effect::OpenSource { path, line, column } => {
                 let command = std::env::var(source::EDITOR).ok();
                 if let Err(error) = source::open(command.as_deref(), &path, line, column) {
@@ -136,6 +160,27 @@ impl App {
                 }
             }
         }
+    }
+
+    fn record(&mut self, ctx: &egui::Context, target: &Arc<str>, name: &str) {
+        let name = connect::file_name(name, jiff::Timestamp::now());
+        let folder = eframe::storage_dir(APP_ID).unwrap_or_else(std::env::temp_dir);
+        let path = folder.join(RECORDINGS).join(name);
+        let ctx = ctx.clone();
+        match Recorder::start(target, path, move || ctx.request_repaint()) {
+            Ok(recorder) => self.recorder = Some(recorder),
+            Err(error) => self.session.remark = Some(format!("Nothing is recorded: {error}.")),
+        }
+    }
+
+    /// How it stands with a recording.
+    fn look_at_recorder(&mut self) {
+        let Some(recorder) = &self.recorder else { return };
+        let state = recorder.state();
+        if state.end.is_some() {
+            self.recorder = None;
+        }
+        self.session.note_recording(state);
     }
 
     /// Hands over what waits. The analyst takes in everything it finds at once, so that this
@@ -161,6 +206,7 @@ fn set_theme(ctx: &egui::Context, choice: ThemeChoice) {
 impl eframe::App for App {
     fn ui(&mut self, ui: &mut egui::Ui, _frame: &mut eframe::Frame) {
         let screen: Arc<Screen> = self.analyst.screen();
+        self.look_at_recorder();
         if let Some(effect) = self.session.settle(&screen) {
             self.carry_out(ui.ctx(), effect);
         }
@@ -180,6 +226,11 @@ impl eframe::App for App {
         }
         self.hand_over();
         ctx.request_repaint_after(TICK);
+    }
+
+    fn on_exit(&mut self, _gl: Option<&eframe::glow::Context>) {
+        // Waits until the file has its end.
+        self.recorder = None;
     }
 
     fn save(&mut self, storage: &mut dyn eframe::Storage) {

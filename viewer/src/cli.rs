@@ -15,11 +15,13 @@ mod new_file;
 mod output;
 mod record;
 mod report;
+mod rules;
 mod span;
 mod top;
 mod watch;
 
 use std::ffi::OsString;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -58,8 +60,13 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 fn act(action: Action) -> anyhow::Result<ExitCode> {
     let done = match action {
-        Action::View { targets, by, nest, filter } => {
-            crate::app::run(Opening { targets, by, nest, filter })
+        Action::View { targets, by, nest, filter, rules } => {
+            let read = |file: PathBuf| {
+                let rules = rules::read(Some(&file))?;
+                anyhow::Ok((file.display().to_string(), rules))
+            };
+            let rules = rules.map(read).transpose()?;
+            crate::app::run(Opening { targets, by, nest, filter, rules, may_notify: true })
         }
         Action::Dump { target, capture, print } => dump::run(&target, capture, print),
         Action::Demo { headless, span, print } => crate::demo::run(headless, span, print),

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use taskscope_proto::model::{Frame, TaskOrder};
 
+use crate::alert::{AlertId, AlertKey};
 use crate::analyse::{
     AwaitWeight, Column, HeapBy, HeapColumn, HeapKey, Key, Measure, Scope, Shape, Transform, Value,
 };
@@ -36,6 +37,11 @@ pub enum Command {
     ShowWaits,
     ShowRuntime,
     ShowAlerts,
+    OpenAlert,
+    Acknowledge,
+    Silence,
+    ToggleNotifications,
+    Record,
     ShowPalette,
     Larger,
     Smaller,
@@ -105,6 +111,11 @@ pub enum Command {
     ShowTab(Scope),
     CloseTab(Arc<str>),
     GoToTab(u8),
+    ChooseAlert(AlertId),
+    GoToAlert(AlertId),
+    AcknowledgeThis(AlertId),
+    SilenceThis(AlertId),
+    LiftSilence(AlertKey),
 }
 
 /// A key to press.
@@ -127,6 +138,7 @@ pub enum Press {
     PageDown,
     Escape,
     F1,
+    Enter,
     CtrlTab,
     CtrlShiftTab,
 }
@@ -150,7 +162,7 @@ fn tab_key(place: u8) -> &'static [Press] {
 
 impl Command {
     /// What the help page lists, in its order.
-    pub const LISTED: [Self; 55] = [
+    pub const LISTED: [Self; 60] = [
         Self::PreviousRow,
         Self::NextRow,
         Self::FirstRow,
@@ -169,6 +181,10 @@ impl Command {
         Self::ShowWaits,
         Self::ShowRuntime,
         Self::ShowAlerts,
+        Self::OpenAlert,
+        Self::Acknowledge,
+        Self::Silence,
+        Self::ToggleNotifications,
         Self::NextShape,
         Self::Invert,
         Self::FindFrame,
@@ -198,6 +214,7 @@ impl Command {
         Self::PreviousTab,
         Self::NextTab,
         Self::Disconnect,
+        Self::Record,
         Self::RetryNow,
         Self::CancelAsking,
         Self::ShowRunBefore,
@@ -245,6 +262,9 @@ impl Command {
             Self::ShowWaits => &[Press::Sign('D')],
             Self::ShowRuntime => &[Press::Sign('N')],
             Self::ShowAlerts => &[Press::Ctrl('L')],
+            Self::OpenAlert => &[Press::Enter],
+            Self::Acknowledge => &[Press::Ctrl('A')],
+            Self::Silence => &[Press::Ctrl('S')],
             Self::ShowPalette => &[Press::Ctrl('K')],
             Self::Larger => &[Press::Ctrl('+')],
             Self::Smaller => &[Press::Ctrl('-')],
@@ -301,6 +321,7 @@ impl std::fmt::Display for Press {
             Self::PageDown => f.write_str("Page Down"),
             Self::Escape => f.write_str("Esc"),
             Self::F1 => f.write_str("F1"),
+            Self::Enter => f.write_str("Enter"),
             Self::CtrlTab => f.write_str("Ctrl+Tab"),
             Self::CtrlShiftTab => f.write_str("Ctrl+Shift+Tab"),
         }

@@ -13,6 +13,7 @@ mod failure;
 mod file;
 mod net;
 mod orders;
+mod recording;
 mod target;
 
 pub use backoff::Backoff;
@@ -23,4 +24,5 @@ pub use failure::Failure;
 pub use file::{LastState, OpenError, is_file, last_state, read_file};
 pub use net::{Net, start};
 pub use orders::{HistoryRequest, Orders, PageRequest};
+pub use recording::{RecordError, Recorder, RecorderState, Recording, Taken, Told, file_name};
 pub use target::{Target, TargetError};

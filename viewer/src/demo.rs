@@ -28,6 +28,7 @@ pub(crate) fn run(headless: bool, span: Duration, print: Print) -> anyhow::Resul
     let Some(why) = no_window else {
         return crate::app::run(crate::app::Opening {
             targets: vec![address],
+            may_notify: true,
             ..Default::default()
         });
     };

@@ -21,6 +21,7 @@ pub mod clock;
 pub mod command;
 pub mod connect;
 mod demo;
+pub mod desktop;
 pub mod export;
 pub mod fleet;
 pub mod report;

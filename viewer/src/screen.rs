@@ -3,6 +3,7 @@
 //! The analyst publishes a new [`Screen`] whenever something changed; the newest wins. Ages are
 //! given as "since when" on the agent's clock, so that they tick without a new screen.
 
+mod alerts;
 mod task;
 
 use std::sync::Arc;
@@ -10,7 +11,6 @@ use std::time::Duration;
 
 use taskscope_proto::model::{Class, Header, Process, TaskPage};
 
-use crate::alert::Alert;
 use crate::analyse::numbers;
 use crate::analyse::{
     AwaitQuery, AwaitTree, Fact, Flame, HeapQuery, HeapRow, HeapTree, Heat, Key, Lens, Link,
@@ -22,6 +22,7 @@ use crate::connect::Failure;
 use crate::fleet::Tab;
 use crate::store::{Connection, Level, Restart, SAMPLES};
 
+pub use alerts::{Alarm, Band, ShownAlert};
 pub use task::{Standing, TaskDetail};
 
 /// Samples of a trend.
@@ -60,6 +61,8 @@ pub struct Screen {
     pub findings: Vec<FoundTrouble>,
     /// What fires and what is about to, of all services that are open; the worst first.
     pub alerts: Vec<ShownAlert>,
+    /// What else there is to say of alerts.
+    pub alarm: Alarm,
     /// The last minutes as a whole.
     pub timeline: Timeline,
     /// The table of groups.
@@ -95,15 +98,6 @@ pub struct ShownRun {
     pub is_marked_before: bool,
 }
 
-/// An alert, and where to look at what it is about.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ShownAlert {
-    /// The alert.
-    pub alert: Alert,
-    /// The values of its row; `None` if the table has none.
-    pub row: Option<Arc<[Value]>>,
-}
-
 /// A group that something is the matter with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FoundTrouble {
@@ -127,6 +121,8 @@ pub struct Timeline {
     /// From when on something has been the matter, agent's clock, and how bad it is: the first
     /// moment of each class that is there.
     pub onsets: Vec<(u64, Class)>,
+    /// Alerts that fire, and those that did; the latest first.
+    pub bands: Vec<Band>,
 }
 
 /// The table of groups.
@@ -302,6 +298,11 @@ impl Screen {
     /// Whether the numbers are as good as they will ever be: right now's, or those of a file.
     pub fn is_final(&self) -> bool {
         self.is_live() || matches!(self.connection, Connection::Recorded { .. })
+    }
+
+    /// Whether the rows are of the latest state, and that of right now or of a file's end.
+    pub fn shows_the_latest(&self) -> bool {
+        self.is_final() && self.moment_ms.is_none() && !self.run.is_before
     }
 
     /// Which of several services a runtime is of, by its number.

@@ -4,9 +4,11 @@
 mod alerts;
 mod awaits;
 mod copy;
+mod effect;
 mod heap;
 mod nest;
 mod palette;
+mod recording;
 mod services;
 mod task;
 mod time;
@@ -15,14 +17,16 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-use crate::alert::At;
+use crate::alert::{AlertId, At, Hushed};
 use crate::analyse::{Column, Filter, HeapQuery, Key, Lens, Nest, Query, Selection, Value};
 use crate::analyst::Ask;
 use crate::command::Command;
+use crate::connect::RecorderState;
 use crate::screen::{PAGE, Screen};
-use crate::workspace::{ThemeChoice, Workspace};
+use crate::workspace::Workspace;
 
 pub use awaits::{Awaits, frame_text};
+pub use effect::Effect;
 pub use services::Services;
 pub use task::TaskChoice;
 
@@ -53,24 +57,6 @@ pub enum Page {
     Task,
     /// What fires and what is about to.
     Alerts,
-}
-
-/// Something for the world outside.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Effect {
-    /// Tell the analyst.
-    Ask(Ask),
-    /// Put text on the clipboard.
-    Copy(String),
-    /// Show the window in these colours.
-    Theme(ThemeChoice),
-    /// Show everything so large.
-    Scale(f32),
-    /// Ask the system to point the window out.
-    Attention,
-    /// Open this place in the editor.
-    #[expect(missing_docs, reason = "their names say it all")]
-    OpenSource { path: std::path::PathBuf, line: u32, column: u32 },
 }
 
 /// The state of the window itself.
@@ -118,6 +104,14 @@ pub struct Session {
     pub generation: u64,
     /// When the newest alert fired that was pointed out or seen.
     pub heeded: At,
+    /// The alert that is chosen on their page.
+    pub alert: Option<AlertId>,
+    /// Alerts of which nothing is to be heard.
+    pub hushed: Hushed,
+    /// The file that the rules of alerts come from, if they do.
+    pub rules_file: Option<String>,
+    /// What is being recorded.
+    pub recording: Option<RecorderState>,
 }
 
 impl Session {
@@ -125,7 +119,8 @@ impl Session {
     pub fn new(workspace: Workspace, remark: Option<String>) -> Self {
         let address = workspace.recent.first().cloned().unwrap_or_else(|| "127.0.0.1:6670".into());
         let services = Services::with_last(&workspace.open);
-        Self { workspace, services, address, remark, ..Self::default() }
+        let hushed = Hushed { silences: workspace.silences.clone(), ..Hushed::default() };
+        Self { workspace, services, address, remark, hushed, ..Self::default() }
     }
 
     /// The query as it stands.
@@ -170,6 +165,14 @@ impl Session {
     /// Does it.
     pub fn perform(&mut self, command: Command, screen: &Screen) -> Vec<Effect> {
         let command = match self.perform_on_palette(command, screen) {
+            Ok(effects) => return effects,
+            Err(command) => command,
+        };
+        let command = match self.perform_on_alerts(command, screen) {
+            Ok(effects) => return effects,
+            Err(command) => command,
+        };
+        let command = match self.perform_on_recording(command, screen) {
             Ok(effects) => return effects,
             Err(command) => command,
         };

@@ -6,6 +6,7 @@
 mod alert_page;
 mod allocations;
 mod awaits;
+mod bands;
 mod banner;
 mod connect_dialog;
 mod group_table;
@@ -16,6 +17,7 @@ mod keys;
 mod losses;
 mod palette;
 mod place;
+mod recording;
 mod runtime_page;
 mod runtimes;
 mod table;
@@ -58,6 +60,7 @@ pub fn show(ui: &mut Ui, look: &Look<'_>) -> Vec<Command> {
         .exact_size(42.0)
         .show(ui, |ui| top::show(ui, look, &mut commands));
     tabs::show(ui, look, &mut commands);
+    recording::show(ui, look, &mut commands);
     banner::show(ui, look, &mut commands);
     runtimes::show(ui, look, &mut commands);
     if look.session.page == Page::Alerts {

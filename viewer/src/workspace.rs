@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::alert::Silence;
 use crate::analyse::{AwaitWeight, Key, Lens, Range, Shape, Sort};
 
 /// The version that this build writes.
@@ -82,6 +83,10 @@ pub struct Workspace {
     pub open: Vec<String>,
     /// Folders that paths of source files may start from, besides the one that the viewer runs in.
     pub source_folders: Vec<String>,
+    /// Whether alerts are told on the desktop.
+    pub notifies: bool,
+    /// Alerts of which nothing is to be heard for a while.
+    pub silences: Vec<Silence>,
 }
 
 impl Default for Workspace {
@@ -102,6 +107,8 @@ impl Default for Workspace {
             recent: Vec::new(),
             open: Vec::new(),
             source_folders: Vec::new(),
+            notifies: true,
+            silences: Vec::new(),
         }
     }
 }

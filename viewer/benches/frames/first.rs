@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::mpsc::sync_channel;
 use std::time::{Duration, Instant};
 
-use taskscope_viewer::analyst::{Analyst, Ask};
+use taskscope_viewer::analyst::{Analyst, Ask, Judging};
 use taskscope_viewer::clock::Clock;
 use taskscope_viewer::connect;
 use taskscope_viewer::session::Session;
@@ -30,7 +30,7 @@ pub(crate) fn picture(tasks: u64, groups: u64) -> Duration {
     let (net, events) = connect::start().unwrap();
     let (wake, woken) = sync_channel(1);
     let wake = move || _ = wake.try_send(());
-    let analyst = Analyst::start(net, events, Clock::start(), wake).unwrap();
+    let analyst = Analyst::start(net, events, Clock::start(), Judging::default(), wake).unwrap();
     let session = Session::new(Workspace::default(), None);
     analyst.ask(Ask::Query(Arc::new(session.query()))).unwrap();
     analyst.ask(Ask::Open(address.as_str().into())).unwrap();

@@ -76,6 +76,11 @@ impl Service {
         self.gone.as_ref()
     }
 
+    /// How many alerts found no room.
+    pub fn left_out(&self) -> u64 {
+        self.engine.left_out()
+    }
+
     /// What is pending and what fires.
     pub fn alerts(&self) -> Vec<Alert> {
         self.engine.alerts()

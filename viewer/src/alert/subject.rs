@@ -26,6 +26,19 @@ impl Subject {
         let spawned_at = profile.origin(group.origin).map(|origin| origin.spawned_at.clone());
         Self::Tasks { labels: group.labels.clone(), spawned_at }
     }
+
+    /// All that tells it from others, in words.
+    pub fn in_full(&self) -> String {
+        match self {
+            Self::Tasks { labels, spawned_at: Some(place) } if !labels.is_empty() => {
+                format!("{labels} @ {place}")
+            }
+            Self::Tasks { spawned_at: Some(place), .. } => {
+                format!("@ {place}")
+            }
+            other => other.to_string(),
+        }
+    }
 }
 
 impl fmt::Display for Subject {

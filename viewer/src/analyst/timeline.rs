@@ -15,6 +15,7 @@ pub(super) fn timeline(latest: &Profile, history: &History) -> Timeline {
         states: LIVING.map(|state| history.of_state(state, &window)),
         memory: history.memory(&window),
         onsets: onsets(latest),
+        bands: Vec::new(),
         seconds: window.seconds,
     }
 }

@@ -23,6 +23,8 @@ pub enum Action {
         nest: bool,
         /// The filter; none: as it was last time.
         filter: Option<String>,
+        /// A file of rules of alerts; none: the built-in ones.
+        rules: Option<PathBuf>,
     },
     /// Prints one report.
     Dump {
@@ -100,10 +102,16 @@ pub enum Format {
 impl From<Args> for Action {
     fn from(args: Args) -> Self {
         match args.command {
-            None => Self::View { targets: Vec::new(), by: Vec::new(), nest: false, filter: None },
-            Some(Command::View { targets, by, nest, filter }) => {
+            None => Self::View {
+                targets: Vec::new(),
+                by: Vec::new(),
+                nest: false,
+                filter: None,
+                rules: None,
+            },
+            Some(Command::View { targets, by, nest, filter, rules }) => {
                 let by = by.iter().map(|word| Key::named(word)).collect();
-                Self::View { targets, by, nest, filter }
+                Self::View { targets, by, nest, filter, rules }
             }
             Some(Command::Dump { target, capture, print }) => {
                 Self::Dump { target, capture: capture.into(), print: print.into() }
@@ -185,6 +193,7 @@ mod tests {
             by: vec![],
             nest: false,
             filter: None,
+            rules: None,
         };
         let dump = |capture, print| Action::Dump { target: text("a:1"), capture, print };
         let record =
@@ -208,12 +217,13 @@ mod tests {
             ("view a:1", view(&["a:1"])),
             ("view a:1 b:2", view(&["a:1", "b:2"])),
             (
-                "view a:1 --by task,await --nest --filter is:stuck",
+                "view a:1 --by task,await --nest --filter is:stuck --rules r.toml",
                 Action::View {
                     targets: vec![text("a:1")],
                     by: vec![Key::Label("task".into()), Key::AwaitPoint],
                     nest: true,
                     filter: Some(text("is:stuck")),
+                    rules: Some("r.toml".into()),
                 },
             ),
             ("dump a:1", dump(Capture::Cached, plain)),

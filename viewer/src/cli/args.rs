@@ -37,6 +37,9 @@ pub(super) enum Command {
         /// Only groups that match these words, as in the viewer's filter
         #[arg(long, value_name = "WORDS")]
         filter: Option<String>,
+        /// A file with rules of alerts beside the built-in ones
+        #[arg(long, value_name = "FILE")]
+        rules: Option<PathBuf>,
     },
     /// Start a sample service with a real leak in it, and open the viewer on it
     Demo {

@@ -17,9 +17,9 @@ use taskscope_proto::model::{HistoryQuery, Resolution};
 use tokio::sync::mpsc::Receiver;
 
 use super::action::Format;
-use super::output;
+use super::{output, rules};
 use crate::alert::{Alert, At, Change, Rule, Service, Turn, date};
-use crate::analyse::numbers::age;
+use crate::analyse::numbers::{age, counted};
 use crate::clock::Clock;
 use crate::connect::{Event, Happening, HistoryRequest, Net, Orders, start};
 use options::FailOn;
@@ -34,7 +34,7 @@ const REPEAT_EVERY: Duration = Duration::from_mins(1);
 const BAD: u8 = 1;
 
 pub(super) fn run(watch: &Watch) -> anyhow::Result<ExitCode> {
-    let (rules, targets) = (watch.rules()?, watch.targets()?);
+    let (rules, targets) = (rules::read(watch.rules.as_deref())?, watch.targets()?);
     let fail_on = watch.fail_on(&rules)?;
     let (net, events) = start().context("cannot start the net thread")?;
     let tellers = Tellers::start(watch)?;
@@ -48,6 +48,7 @@ pub(super) fn run(watch: &Watch) -> anyhow::Result<ExitCode> {
         fail_on,
         tellers,
         failed: false,
+        left_out: 0,
     };
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -147,6 +148,8 @@ struct Watching {
     fail_on: FailOn,
     tellers: Tellers,
     failed: bool,
+    /// Alerts that found no room in the last look.
+    left_out: u64,
 }
 
 impl Watching {
@@ -168,6 +171,7 @@ impl Watching {
                     let line = lines.find(|line| line.session == event.session);
                     let changes = line.map(|line| line.take_in(&event.happening, at));
                     self.tell(changes.transpose()?.unwrap_or_default())?;
+                    self.tell_left_out();
                 }
                 _ = looks.tick() => {
                     let at = self.now();
@@ -192,6 +196,16 @@ impl Watching {
             self.tellers.all().for_each(|teller| teller.tell(std::slice::from_ref(&change)));
         }
         Ok(())
+    }
+
+    /// Says it when more alerts found no room than before.
+    fn tell_left_out(&mut self) {
+        let left_out = self.lines.iter().map(|line| line.service.left_out());
+        let left_out = left_out.fold(0, u64::saturating_add);
+        if let Some(words) = left_out_words(self.left_out, left_out) {
+            output::complain(&words);
+        }
+        self.left_out = left_out;
     }
 
     /// Says once more what still fires.
@@ -236,4 +250,30 @@ fn text(Change { turn, alert }: &Change) -> String {
     let line = format!("{when} {state} {severity} {rule} {who} {text}{after}");
     // Labels and names are the service's words: nothing in them that a terminal would obey.
     line.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+}
+
+/// What is to be said of alerts that found no room, if they are more than before.
+fn left_out_words(before: u64, now: u64) -> Option<String> {
+    let alerts = counted(now, "more alert");
+    let kept = "of one rule a hundred are kept, and a thousand counts watched";
+    (now > before).then(|| format!("{alerts} found no room: {kept}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_finds_no_room_is_said_when_it_grows() {
+        let check = |before, now, expected: Option<&str>| {
+            let words = left_out_words(before, now);
+            let begun = words.as_deref().and_then(|words| words.split(':').next());
+            assert_eq!(begun, expected, "{before} {now}");
+        };
+        check(0, 0, None);
+        check(0, 1, Some("1 more alert found no room"));
+        check(1, 9, Some("9 more alerts found no room"));
+        check(9, 9, None);
+        check(9, 3, None);
+    }
 }

@@ -1,5 +1,7 @@
 //! What commands are called and what they mean.
 
+mod alerts;
+
 use super::Command;
 use crate::analyse::Scope;
 
@@ -27,7 +29,6 @@ impl Command {
             Self::ShowHeap => "Heap",
             Self::ShowWaits => "Who waits for whom",
             Self::ShowRuntime => "Runtime",
-            Self::ShowAlerts => "Alerts",
             Self::ShowPalette => "Commands…",
             Self::Larger => "Larger text",
             Self::Smaller => "Smaller text",
@@ -85,6 +86,7 @@ impl Command {
             Self::EditPalette(_) => "Command",
             Self::Run(command) => command.text(),
             Self::Copy(_) => "Copy",
+            of_alerts => of_alerts.text_of_alerts(),
         }
     }
 
@@ -114,7 +116,6 @@ impl Command {
             Self::ShowRuntime => {
                 "Workers, queues, threads for blocking, coverage, memory, and the agent's own cost"
             }
-            Self::ShowAlerts => "What the rules say: which alerts fire and which are about to",
             Self::ShowWaits => "Who waits for the chosen row, and whom it waits for, as a graph",
             Self::ShowPalette => "Find a command by its name",
             Self::Larger => "Everything a tenth larger",
@@ -200,7 +201,7 @@ impl Command {
             Self::EditPalette(_) => "Part of a command's name",
             Self::Run(command) => command.tooltip(),
             Self::Copy(_) => "Copy to the clipboard",
-            _ => "",
+            other => other.meaning_of_alerts(),
         }
     }
 }

@@ -1,43 +1,125 @@
-//! The page of the alerts: what fires and what is about to, of all services that are open.
+//! The page of the alerts: what fires, what is about to, what is over, of all services that are open.
 
 use egui::accesskit::Role;
 use egui::{CentralPanel, Label, Panel, RichText, ScrollArea, Sense, Ui, WidgetInfo};
 
-use super::{Look, button};
-use crate::alert::Severity;
-use crate::analyse::Scope;
+use super::{Look, button, hint};
+use crate::alert::{AlertKey, Hush, Severity};
 use crate::analyse::numbers::{age, counted};
+use crate::clock::Moment;
 use crate::command::Command;
 use crate::screen::ShownAlert;
 use crate::theme::{self, Palette};
 
 /// What the longest state and severity take up.
-const ROOM_FOR_STATE: f32 = 118.0;
+const ROOM_FOR_STATE: f32 = 126.0;
+/// What the buttons take up.
+const ROOM_FOR_BUTTONS: f32 = 274.0;
 
 pub(super) fn show(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
     let palette = theme::palette(ui);
-    Panel::top("alert page").frame(theme::panel(palette)).show(ui, |ui| {
-        ui.horizontal(|ui| {
-            ui.label(RichText::new("Alerts").font(theme::heading()).color(palette.text_strong));
-            button(ui, Command::Dismiss, commands);
-            let words =
-                "By the built-in rules; `taskscope watch` takes others, and tells programs.";
-            ui.label(RichText::new(words).color(palette.text_faint));
-        });
-    });
+    Panel::top("alert page")
+        .frame(theme::panel(palette))
+        .show(ui, |ui| head(ui, look, palette, commands));
     CentralPanel::default().frame(theme::panel(palette)).show(ui, |ui| {
-        if look.screen.alerts.is_empty() {
-            let words = "Nothing fires, and nothing is about to.";
-            ui.label(RichText::new(words).color(palette.text_dim));
-            return;
-        }
         ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
-            ui.spacing_mut().item_spacing.y = 6.0;
-            for shown in &look.screen.alerts {
-                line(ui, look, shown, palette, commands);
+            ui.spacing_mut().item_spacing.y = 3.0;
+            let (alerts, over) = (&look.screen.alerts, &look.screen.alarm.over);
+            if alerts.is_empty() {
+                let words = "Nothing fires, and nothing is about to.";
+                ui.label(RichText::new(words).color(palette.text_dim));
+            }
+            let chosen = look.session.chosen_alert(look.screen).map(|shown| shown.alert.id());
+            for shown in alerts {
+                let is_chosen = chosen.as_ref() == Some(&shown.alert.id());
+                line(ui, look, shown, is_chosen, commands);
+            }
+            left_out(ui, look, palette);
+            silences(ui, look, palette, commands);
+            if !over.is_empty() {
+                section(ui, "Over", palette);
+            }
+            for shown in over {
+                let is_chosen = chosen.as_ref() == Some(&shown.alert.id());
+                line(ui, look, shown, is_chosen, commands);
             }
         });
     });
+}
+
+fn head(ui: &mut Ui, look: &Look<'_>, palette: &Palette, commands: &mut Vec<Command>) {
+    ui.horizontal(|ui| {
+        ui.label(RichText::new("Alerts").font(theme::heading()).color(palette.text_strong));
+        button(ui, Command::Dismiss, commands);
+        let notifies = look.session.workspace.notifies;
+        let words = format!("Desktop notifications: {}", if notifies { "on" } else { "off" });
+        let toggle = ui.add(egui::Button::new(words).selected(notifies));
+        if toggle.on_hover_text(hint(&Command::ToggleNotifications)).clicked() {
+            commands.push(Command::ToggleNotifications);
+        }
+        let words = match &look.session.rules_file {
+            None => "By the built-in rules; `--rules FILE` brings others, `taskscope watch` tells \
+                     programs."
+                .to_owned(),
+            Some(file) => format!("By the rules of {file}; `taskscope watch` tells programs."),
+        };
+        ui.add(Label::new(RichText::new(words).color(palette.text_faint)).truncate());
+    });
+    let desktop = &look.screen.alarm.desktop;
+    if let Some(failure) = desktop.failure.as_ref().filter(|_| look.session.workspace.notifies) {
+        let missed = counted(desktop.missed, "notification");
+        let words = format!("Nothing reaches the desktop: {failure}. {missed} not shown.");
+        ui.label(RichText::new(words).color(palette.warm));
+    } else if desktop.missed > 0 {
+        let missed = counted(desktop.missed, "notification");
+        let words = format!("{missed} not shown: the desktop was too slow or did not answer.");
+        ui.label(RichText::new(words).color(palette.warm));
+    }
+}
+
+fn section(ui: &mut Ui, name: &str, palette: &Palette) {
+    ui.add_space(12.0);
+    ui.label(RichText::new(name).strong().color(palette.text_strong));
+}
+
+fn left_out(ui: &mut Ui, look: &Look<'_>, palette: &Palette) {
+    let left_out = look.screen.alarm.left_out;
+    if left_out > 0 {
+        let words = format!("{} found no room here", counted(left_out, "more alert"));
+        ui.label(RichText::new(words).color(palette.warm))
+            .on_hover_text("Of one rule a hundred alerts are kept, and a thousand counts watched.");
+    }
+}
+
+/// Those that lie on nothing that is listed above.
+fn silences(ui: &mut Ui, look: &Look<'_>, palette: &Palette, commands: &mut Vec<Command>) {
+    let now_ms = look.screen.alarm.unix_ms(look.now);
+    let is_listed =
+        |key: &AlertKey| look.screen.alerts.iter().any(|shown| shown.alert.key() == *key);
+    let silences = look.session.hushed.silences.iter();
+    let others = silences.filter(|it| it.until_unix_ms > now_ms && !is_listed(&it.alert));
+    for (at, silence) in others.enumerate() {
+        if at == 0 {
+            section(ui, "Silenced", palette);
+        }
+        ui.horizontal(|ui| {
+            let AlertKey { rule, target, subject } = &silence.alert;
+            let time = silenced(silence.until_unix_ms, look);
+            let words = format!("{rule}, {target}: {subject}, {time}");
+            ui.label(RichText::new(&words).color(palette.text));
+            let lift = ui.small_button("Lift");
+            let name = format!("Lift the silence of {rule}, {target}: {subject}");
+            lift.widget_info(|| WidgetInfo::labeled(Role::Button, true, &name));
+            if lift.clicked() {
+                commands.push(Command::LiftSilence(silence.alert.clone()));
+            }
+        });
+    }
+}
+
+fn silenced(until_unix_ms: u64, look: &Look<'_>) -> String {
+    let left = until_unix_ms.saturating_sub(look.screen.alarm.unix_ms(look.now));
+    format!("silenced for {} more", age(Moment::from_millis(left)))
 }
 
 /// The colour of a severity.
@@ -49,65 +131,116 @@ pub(super) fn colour(severity: Severity, palette: &Palette) -> egui::Color32 {
     }
 }
 
+/// The state of an alert, and its sentence.
+fn words(shown: &ShownAlert, look: &Look<'_>) -> (String, String) {
+    let alert = &shown.alert;
+    let who = if alert.process == alert.target { &alert.target } else { &alert.process };
+    let ago = |at| age(shown.age(at, look.now));
+    let (state, times) = match (alert.fired, alert.resolved) {
+        (Some(fired), Some(end)) => {
+            let lasted = age(end.moment.saturating_sub(fired.moment));
+            ("over", format!("fired {} ago for {lasted}", ago(fired)))
+        }
+        (Some(_), None) => ("firing", format!("for {}", ago(alert.since))),
+        (None, _) => ("pending", format!("for {}", ago(alert.since))),
+    };
+    let mut words = format!("{} {times}, {who}: {}", alert.rule, alert.text);
+    if shown.file_end.is_some() {
+        words.push_str(" (by the times of the file)");
+    }
+    let hush = shown.hush.map(|hush| match hush {
+        Hush::Acknowledged => "acknowledged".to_owned(),
+        Hush::Silenced(until) => silenced(until, look),
+    });
+    if let Some(hush) = hush {
+        words = format!("{words} ({hush})");
+    }
+    (format!("{state} {}", alert.severity.name()), words)
+}
+
 fn line(
     ui: &mut Ui,
     look: &Look<'_>,
     shown: &ShownAlert,
-    palette: &Palette,
+    is_chosen: bool,
     commands: &mut Vec<Command>,
 ) {
+    let palette = theme::palette(ui);
     let alert = &shown.alert;
-    let since = age(look.now.saturating_sub(alert.since.moment));
-    let (state, severity) = match alert.fired {
-        Some(_) => ("firing", colour(alert.severity, palette)),
-        None => ("pending", palette.text_faint),
-    };
-    let who = if alert.process == alert.target { &alert.target } else { &alert.process };
-    let words = format!("{} for {since}, {who}: {}", alert.rule, alert.text);
-    ui.horizontal_top(|ui| {
-        let head = format!("{state} {}", alert.severity.name());
-        ui.scope(|ui| {
-            ui.set_width(ROOM_FOR_STATE);
-            ui.label(RichText::new(&head).strong().color(severity));
+    let (head, words) = words(shown, look);
+    let is_loud = alert.resolved.is_none() && alert.fired.is_some() && shown.hush.is_none();
+    let severity = if is_loud { colour(alert.severity, palette) } else { palette.text_faint };
+    let fill = if is_chosen { palette.selected } else { egui::Color32::TRANSPARENT };
+    let frame = egui::Frame::new().fill(fill).corner_radius(4).inner_margin(4);
+    let drawn = frame.show(ui, |ui| {
+        let width = ui.available_width();
+        ui.set_width(width);
+        ui.horizontal_top(|ui| {
+            ui.scope(|ui| {
+                ui.set_width(ROOM_FOR_STATE);
+                ui.label(RichText::new(&head).strong().color(severity));
+            });
+            let text = if is_loud { palette.text } else { palette.text_dim };
+            let text = RichText::new(&words).color(text);
+            let room = (width - ROOM_FOR_STATE - ROOM_FOR_BUTTONS).max(160.0);
+            let label = ui.scope(|ui| {
+                ui.set_width(room);
+                ui.add(Label::new(text).sense(Sense::click()).wrap())
+            });
+            let label = label.inner;
+            label.widget_info(|| {
+                let name = format!("{head} {words}");
+                WidgetInfo::selected(Role::ListBoxOption, true, is_chosen, name)
+            });
+            if label.on_hover_text(hint(&Command::OpenAlert)).clicked() {
+                commands.push(Command::GoToAlert(alert.id()));
+            }
+            buttons(ui, shown, commands);
         });
-        let text = RichText::new(&words).color(palette.text);
-        let (leads_to, hover) = leads_to(look, shown);
-        let sense = if leads_to.is_some() { Sense::click() } else { Sense::hover() };
-        let label = ui.add(Label::new(text).sense(sense).wrap());
-        let role = if leads_to.is_some() { Role::Button } else { Role::Label };
-        label.widget_info(|| WidgetInfo::labeled(role, true, format!("{head} {words}")));
-        if let Some(command) = leads_to
-            && label.on_hover_text(hover).clicked()
-        {
-            commands.push(command);
-            // Away from this page.
-            commands.push(Command::ShowAlerts);
-        }
     });
-}
-
-/// What a click does, and how that is said.
-fn leads_to(look: &Look<'_>, shown: &ShownAlert) -> (Option<Command>, &'static str) {
-    let target = &shown.alert.target;
-    match &shown.row {
-        Some(row) => (Some(Command::Select(row.clone())), "Look at the row closely"),
-        None if look.screen.target.as_ref() != Some(target) => {
-            (Some(Command::ShowTab(Scope::One(target.clone()))), "Look at this service")
+    if is_chosen && look.session.alert.is_some() && ui.memory(|m| m.focused().is_none()) {
+        let memory = ui.scope_id().with("chosen alert");
+        let id = Some(alert.id());
+        if ui.data(|data| data.get_temp(memory)).unwrap_or(None) != id {
+            drawn.response.scroll_to_me(None);
+            ui.data_mut(|data| data.insert_temp(memory, id));
         }
-        None => (None, ""),
     }
 }
 
-/// In the top line: how many fire, if any does.
+fn buttons(ui: &mut Ui, shown: &ShownAlert, commands: &mut Vec<Command>) {
+    let id = || shown.alert.id();
+    let rule = &shown.alert.rule;
+    if shown.alert.resolved.is_none() && !matches!(shown.hush, Some(Hush::Silenced(_))) {
+        let known = shown.hush == Some(Hush::Acknowledged);
+        let text = if known { "Take back" } else { Command::Acknowledge.text() };
+        let acknowledge = ui.small_button(text);
+        let name = format!("{text}: {rule}, {}", shown.alert.subject);
+        acknowledge.widget_info(|| WidgetInfo::labeled(Role::Button, true, &name));
+        if acknowledge.on_hover_text(hint(&Command::Acknowledge)).clicked() {
+            commands.push(Command::AcknowledgeThis(id()));
+        }
+    }
+    let is_silent = matches!(shown.hush, Some(Hush::Silenced(_)));
+    let text = if is_silent { "Lift the silence" } else { Command::Silence.text() };
+    let silence = ui.small_button(text);
+    let name = format!("{text}: {rule}, {}", shown.alert.subject);
+    silence.widget_info(|| WidgetInfo::labeled(Role::Button, true, &name));
+    if silence.on_hover_text(hint(&Command::Silence)).clicked() {
+        commands.push(Command::SilenceThis(id()));
+    }
+}
+
+/// In the top line: how many fire, if any does that somebody has to hear of.
 pub(super) fn badge(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
     let palette = theme::palette(ui);
-    let firing = look.screen.alerts.iter().filter(|shown| shown.alert.fired.is_some());
+    let firing = look.screen.alerts.iter().filter(|shown| shown.calls());
     let Some(worst) = firing.clone().map(|shown| shown.alert.severity).max() else { return };
     let words = counted(firing.count() as u64, "alert");
     let fill = if worst == Severity::Critical { palette.hot_soft } else { palette.warm_soft };
     let text = RichText::new(words).color(colour(worst, palette));
     let badge = ui.add(egui::Button::new(text).fill(fill));
-    if badge.on_hover_text(super::hint(&Command::ShowAlerts)).clicked() {
+    if badge.on_hover_text(hint(&Command::ShowAlerts)).clicked() {
         commands.push(Command::ShowAlerts);
     }
 }

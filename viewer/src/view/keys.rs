@@ -18,6 +18,8 @@ pub(super) fn pressed(ui: &Ui, look: &Look<'_>) -> Vec<Command> {
     // Who goes through the lines of a tree does not go through the rows of the table.
     let steering = steering(ui);
     let nested = look.screen.table.nested && look.session.page == Page::Groups;
+    let on_alerts = look.session.page == Page::Alerts;
+    let focused = ui.memory(|memory| memory.focused().is_some());
     let mut commands = Vec::new();
     for command in Command::LISTED.iter().chain(&Command::TABS) {
         for press in command.shortcuts() {
@@ -26,6 +28,9 @@ pub(super) fn pressed(ui: &Ui, look: &Look<'_>) -> Vec<Command> {
                 // In a field it may be meant for the word before.
                 Press::Ctrl('W') => !covered && !typing,
                 Press::CtrlTab | Press::CtrlShiftTab | Press::PageUp | Press::PageDown => !covered,
+                // Of alerts, on their page only: elsewhere they are somebody else's.
+                Press::Enter => on_alerts && !covered && !typing && !focused,
+                Press::Ctrl('A' | 'S') => on_alerts && !covered && !typing,
                 Press::Ctrl(_) | Press::F1 => true,
                 // In a field, Escape leaves the field and does nothing else.
                 Press::Escape => covered || !was_typing,
@@ -83,6 +88,7 @@ fn key(press: Press) -> (Modifiers, Key) {
         Press::PageDown => plain(Key::PageDown),
         Press::Escape => plain(Key::Escape),
         Press::F1 => plain(Key::F1),
+        Press::Enter => plain(Key::Enter),
         Press::CtrlTab => (Modifiers::COMMAND, Key::Tab),
         Press::CtrlShiftTab => (Modifiers::COMMAND | Modifiers::SHIFT, Key::Tab),
     }

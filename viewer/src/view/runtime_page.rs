@@ -24,6 +24,9 @@ pub(super) fn show(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
         ui.horizontal(|ui| {
             heading(ui, "Runtime", palette);
             button(ui, Command::Dismiss, commands);
+            if look.session.recording.is_none() {
+                super::recording::button(ui, look, commands);
+            }
         });
     });
     CentralPanel::default().frame(theme::panel(palette)).show(ui, |ui| {

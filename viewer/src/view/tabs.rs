@@ -53,8 +53,8 @@ fn one(ui: &mut Ui, look: &Look<'_>, scope: &Scope, hint: &str, commands: &mut V
         };
     let chosen = look.session.services.scope == *scope;
     let (text, words) = match &tab {
-        None => all(tabs, palette),
-        Some(tab) => of_service(tab, palette),
+        None => all(look, palette),
+        Some(tab) => of_service(tab, look, palette),
     };
     if let Some(tab) = &tab {
         ui.add_space(GAP);
@@ -119,7 +119,7 @@ fn trouble(worst: Class, stuck: u64, palette: &Palette) -> Option<(String, egui:
     Some((words.join(", "), colour))
 }
 
-fn of_service(tab: &Tab, palette: &Palette) -> (egui::text::LayoutJob, String) {
+fn of_service(tab: &Tab, look: &Look<'_>, palette: &Palette) -> (egui::text::LayoutJob, String) {
     let mut text = Text::default();
     text.add(&tab.name, theme::body(), palette.text_strong);
     let mut words = vec![format!("{}, {}", tab.name, tab.state())];
@@ -138,13 +138,32 @@ fn of_service(tab: &Tab, palette: &Palette) -> (egui::text::LayoutJob, String) {
     } else if tab.received_at.is_some() {
         words.push("nothing stuck".into());
     }
+    if let Some((alerts, colour)) = alerts(look, Some(&tab.address), palette) {
+        text.add(&alerts, theme::small(), colour);
+        words.push(alerts);
+    }
     if tab.is_twin {
         words.push("the same process as an earlier tab".into());
     }
     (text.job, words.join(", "))
 }
 
-fn all(tabs: &[Tab], palette: &Palette) -> (egui::text::LayoutJob, String) {
+/// How many alerts fire that somebody has to hear of, of one service or of all.
+fn alerts(
+    look: &Look<'_>,
+    target: Option<&str>,
+    palette: &Palette,
+) -> Option<(String, egui::Color32)> {
+    let calling = look.screen.alerts.iter().filter(|shown| shown.calls());
+    let calling =
+        calling.filter(|shown| target.is_none_or(|target| *shown.alert.target == *target));
+    let worst = calling.clone().map(|shown| shown.alert.severity).max()?;
+    let colour = super::alert_page::colour(worst, palette);
+    Some((counted(calling.count() as u64, "alert"), colour))
+}
+
+fn all(look: &Look<'_>, palette: &Palette) -> (egui::text::LayoutJob, String) {
+    let tabs = &look.screen.tabs;
     let mut text = Text::default();
     text.add("All services", theme::body(), palette.text_strong);
     let live = tabs.iter().filter(|tab| tab.is_live()).count();
@@ -158,6 +177,10 @@ fn all(tabs: &[Tab], palette: &Palette) -> (egui::text::LayoutJob, String) {
     if let Some((trouble, colour)) = trouble(worst, stuck, palette) {
         text.add(&trouble, theme::small(), colour);
         words.push(trouble);
+    }
+    if let Some((alerts, colour)) = alerts(look, None, palette) {
+        text.add(&alerts, theme::small(), colour);
+        words.push(alerts);
     }
     let tasks = once().fold(0_u64, |sum, tab| sum.saturating_add(tab.tasks));
     words.push(counted(tasks, "task"));

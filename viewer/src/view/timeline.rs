@@ -5,7 +5,7 @@ use egui::{Align2, Color32, Panel, Pos2, Rect, Sense, Stroke, Ui, WidgetInfo, po
 use taskscope_proto::model::State;
 
 use super::group_table::verdict as class_words;
-use super::{Look, hint};
+use super::{Look, bands, hint};
 use crate::analyse::Range;
 use crate::analyse::numbers::{age, bytes, count, counted};
 use crate::command::Command;
@@ -152,7 +152,9 @@ fn tasks(ui: &mut Ui, rect: Rect, look: &Look<'_>, commands: &mut Vec<Command>, 
         .map(|at| counts.iter().filter_map(|c| c.get(at)).sum())
         .collect();
     let highest = sums.iter().copied().max().unwrap_or(0);
+    let below = bands::height(&timeline.bands);
     let inner = rect.shrink2(vec2(0.0, 2.0)).with_min_y(rect.top() + 18.0);
+    let inner = inner.with_max_y(inner.bottom() - below);
     let layers: Vec<Layer<'_>> = LIVING
         .into_iter()
         .zip(&counts)
@@ -189,6 +191,7 @@ fn tasks(ui: &mut Ui, rect: Rect, look: &Look<'_>, commands: &mut Vec<Command>, 
         })
         .collect();
     chart.cursor(ui, look, &title, &words, commands);
+    bands::show(ui, rect, look, |ms| chart.x_of(ms), commands);
 }
 
 fn memory(

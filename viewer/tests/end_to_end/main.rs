@@ -7,6 +7,8 @@ mod agent;
 #[cfg(test)]
 mod app;
 #[cfg(test)]
+mod desktop;
+#[cfg(test)]
 mod hundred_thousand;
 #[cfg(test)]
 #[path = "../window/printer.rs"]

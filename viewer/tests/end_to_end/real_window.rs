@@ -13,7 +13,7 @@ const FEW_COLOURS: usize = 40;
 /// How long the window has to stay.
 const STAYS: Duration = Duration::from_secs(3);
 
-fn need_tools() {
+pub(crate) fn need_tools() {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let there = |tool: &&&str| std::env::split_paths(&path).any(|dir| dir.join(tool).is_file());
     let missing: Vec<_> = TOOLS.iter().filter(|tool| !there(tool)).collect();
@@ -22,7 +22,7 @@ fn need_tools() {
 
 /// A display of our own, which chooses its number. It must not start anew when its last client
 /// goes, which a search for a window is before the window comes: who connects then is turned away.
-fn display() -> (Running, String) {
+pub(crate) fn display() -> (Running, String) {
     let mut command = Command::new("Xvfb");
     command.args(["-displayfd", "1", "-screen", "0", "1440x900x24"]);
     command.args(["-nolisten", "tcp", "-noreset"]);
@@ -76,4 +76,54 @@ fn a_window_opens_shows_the_service_and_stays() {
     drop(window);
     // Nothing may have been stored yet.
     std::fs::remove_dir_all(home).ok();
+}
+
+#[test]
+fn a_window_records_what_it_shows_and_ends_the_file_when_it_is_closed() {
+    need_tools();
+    let (_server, display) = display();
+    let service = Service::start(&[]);
+    let home = tempfile::tempdir().unwrap();
+    let mut command = taskscope(&["view", &service.address]);
+    command.env("DISPLAY", &display).env_remove("WAYLAND_DISPLAY");
+    command.env("XDG_DATA_HOME", home.path());
+    let mut window = Running(command.stdin(Stdio::null()).spawn().unwrap());
+    let xdotool = |args: &[&str]| {
+        let mut xdotool = Command::new("xdotool");
+        xdotool.env("DISPLAY", &display).args(args).stderr(Stdio::null()).output().unwrap()
+    };
+    until("the window shows something", || match colours(&display) {
+        few if few <= FEW_COLOURS => Err(format!("{few} colours")),
+        _ => Ok(()),
+    });
+    let focus = ["search", "--onlyvisible", "--name", "^Taskscope$", "windowfocus", "--sync"];
+    xdotool(&focus);
+    let folder = home.path().join("taskscope").join("recordings");
+    until("the recording begins", || {
+        for keys in [&["key", "Escape", "ctrl+k"][..], &["type", "record"], &["key", "Return"]] {
+            // A key of the list counts once the list is there.
+            std::thread::sleep(Duration::from_millis(400));
+            xdotool(keys);
+        }
+        let asked = Instant::now();
+        while !folder.exists() && asked.elapsed() < STAYS {
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        if folder.exists() { Ok(()) } else { Err("no folder".to_owned()) }
+    });
+    let file = until("a recording grows", || {
+        let mut files = std::fs::read_dir(&folder).map_err(|error| error.to_string())?;
+        let file = files.next().ok_or("no file")?.unwrap().path();
+        let len = std::fs::metadata(&file).unwrap().len();
+        if len > 2_000 { Ok(file) } else { Err(format!("{len} bytes")) }
+    });
+    xdotool(&["key", "ctrl+q"]);
+    until("the program ends", || match window.0.try_wait().unwrap() {
+        None => Err("it runs".to_owned()),
+        Some(status) if status.success() => Ok(()),
+        Some(status) => panic!("{status}"),
+    });
+    let last = taskscope_viewer::connect::last_state(&file).unwrap();
+    assert!(last.states > 0 && last.damages.is_empty(), "{last:?}");
+    assert_eq!(last.process.pid, service.pid());
 }

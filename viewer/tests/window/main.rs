@@ -15,6 +15,8 @@ mod copy;
 #[cfg(test)]
 mod heap;
 #[cfg(test)]
+mod judged;
+#[cfg(test)]
 mod keyboard;
 #[cfg(test)]
 mod nest;
@@ -24,6 +26,8 @@ mod net;
 mod pixels;
 #[cfg(test)]
 mod printer;
+#[cfg(test)]
+mod recording;
 #[cfg(test)]
 mod sample;
 #[cfg(test)]

@@ -7,7 +7,7 @@ use crate::agent::FakeAgent;
 use taskscope_proto::file::{Note, Writer};
 use taskscope_proto::model::TaskOrder;
 use taskscope_viewer::analyse::{Query, Selection};
-use taskscope_viewer::analyst::{Analyst, Ask};
+use taskscope_viewer::analyst::{Analyst, Ask, Judging};
 use taskscope_viewer::clock::Clock;
 use taskscope_viewer::connect;
 use taskscope_viewer::screen::Screen;
@@ -63,7 +63,7 @@ pub(crate) fn analyst() -> (Analyst, std::sync::mpsc::Receiver<()>) {
     let (net, events) = connect::start().unwrap();
     let (wake, woken) = std::sync::mpsc::sync_channel(1);
     let wake = move || _ = wake.try_send(());
-    (Analyst::start(net, events, Clock::start(), wake).unwrap(), woken)
+    (Analyst::start(net, events, Clock::start(), Judging::default(), wake).unwrap(), woken)
 }
 
 /// Waits for a screen that fits.

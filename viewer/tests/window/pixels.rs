@@ -100,9 +100,20 @@ fn the_page_of_the_runtimes() {
 
 #[test]
 fn the_list_of_alerts() {
-    let mut stage = crate::alerts::watched();
-    stage.session.perform(Command::ShowAlerts, &stage.screen);
+    let mut stage = crate::alerts::with_a_past();
+    let id = stage.screen.alerts[1].alert.id();
+    let screen = stage.screen.clone();
+    stage.session.perform(Command::ShowAlerts, &screen);
+    for effect in stage.session.perform(Command::AcknowledgeThis(id), &screen) {
+        stage.carry_out(effect);
+    }
+    stage.refresh();
     picture("alerts", true, stage);
+}
+
+#[test]
+fn alerts_on_the_time_line() {
+    sized("home_alerts_light", false, LARGE, crate::alerts::with_a_past());
 }
 
 #[test]

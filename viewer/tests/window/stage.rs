@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use egui_kittest::{Harness, HarnessBuilder};
 use taskscope_proto::model::{Process, Profile, TaskPage, TaskQuery};
-use taskscope_viewer::alert::Alert;
+use taskscope_viewer::alert::At;
 use taskscope_viewer::analyse::{Scope, Stays, TaskAsk};
 use taskscope_viewer::analyst::{
-    Answers, Ask, look_at, search_for, shown, task_detail, task_query,
+    AlertBook, Answers, Ask, look_at, search_for, show_alerts, task_detail, task_query,
 };
 use taskscope_viewer::clock::Moment;
 use taskscope_viewer::connect::{Event, Failure, Happening};
@@ -40,7 +40,10 @@ pub(crate) struct Stage {
     pub(crate) task_is_gone: bool,
     /// What the task that is looked at was seen to do.
     pub(crate) stays: Stays,
-    pub(crate) alerts: Vec<Alert>,
+    pub(crate) book: AlertBook,
+    pub(crate) notifies: bool,
+    /// What was to be recorded.
+    pub(crate) orders: Vec<String>,
 }
 
 impl Default for Stage {
@@ -58,7 +61,9 @@ impl Default for Stage {
             library: Library::default(),
             task_is_gone: false,
             stays: Stays::default(),
-            alerts: Vec::new(),
+            book: AlertBook::default(),
+            notifies: true,
+            orders: Vec::new(),
         }
     }
 }
@@ -130,8 +135,10 @@ impl Stage {
             screen.task = Some(self.task(ask));
         }
         let profile = self.store().profile().map(|profile| &**profile);
-        let target = screen.target.as_deref();
-        screen.alerts = shown(self.alerts.clone(), target, profile, &screen.table);
+        let profile = profile.filter(|_| screen.shows_the_latest());
+        let unix_ms = u64::try_from(self.now.as_millis()).unwrap();
+        let book = AlertBook { now: At { moment: self.now, unix_ms }, ..self.book.clone() };
+        show_alerts(&mut screen, book, profile);
         let is_now = screen.moment_ms.is_none();
         if let (Some(detail), Some(profile), true) =
             (&mut screen.detail, self.store().profile(), is_now)
@@ -209,10 +216,14 @@ impl Stage {
             }
             Effect::Ask(Ask::Mark(false)) => self.store_mut().forget_mark(),
             Effect::Ask(Ask::Query(query)) => self.store_mut().stop_at(query.at_ms),
+            Effect::Ask(Ask::Hush(hushed)) => self.book.hushed = hushed,
+            Effect::Ask(Ask::Notify(notifies)) => self.notifies = notifies,
             Effect::Copy(text) => self.copied.push(text),
             Effect::OpenSource { path, line, column } => {
                 self.opened.push(format!("{}:{line}:{column}", path.display()));
             }
+            Effect::Record { target, name } => self.orders.push(format!("{name} at {target}")),
+            Effect::StopRecording => self.orders.push("stop".into()),
             Effect::Ask(_) | Effect::Theme(_) | Effect::Scale(_) | Effect::Attention => {}
         }
     }

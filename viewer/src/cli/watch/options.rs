@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use anyhow::{Context as _, bail};
+use anyhow::bail;
 
-use crate::alert::{Alert, Rule, Severity, built_in, read_rules};
+use crate::alert::{Alert, Rule, Severity};
 use crate::cli::Format;
 use crate::connect::{ConnectError, Target};
 
@@ -43,13 +43,6 @@ impl FailOn {
 }
 
 impl Watch {
-    pub(super) fn rules(&self) -> anyhow::Result<Vec<Rule>> {
-        let Some(file) = &self.rules else { return Ok(built_in()) };
-        let path = file.display();
-        let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {path}"))?;
-        read_rules(&text).with_context(|| path.to_string())
-    }
-
     /// Each of them once, as `HOST:PORT`.
     pub(super) fn targets(&self) -> anyhow::Result<Vec<String>> {
         let mut targets = Vec::new();
