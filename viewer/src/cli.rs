@@ -13,7 +13,6 @@ mod failure;
 mod heap;
 mod output;
 mod record;
-mod span;
 mod top;
 mod watch;
 
@@ -23,6 +22,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use crate::app::Opening;
+use crate::connect::{Place, span};
 
 pub use action::{Action, Format, Print};
 pub(crate) use dump::{fetch, print};
@@ -56,6 +56,8 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
 fn act(action: Action) -> anyhow::Result<ExitCode> {
     let done = match action {
         Action::View { targets, by, nest, filter } => {
+            // What is wrong with a moment is said here, and not in a window.
+            targets.iter().try_for_each(|target| target.parse::<Place>().map(drop))?;
             crate::app::run(Opening { targets, by, nest, filter })
         }
         Action::Dump { target, capture, print } => dump::run(&target, capture, print),

@@ -3,9 +3,13 @@
 
 use std::io::{BufRead, BufReader, Write as _};
 use std::net::TcpListener;
+use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
+
+use taskscope_proto::file::Writer;
+use taskscope_proto::model::{Header, Process, Profile, Totals};
 
 const DEADLINE: Duration = Duration::from_mins(1);
 
@@ -64,6 +68,46 @@ fn what_cannot_run_ends_with_2_and_says_what_to_do() {
         let error = words(&output.stderr);
         assert!(error.starts_with(&expected), "{error}");
         assert_eq!((output.status.code(), &*output.stdout), (Some(2), &b""[..]), "{args:?}");
+    }
+}
+
+/// A recording of one task, two, and three, ten seconds from one to the next.
+fn recording(path: &Path) {
+    let mut writer = Writer::packed(Vec::new());
+    writer.process(&Process { name: "shop".into(), ..Process::default() }).unwrap();
+    for tasks in 1..=3 {
+        let totals = Totals { parked: tasks, ..Totals::default() };
+        let now_unix_ms = 1_767_323_035_000 + tasks * 10_000;
+        let header = Header { totals, now_unix_ms, ..Header::default() };
+        writer.state(&Profile { header, ..Profile::default() }).unwrap();
+    }
+    std::fs::write(path, writer.end().unwrap()).unwrap();
+}
+
+#[test]
+fn a_moment_of_a_recording_is_dumped_and_one_that_it_does_not_have_ends_with_2() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("a@b.taskscope");
+    recording(&file);
+    let at = |moment: &str| format!("{}{moment}", file.display());
+    for (moment, tasks) in
+        [("", 3), ("@end", 3), ("@start", 1), ("@+12s", 2), ("@-1s", 2), ("@03:04:15", 2)]
+    {
+        let output = run(&["dump", &at(moment), "--format", "json"]);
+        let dump: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(dump["totals"]["parked"], tasks, "{moment}");
+    }
+    for (moment, expected) in [
+        ("@03:04:04", "it reaches from 2026-01-02T03:04:05Z to 2026-01-02T03:04:25Z"),
+        ("@soon", "`soon` is not a moment: write 2026-11-22T03:04:05Z"),
+    ] {
+        let commands: &[&str] = if moment == "@soon" { &["dump", "view"] } else { &["dump"] };
+        for command in commands {
+            let output = run(&[command, &at(moment)]);
+            let error = words(&output.stderr);
+            assert!(error.contains(expected), "{error}");
+            assert_eq!((output.status.code(), &*output.stdout), (Some(2), &b""[..]));
+        }
     }
 }
 

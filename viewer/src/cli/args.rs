@@ -25,8 +25,9 @@ const EXIT_CODES: &str = "Without a command the viewer opens.\n\n\
 pub(super) enum Command {
     /// Open the viewer on agents, recordings and evidence, one or several
     View {
-        /// Where agents or console-subscribers listen: HOST:PORT, or only the port; or files
-        #[arg(value_name = "ADDR|FILE", required = true)]
+        /// Where agents or console-subscribers listen: HOST:PORT, or only the port; or files, up to
+        /// a moment if they are written FILE@TIME
+        #[arg(value_name = "ADDR|FILE[@TIME]", required = true)]
         targets: Vec<String>,
         /// What makes up a row: labels, or process, await, spawn, state, wait, handle, parent, verdict
         #[arg(long, value_name = "KEYS", value_delimiter = ',')]
@@ -52,8 +53,10 @@ pub(super) enum Command {
     /// Print every group of tasks, most suspicious first, and end
     Dump {
         /// Where the agent or console-subscriber listens: HOST:PORT, or only the port; or a file
-        /// with evidence or a recording, of which the last state is printed
-        #[arg(value_name = "ADDR|FILE")]
+        /// with evidence or a recording, of which the last state is printed, or with FILE@TIME the
+        /// last one at that moment or before: 2026-11-22T03:04:05Z, 03:04:05 (UTC), +90s from its
+        /// start, -2m from its end, start, end
+        #[arg(value_name = "ADDR|FILE[@TIME]")]
         target: String,
         /// Which await trees are captured before the answer
         #[arg(long, value_enum, default_value_t = CaptureArg::Cached)]
