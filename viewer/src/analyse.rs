@@ -9,6 +9,7 @@ mod awaits;
 mod blame;
 mod combinations;
 mod console;
+mod difference;
 mod filter;
 mod flame;
 mod heap;
@@ -43,6 +44,7 @@ pub use awaits::{
 };
 pub use blame::{Link, blockers, chain};
 pub use console::{known, stand_in};
+pub use difference::{Change, Difference, Kind, Move, Pair, Side, difference};
 pub use filter::Filter;
 pub(crate) use filter::{read_size, read_time};
 pub use flame::{Cell, Flame, Weighted, layout};

@@ -22,13 +22,13 @@ use std::thread;
 
 use tokio::sync::mpsc;
 
-use crate::analyse::{Query, TaskAsk};
+use crate::analyse::{Query, Scope, TaskAsk};
 use crate::clock::Clock;
 use crate::connect::{Event, Net, PageRequest};
 use crate::fleet::Fleet;
 use crate::screen::Screen;
 use crate::source::{self, Found};
-use crate::store::Connection;
+use crate::store::{Connection, Reference};
 
 use alerts::Alerts;
 pub use alerts::shown;
@@ -55,6 +55,8 @@ pub enum Ask {
     Cancel,
     /// Compare with this moment from now on, or with none any more.
     Mark(bool),
+    /// Compare the service at this address with a state of elsewhere from now on.
+    Compare(Arc<str>, Reference),
     /// Show this.
     Query(Arc<Query>),
 }
@@ -206,6 +208,9 @@ impl Desk {
                 self.fleet.store_mut(scope).mark(at_ms);
             }
             Input::Ask(Ask::Mark(false)) => self.fleet.store_mut(&self.query.scope).forget_mark(),
+            Input::Ask(Ask::Compare(address, reference)) => {
+                self.fleet.store_mut(&Scope::One(address)).compare_with(reference);
+            }
             Input::Ask(Ask::Cancel) => {
                 if self.pages.cancel() {
                     let sessions = self.fleet.sessions(&self.query.scope);

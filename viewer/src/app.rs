@@ -15,6 +15,7 @@ use crate::connect;
 use crate::screen::Screen;
 use crate::session::{Effect, Overlay, Session};
 use crate::source;
+use crate::store::Reference;
 use crate::theme;
 use crate::view::{self, Look};
 use crate::workspace::{ThemeChoice, Workspace};
@@ -37,6 +38,8 @@ pub struct Opening {
     pub nest: bool,
     /// The filter; none: as it was last time.
     pub filter: Option<String>,
+    /// What they are compared with from the start.
+    pub against: Option<Reference>,
 }
 
 /// Opens the window and follows targets, or asks for one. Returns when the window is closed.
@@ -109,6 +112,10 @@ impl App {
         }
         for effect in app.session.connect_all(&opening.targets) {
             app.carry_out(&cc.egui_ctx, effect);
+        }
+        for target in opening.against.iter().flat_map(|_| &app.session.services.open) {
+            let reference = opening.against.clone();
+            app.waiting.extend(reference.map(|it| Ask::Compare(Arc::clone(target), it)));
         }
         Ok(app)
     }

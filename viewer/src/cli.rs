@@ -8,6 +8,7 @@
 
 mod action;
 mod args;
+mod diff;
 mod dump;
 mod failure;
 mod heap;
@@ -25,6 +26,7 @@ use crate::app::Opening;
 use crate::connect::{Place, span};
 
 pub use action::{Action, Format, Print};
+pub use diff::Diff;
 pub(crate) use dump::{fetch, print};
 use failure::Failure;
 pub(crate) use output::{answer, complain};
@@ -55,12 +57,14 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 fn act(action: Action) -> anyhow::Result<ExitCode> {
     let done = match action {
-        Action::View { targets, by, nest, filter } => {
+        Action::View { targets, by, nest, filter, against } => {
             // What is wrong with a moment is said here, and not in a window.
             targets.iter().try_for_each(|target| target.parse::<Place>().map(drop))?;
-            crate::app::run(Opening { targets, by, nest, filter })
+            let against = against.as_deref().map(diff::reference).transpose()?;
+            crate::app::run(Opening { targets, by, nest, filter, against })
         }
         Action::Dump { target, capture, print } => dump::run(&target, capture, print),
+        Action::Diff(diff) => diff::run(&diff),
         Action::Demo { headless, span, print } => crate::demo::run(headless, span, print),
         Action::Heap { target, output } => heap::run(&target, &output),
         Action::Record { target, output, span } => record::run(&target, &output, span),

@@ -74,6 +74,8 @@ pub struct Screen {
     pub heap: Option<HeapPage>,
     /// The moment that this one is compared with, agent's clock.
     pub marked_ms: Option<u64>,
+    /// What that moment is called, if it is one of elsewhere.
+    pub reference: Option<Arc<str>>,
     /// The services that are open, in their order.
     pub tabs: Vec<Tab>,
     /// All of them are looked at as one.
@@ -91,7 +93,7 @@ pub struct ShownRun {
     pub is_before: bool,
     /// There is one before the present one.
     pub has_before: bool,
-    /// What it is compared with is the end of the one before.
+    /// What it is compared with is the end of the one before, or of elsewhere.
     pub is_marked_before: bool,
 }
 
@@ -329,6 +331,9 @@ impl Screen {
     /// What the numbers are compared with, in words, if they are.
     pub fn compared_with(&self, now: Moment) -> Option<String> {
         let marked_ms = self.marked_ms?;
+        if let Some(words) = &self.reference {
+            return Some(words.to_string());
+        }
         if self.run.is_marked_before {
             return Some("the end of the run before".into());
         }

@@ -8,6 +8,7 @@
 mod before;
 mod history;
 mod moment;
+mod reference;
 mod totals;
 mod track;
 mod trend;
@@ -20,6 +21,7 @@ use crate::clock::Moment;
 use crate::connect::{Event, Failure, Happening};
 
 pub use history::{History, Window};
+pub use reference::Reference;
 pub use totals::LIVING;
 pub use track::Level;
 pub use trend::{SAMPLES, Trend};
@@ -104,6 +106,8 @@ pub struct Store {
     marked: Option<Arc<Profile>>,
     /// The mark is the end of the run before, as that run told of it.
     end_of_before: Option<Arc<Profile>>,
+    /// It is a state of elsewhere instead, and called this.
+    reference: Option<Arc<str>>,
     /// How many restarts were seen.
     restarts: u32,
     /// The run before, with what it was before left out.
@@ -197,8 +201,8 @@ impl Store {
         self.connection = Connection::Live { since: now };
     }
 
-    /// Another run: what is known of the present one is put aside.
-    fn begin_anew(&mut self, restart: Restart) {
+    /// What is known of the present run is put aside.
+    fn put_aside(&mut self, restart: Restart) {
         let mut old = std::mem::take(self);
         *self = Self {
             session: old.session,
@@ -291,16 +295,16 @@ impl Store {
 
     /// Remembers the moment that is looked at, to compare with; `None` for now.
     pub fn mark(&mut self, at_ms: Option<u64>) {
-        self.end_of_before = None;
+        (self.end_of_before, self.reference) = (None, None);
         self.marked = at_ms.and_then(|at_ms| self.moment(at_ms)).or_else(|| self.profile.clone());
     }
 
     /// Forgets that moment.
     pub fn forget_mark(&mut self) {
-        (self.marked, self.end_of_before) = (None, None);
+        (self.marked, self.end_of_before, self.reference) = (None, None, None);
     }
 
-    /// Whether that moment is the end of the run before, whose clock was another.
+    /// Whether that moment is the end of the run before, or of elsewhere: its clock was another.
     pub fn is_marked_before(&self) -> bool {
         self.end_of_before.is_some()
     }

@@ -47,6 +47,7 @@ pub fn compose(store: &Store, query: &Query) -> Screen {
     screen.timeline = timeline(latest, history);
     let marked = store.marked().map(|profile| &**profile);
     screen.marked_ms = marked.map(|profile| profile.header.now_ms);
+    screen.reference = store.reference().cloned();
     screen.run.is_marked_before = store.is_marked_before();
     if let Some(asked) = &query.heap {
         screen.heap = Some(heap::page(profile, marked, query, asked));

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use taskscope_proto::model::Capture;
 
-use super::Watch;
 use super::args::{Args, CaptureArg, Command, PrintArgs};
+use super::{Diff, Watch};
 use crate::analyse::Key;
 use crate::report::TopTable;
 
@@ -23,6 +23,8 @@ pub enum Action {
         nest: bool,
         /// The filter; none: as it was last time.
         filter: Option<String>,
+        /// What they are compared with; none: nothing, until a moment is marked.
+        against: Option<String>,
     },
     /// Prints one report.
     Dump {
@@ -33,6 +35,8 @@ pub enum Action {
         /// How the report is printed.
         print: Print,
     },
+    /// Prints what changed between two moments.
+    Diff(Diff),
     /// Shows the sample service.
     Demo {
         /// Never opens a window.
@@ -98,10 +102,16 @@ pub enum Format {
 impl From<Args> for Action {
     fn from(args: Args) -> Self {
         match args.command {
-            None => Self::View { targets: Vec::new(), by: Vec::new(), nest: false, filter: None },
-            Some(Command::View { targets, by, nest, filter }) => {
+            None => Self::View {
+                targets: Vec::new(),
+                by: Vec::new(),
+                nest: false,
+                filter: None,
+                against: None,
+            },
+            Some(Command::View { targets, by, nest, filter, against }) => {
                 let by = by.iter().map(|word| Key::named(word)).collect();
-                Self::View { targets, by, nest, filter }
+                Self::View { targets, by, nest, filter, against }
             }
             Some(Command::Dump { target, capture, print }) => {
                 let capture = match capture {
@@ -110,6 +120,14 @@ impl From<Args> for Action {
                 };
                 Self::Dump { target, capture, print: print.into() }
             }
+            Some(Command::Diff(args)) => Self::Diff(Diff {
+                before: args.before,
+                after: args.after,
+                wait: args.wait,
+                by: args.by.iter().map(|word| Key::named(word)).collect(),
+                rows: args.rows,
+                format: args.format,
+            }),
             Some(Command::Demo { headless, span, print }) => {
                 Self::Demo { headless, span, print: print.into() }
             }
@@ -170,6 +188,7 @@ mod tests {
             by: vec![],
             nest: false,
             filter: None,
+            against: None,
         };
         let dump = |capture, print| Action::Dump { target: text("a:1"), capture, print };
         let record =
@@ -184,12 +203,13 @@ mod tests {
             ("view a:1", view(&["a:1"])),
             ("view a:1 b:2", view(&["a:1", "b:2"])),
             (
-                "view a:1 --by task,await --nest --filter is:stuck",
+                "view a:1 --by task,await --nest --filter is:stuck --against x.taskscope@-2m",
                 Action::View {
                     targets: vec![text("a:1")],
                     by: vec![Key::Label("task".into()), Key::AwaitPoint],
                     nest: true,
                     filter: Some(text("is:stuck")),
+                    against: Some(text("x.taskscope@-2m")),
                 },
             ),
             ("dump a:1", dump(Capture::Cached, plain)),
@@ -224,12 +244,43 @@ mod tests {
     }
 
     #[test]
+    fn two_moments_to_compare_are_kept_as_they_are_written() {
+        let text = |target: &str| target.to_owned();
+        let diff = |before: &str, after: Option<&str>| Diff {
+            before: text(before),
+            after: after.map(text),
+            wait: None,
+            by: vec![],
+            rows: 20,
+            format: Format::Text,
+        };
+        for (line, expected) in [
+            ("diff x.taskscope a:1", diff("x.taskscope", Some("a:1"))),
+            (
+                "diff a:1 --after 30s --by task,await --rows 5 --format json",
+                Diff {
+                    wait: Some(Duration::from_secs(30)),
+                    by: vec![Key::Label("task".into()), Key::AwaitPoint],
+                    rows: 5,
+                    format: Format::Json,
+                    ..diff("a:1", None)
+                },
+            ),
+        ] {
+            assert_eq!(parse(line).unwrap(), Action::Diff(expected), "{line}");
+        }
+    }
+
+    #[test]
     fn wrong_lines_end_with_the_code_for_it_could_not_run() {
         for line in [
             "view",
             "dump",
             "dump a:1 b:2",
             "dump a:1 --format xml",
+            "diff",
+            "diff a:1 b:1 c:1",
+            "diff a:1 --after soon",
             "demo --for soon",
             "top",
             "top a:1 --sort name",
@@ -247,7 +298,8 @@ mod tests {
     #[test]
     fn help_lists_only_what_works() {
         let help = Args::command().render_long_help().to_string();
-        for word in ["view", "demo", "dump", "heap", "record", "top", "watch", "Exit codes"] {
+        for word in ["view", "demo", "dump", "diff", "heap", "record", "top", "watch", "Exit codes"]
+        {
             assert!(help.contains(word), "{help}");
         }
         assert!(!help.contains("demo-service"), "{help}");

@@ -38,6 +38,10 @@ pub(super) enum Command {
         /// Only groups that match these words, as in the viewer's filter
         #[arg(long, value_name = "WORDS")]
         filter: Option<String>,
+        /// Compare them with this moment, of another run or of another service too: an address, a
+        /// file, or FILE@TIME
+        #[arg(long, value_name = "ADDR|FILE[@TIME]")]
+        against: Option<String>,
     },
     /// Start a sample service with a real leak in it, and open the viewer on it
     Demo {
@@ -64,6 +68,8 @@ pub(super) enum Command {
         #[command(flatten)]
         print: PrintArgs,
     },
+    /// Print what changed between two moments of a service, what is most likely the leak first
+    Diff(DiffArgs),
     /// Write which tasks hold the heap as a profile for pprof: `go tool pprof FILE`
     Heap {
         /// Where the agent or console-subscriber listens: HOST:PORT, or only the port
@@ -109,6 +115,33 @@ pub(super) enum Command {
         #[arg(long, value_name = "TASKS")]
         crowd: Option<u32>,
     },
+}
+
+/// What to compare, and how to print it.
+#[derive(Clone, Debug, clap::Args)]
+pub(super) struct DiffArgs {
+    /// The moment before: where an agent listens, a file with evidence or a recording (its last
+    /// state), or FILE@TIME: 2026-11-22T03:04:05Z, 03:04:05 (UTC), +90s from its start, -2m from its
+    /// end, start, end
+    #[arg(value_name = "ADDR|FILE[@TIME]")]
+    pub(super) before: String,
+    /// The moment after. Without it the same service after a while, or the end of the recording,
+    /// compared with its start
+    #[arg(value_name = "ADDR|FILE[@TIME]")]
+    pub(super) after: Option<String>,
+    /// Wait so long before the second moment: 30s, 2m
+    #[arg(long = "after", value_name = "TIME", value_parser = span::parse)]
+    pub(super) wait: Option<Duration>,
+    /// What makes up a row instead of all labels, spawn location, state, await point and wait:
+    /// labels, or process, await, spawn, state, wait, handle, parent, verdict
+    #[arg(long, value_name = "KEYS", value_delimiter = ',')]
+    pub(super) by: Vec<String>,
+    /// How many rows are shown
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    pub(super) rows: usize,
+    /// For people, or one JSON object (`taskscope.diff/1`)
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(super) format: Format,
 }
 
 /// What to watch, by which rules, and who is told.

@@ -27,6 +27,7 @@ pub(super) fn show(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
     if look.screen.header.is_some() {
         stale(ui, look, commands);
         recorded(ui, look);
+        compared(ui, look, commands);
         past(ui, look, commands);
         some_are_down(ui, look, commands);
         run_before(ui, look, commands);
@@ -43,7 +44,7 @@ pub(super) fn show(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
         Panel::top("restart").frame(theme::banner(palette.accent_soft)).show(ui, |ui| {
             ui.horizontal_wrapped(|ui| {
                 ui.label(RichText::new(words).color(palette.accent));
-                if look.screen.run.is_marked_before {
+                if look.screen.run.is_marked_before && look.screen.reference.is_none() {
                     let words = "Marked is the end of the run before: the difference of await trees \
                                  and the heap compare with it.";
                     ui.label(RichText::new(words).color(palette.text));
@@ -140,6 +141,23 @@ fn recorded(ui: &mut Ui, look: &Look<'_>) {
                 let all = remarks.join("\n");
                 ui.label(format!("and {more} more remarks")).on_hover_text(all);
             }
+        });
+    });
+}
+
+/// What is looked at is compared with a state of elsewhere.
+fn compared(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
+    let palette = theme::palette(ui);
+    let Some(words) = &look.screen.reference else { return };
+    Panel::top("compared").frame(theme::banner(palette.accent_soft)).show(ui, |ui| {
+        ui.horizontal_wrapped(|ui| {
+            let words = format!("Compared with {words}.");
+            ui.label(RichText::new(words).color(palette.accent));
+            ui.label(
+                "The column of what changed, the difference of await trees and the heap compare \
+                 with it.",
+            );
+            button(ui, Command::ClearMark, commands);
         });
     });
 }

@@ -208,6 +208,9 @@ impl Stage {
                 self.store_mut().mark(at_ms);
             }
             Effect::Ask(Ask::Mark(false)) => self.store_mut().forget_mark(),
+            Effect::Ask(Ask::Compare(address, reference)) => {
+                self.fleet.store_mut(&Scope::One(address)).compare_with(reference);
+            }
             Effect::Ask(Ask::Query(query)) => self.store_mut().stop_at(query.at_ms),
             Effect::Copy(text) => self.copied.push(text),
             Effect::OpenSource { path, line, column } => {
