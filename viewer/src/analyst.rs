@@ -6,6 +6,7 @@
 
 mod alerts;
 mod awaits;
+mod compared;
 mod compose;
 mod heap;
 mod lines;

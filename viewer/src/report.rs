@@ -18,7 +18,7 @@ mod tree;
 mod fixture;
 
 pub(crate) use ages::moment;
-pub use difference::difference_text;
+pub use difference::{difference_text, headline};
 pub use json::{difference_json, json};
 pub use style::Style;
 pub use text::text;

@@ -46,6 +46,8 @@ pub enum Connection {
     Recorded {
         /// How many states it has.
         states: u64,
+        /// It has later ones, which were not asked for.
+        goes_on: bool,
         /// What is to be said of it, in sentences.
         remarks: Arc<[String]>,
     },
@@ -106,8 +108,8 @@ pub struct Store {
     marked: Option<Arc<Profile>>,
     /// The mark is the end of the run before, as that run told of it.
     end_of_before: Option<Arc<Profile>>,
-    /// It is a state of elsewhere instead, and called this.
-    reference: Option<Arc<str>>,
+    /// It is a state of elsewhere instead.
+    reference: Option<Reference>,
     /// How many restarts were seen.
     restarts: u32,
     /// The run before, with what it was before left out.
@@ -158,8 +160,8 @@ impl Store {
                 let at_ms = self.looked_at.take().map(|(at_ms, _)| at_ms);
                 self.look_at(at_ms);
             }
-            Happening::Recorded { states, remarks } => {
-                self.connection = Connection::Recorded { states, remarks };
+            Happening::Recorded { states, goes_on, remarks } => {
+                self.connection = Connection::Recorded { states, goes_on, remarks };
             }
             Happening::Down { failure, retry_in } => {
                 let (since, attempts) = match &self.connection {

@@ -119,7 +119,8 @@ mod tests {
             group.verdict.tasks = group.count;
             group.verdict.points = points;
         }
-        let making = Making { profile: &profile, keys: Vec::new(), matching: vec![0, 1] };
+        let making =
+            Making { profile: &profile, keys: Vec::new(), matching: vec![0, 1], then: None };
         let found = troubles(&making);
         let found: Vec<_> = found.iter().map(|t| (&*t.tasks, t.sets, t.count)).collect();
         assert_eq!(found, [("task=audit", 2, 16), ("task=other", 1, 5)]);
@@ -135,7 +136,8 @@ mod tests {
             let group = Arc::make_mut(group);
             (group.verdict.tasks, group.verdict.points) = (group.count, group.count);
         }
-        let making = Making { profile: &profile, keys: Vec::new(), matching: vec![0, 1] };
+        let making =
+            Making { profile: &profile, keys: Vec::new(), matching: vec![0, 1], then: None };
         let found = troubles(&making);
         let found: Vec<_> = found.iter().map(|t| (&*t.tasks, t.count)).collect();
         assert_eq!(found, [("process=a task=audit", 9), ("process=b task=audit", 7)]);

@@ -59,7 +59,7 @@ pub(super) fn reference(place: &str) -> anyhow::Result<Reference> {
     let at = report::moment(profile.header.now_unix_ms);
     let at = at.map(|at| format!(", {at}")).unwrap_or_default();
     let words = format!("{place} ({}{at})", process.name).into();
-    Ok(Reference { words, profile })
+    Ok(Reference { words, process, profile })
 }
 
 /// Where the two moments come from. One recording alone is compared from its start to its end.

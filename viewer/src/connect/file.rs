@@ -26,6 +26,8 @@ pub struct LastState {
     pub profile: Arc<Profile>,
     /// How many there are up to this one.
     pub states: u64,
+    /// There are later ones, which were not asked for.
+    pub goes_on: bool,
     /// What whoever wrote the file had to say, the last of it.
     pub notes: Vec<Note>,
     /// Pieces that cannot be used, the first of them.
@@ -147,7 +149,10 @@ pub(super) fn play(
         match entry {
             // It is theirs only if a state of theirs follows.
             Entry::Process(next) => process = next,
-            Entry::State(profile) if unix_ms(&profile) > until => return ControlFlow::Break(()),
+            Entry::State(profile) if unix_ms(&profile) > until => {
+                last.goes_on = true;
+                return ControlFlow::Break(());
+            }
             Entry::State(profile) => {
                 let go_on = show(&process, &profile);
                 last.process.clone_from(&process);

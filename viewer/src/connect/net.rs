@@ -155,7 +155,7 @@ impl Line {
             let _gone = tell(match last {
                 Ok(last) => {
                     let remarks = last.remarks().into();
-                    Happening::Recorded { states: last.states, remarks }
+                    Happening::Recorded { states: last.states, goes_on: last.goes_on, remarks }
                 }
                 Err(error) => Happening::Down { failure: error.failure(), retry_in: None },
             });

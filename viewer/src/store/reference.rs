@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use taskscope_proto::model::Profile;
+use taskscope_proto::model::{Process, Profile};
 
 use super::{Restart, Store, before};
 
@@ -11,6 +11,8 @@ use super::{Restart, Store, before};
 pub struct Reference {
     /// Where it comes from and when it was, in a few words.
     pub words: Arc<str>,
+    /// Whose state it is.
+    pub process: Arc<Process>,
     /// The state.
     pub profile: Arc<Profile>,
 }
@@ -19,27 +21,26 @@ impl Store {
     /// Compares with this state from here on, whatever run of the service answers, until something
     /// else is marked. Its numbers mean nothing here, as those of a run before.
     pub fn compare_with(&mut self, reference: Reference) {
-        let Reference { words, profile } = reference;
+        let profile = &reference.profile;
         self.marked = Some(match &self.profile {
-            Some(now) => before::to_compare(&profile, now),
-            None => Arc::clone(&profile),
+            Some(now) => before::to_compare(profile, now),
+            None => Arc::clone(profile),
         });
-        self.end_of_before = Some(profile);
-        self.reference = Some(words);
+        self.end_of_before = Some(Arc::clone(profile));
+        self.reference = Some(reference);
     }
 
-    /// What the state of elsewhere is called that this is compared with, if it is one.
-    pub fn reference(&self) -> Option<&Arc<str>> {
+    /// The state of elsewhere that this is compared with, if it is one.
+    pub fn reference(&self) -> Option<&Reference> {
         self.reference.as_ref()
     }
 
     /// Another run: what is known of the present one is put aside, but for a state of elsewhere.
     pub(super) fn begin_anew(&mut self, restart: Restart) {
-        let words = self.reference.take();
-        let kept = words.zip(self.end_of_before.clone());
+        let kept = self.reference.take();
         self.put_aside(restart);
-        if let Some((words, profile)) = kept {
-            self.compare_with(Reference { words, profile });
+        if let Some(reference) = kept {
+            self.compare_with(reference);
         }
     }
 }
@@ -65,20 +66,22 @@ mod tests {
             |run_id| Happening::Connected(Arc::new(Process { run_id, ..Process::default() }));
         let state = |line: &str| Arc::new(fixture::profile(&[line]));
         let profile = state("3 parked task=a < src/m.rs:1");
-        store.compare_with(Reference { words: "x@start".into(), profile: Arc::clone(&profile) });
+        let process_of = Arc::new(Process::default());
+        let reference = Reference { words: "x@start".into(), process: process_of, profile };
+        store.compare_with(reference.clone());
         let marked = |store: &Store| store.marked().map(|then| then.groups[0].count);
         for run in [7, 8, 9] {
             tell(&mut store, process(run));
             assert_eq!((marked(&store), store.run()), (Some(3), u32::try_from(run - 6).unwrap()));
             tell(&mut store, Happening::Profile(state("5 parked task=a < src/m.rs:1")));
-            assert_eq!(store.reference().map(|words| &**words), Some("x@start"));
+            assert_eq!(store.reference(), Some(&reference));
             assert!(store.is_marked_before(), "its clock is another");
         }
         store.mark(None);
         assert_eq!((marked(&store), store.reference()), (Some(5), None));
         tell(&mut store, process(10));
         assert_eq!(store.reference(), None);
-        store.compare_with(Reference { words: "x".into(), profile });
+        store.compare_with(reference);
         store.forget_mark();
         assert_eq!((marked(&store), store.reference()), (None, None));
     }

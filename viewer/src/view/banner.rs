@@ -125,9 +125,10 @@ fn stale(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
 /// It is a file that is looked at: what is to be said of it.
 fn recorded(ui: &mut Ui, look: &Look<'_>) {
     let palette = theme::palette(ui);
-    let Connection::Recorded { states, remarks } = &look.screen.connection else { return };
+    let Connection::Recorded { states, goes_on, remarks } = &look.screen.connection else { return };
     let states = counted(*states, "state");
     let words = match look.screen.moment_ms {
+        None if *goes_on => format!("This is a file up to the moment asked for, {states}."),
         None => format!("This is the end of a file with {states}."),
         Some(_) => format!("A file with {states}."),
     };
@@ -148,15 +149,20 @@ fn recorded(ui: &mut Ui, look: &Look<'_>) {
 /// What is looked at is compared with a state of elsewhere.
 fn compared(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
     let palette = theme::palette(ui);
-    let Some(words) = &look.screen.reference else { return };
+    let Some(compared) = &look.screen.reference else { return };
     Panel::top("compared").frame(theme::banner(palette.accent_soft)).show(ui, |ui| {
         ui.horizontal_wrapped(|ui| {
-            let words = format!("Compared with {words}.");
-            ui.label(RichText::new(words).color(palette.accent));
-            ui.label(
-                "The column of what changed, the difference of await trees and the heap compare \
-                 with it.",
-            );
+            let words = format!("Compared with {}.", compared.with);
+            let tooltip = "The column \"since mark\", the difference of await trees and the heap \
+                           compare with it, too.";
+            ui.label(RichText::new(words).color(palette.accent)).on_hover_text(tooltip);
+            let rows =
+                "Rows are what labels, spawn location, state, await point and wait make them.";
+            ui.label(&compared.kinds).on_hover_text(rows);
+            ui.label(RichText::new(&compared.headline).color(palette.text_strong));
+            if !compared.remarks.is_empty() {
+                ui.label(RichText::new(compared.remarks.join(" ")).color(palette.text_dim));
+            }
             button(ui, Command::ClearMark, commands);
         });
     });

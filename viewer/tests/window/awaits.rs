@@ -232,7 +232,11 @@ fn a_state_of_elsewhere_is_compared_with_from_the_start_and_named() {
     stage.session.workspace.shape = Shape::Difference;
     // Of another run, and later told of than the first state came in.
     let words = "checkout.taskscope@start (checkout, 2026-01-02T03:04:05Z)".into();
-    let reference = Reference { words, profile: Arc::new(moved_on(40)) };
+    let reference = Reference {
+        words,
+        process: Arc::new(sample::process(6, 41)),
+        profile: Arc::new(moved_on(40)),
+    };
     stage.carry_out(Effect::Ask(Ask::Compare(TARGET.into(), reference)));
     stage.refresh();
     let mut harness = harness(stage);
