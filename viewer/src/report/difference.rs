@@ -36,7 +36,7 @@ pub fn difference_text(
     out
 }
 
-/// What is most likely the leak, in one line.
+/// What is most likely the leak, in one line, without the reasons of verdicts.
 pub fn headline(difference: &Difference) -> String {
     Words { difference }.headline()
 }
@@ -79,7 +79,7 @@ impl Report<'_> {
     fn head(&self, out: &mut String) -> fmt::Result {
         let Difference { tasks, stuck, went_through, .. } = self.difference;
         self.moments(out)?;
-        let headline = harmless(&self.words.headline());
+        let headline = harmless(&(self.words.headline() + &self.words.reason()));
         writeln!(out, "{}", self.style.bad(headline))?;
         let mut words = self.words.numbers(*tasks, " alive");
         if *stuck != Pair::default() {

@@ -153,16 +153,14 @@ fn compared(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
     Panel::top("compared").frame(theme::banner(palette.accent_soft)).show(ui, |ui| {
         ui.horizontal_wrapped(|ui| {
             let words = format!("Compared with {}.", compared.with);
-            let tooltip = "The column \"since mark\", the difference of await trees and the heap \
-                           compare with it, too.";
-            ui.label(RichText::new(words).color(palette.accent)).on_hover_text(tooltip);
+            let too = "The column \"since mark\", the difference of await trees and the heap \
+                       compare with it, too.";
+            let tooltip = [&*compared.remarks.join("\n"), too].join("\n");
+            ui.label(RichText::new(words).color(palette.accent)).on_hover_text(tooltip.trim());
             let rows =
                 "Rows are what labels, spawn location, state, await point and wait make them.";
             ui.label(&compared.kinds).on_hover_text(rows);
             ui.label(RichText::new(&compared.headline).color(palette.text_strong));
-            if !compared.remarks.is_empty() {
-                ui.label(RichText::new(compared.remarks.join(" ")).color(palette.text_dim));
-            }
             button(ui, Command::ClearMark, commands);
         });
     });

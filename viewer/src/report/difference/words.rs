@@ -35,9 +35,16 @@ impl Words<'_> {
             words.push(format!(" for {waits}"));
         }
         if change.class.1 > Class::Normal {
-            words.push(format!("; {}: {}", change.class.1.name(), change.reason));
+            words.push(format!("; {}", change.class.1.name()));
         }
         words.concat()
+    }
+
+    /// Why that is suspected or proven, if it is; begins with a colon.
+    pub(super) fn reason(self) -> String {
+        let evident = self.difference.most_evident().map(|(change, _)| change);
+        let judged = evident.filter(|change| change.class.1 > Class::Normal);
+        judged.map(|change| format!(": {}", change.reason)).unwrap_or_default()
     }
 
     /// `8 → 232 tasks parked, +224 (+448 a minute)`.
