@@ -7,6 +7,7 @@
 mod alerts;
 mod awaits;
 mod bands;
+mod compared;
 mod compose;
 mod heap;
 mod lines;
@@ -24,14 +25,14 @@ use std::thread;
 use tokio::sync::mpsc;
 
 use crate::alert::{Hushed, Rule, built_in};
-use crate::analyse::{Query, TaskAsk};
+use crate::analyse::{Query, Scope, TaskAsk};
 use crate::clock::Clock;
 use crate::connect::{Event, Net, PageRequest};
 use crate::desktop::Notifier;
 use crate::fleet::Fleet;
 use crate::screen::Screen;
 use crate::source::{self, Found};
-use crate::store::Connection;
+use crate::store::{Connection, Reference};
 
 use alerts::Alerts;
 pub use alerts::{AlertBook, show_alerts};
@@ -62,6 +63,8 @@ pub enum Ask {
     Hush(Arc<Hushed>),
     /// Tell the desktop of alerts, or do not.
     Notify(bool),
+    /// Compare the service at this address with a state of elsewhere from now on.
+    Compare(Arc<str>, Reference),
     /// Show this.
     Query(Arc<Query>),
 }
@@ -230,6 +233,9 @@ impl Desk {
                 self.fleet.store_mut(scope).mark(at_ms);
             }
             Input::Ask(Ask::Mark(false)) => self.fleet.store_mut(&self.query.scope).forget_mark(),
+            Input::Ask(Ask::Compare(address, reference)) => {
+                self.fleet.store_mut(&Scope::One(address)).compare_with(reference);
+            }
             Input::Ask(Ask::Cancel) => {
                 if self.pages.cancel() {
                     let sessions = self.fleet.sessions(&self.query.scope);

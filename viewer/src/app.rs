@@ -17,6 +17,7 @@ use crate::desktop::{Notifier, System};
 use crate::screen::Screen;
 use crate::session::{Effect, Overlay, Session};
 use crate::source;
+use crate::store::Reference;
 use crate::theme;
 use crate::view::{self, Look};
 use crate::workspace::{ThemeChoice, Workspace};
@@ -45,6 +46,8 @@ pub struct Opening {
     pub rules: Option<(String, Vec<Rule>)>,
     /// The desktop may be told of alerts.
     pub may_notify: bool,
+    /// What they are compared with from the start.
+    pub against: Option<Reference>,
 }
 
 /// Opens the window and follows targets, or asks for one. Returns when the window is closed.
@@ -127,6 +130,10 @@ impl App {
         app.carry_out(&cc.egui_ctx, app.session.hush());
         for effect in app.session.connect_all(&opening.targets) {
             app.carry_out(&cc.egui_ctx, effect);
+        }
+        for target in opening.against.iter().flat_map(|_| &app.session.services.open) {
+            let reference = opening.against.clone();
+            app.waiting.extend(reference.map(|it| Ask::Compare(Arc::clone(target), it)));
         }
         Ok(app)
     }

@@ -8,6 +8,7 @@
 
 mod action;
 mod args;
+mod diff;
 mod dump;
 mod failure;
 mod heap;
@@ -16,7 +17,6 @@ mod output;
 mod record;
 mod report;
 mod rules;
-mod span;
 mod top;
 mod watch;
 
@@ -27,8 +27,10 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use crate::app::Opening;
+use crate::connect::{Place, span};
 
 pub use action::{Action, Format, Print};
+pub use diff::Diff;
 pub(crate) use dump::{fetch, print};
 use failure::Failure;
 pub(crate) use output::{answer, complain};
@@ -60,15 +62,20 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 fn act(action: Action) -> anyhow::Result<ExitCode> {
     let done = match action {
-        Action::View { targets, by, nest, filter, rules } => {
+        Action::View { targets, by, nest, filter, rules, against } => {
+            // What is wrong with a moment is said here, and not in a window.
+            targets.iter().try_for_each(|target| target.parse::<Place>().map(drop))?;
             let read = |file: PathBuf| {
                 let rules = rules::read(Some(&file))?;
                 anyhow::Ok((file.display().to_string(), rules))
             };
             let rules = rules.map(read).transpose()?;
-            crate::app::run(Opening { targets, by, nest, filter, rules, may_notify: true })
+            let against = against.as_deref().map(diff::reference).transpose()?;
+            let may_notify = true;
+            crate::app::run(Opening { targets, by, nest, filter, rules, may_notify, against })
         }
         Action::Dump { target, capture, print } => dump::run(&target, capture, print),
+        Action::Diff(diff) => diff::run(&diff),
         Action::Demo { headless, span, print } => crate::demo::run(headless, span, print),
         Action::Heap { target, output } => heap::run(&target, &output),
         Action::Record { target, output, span } => record::run(&target, &output, span),

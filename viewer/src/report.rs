@@ -1,9 +1,11 @@
-//! The report: a whole profile in one piece, for a terminal or for a program.
+//! The report: a whole profile in one piece, or what changed between two, for a terminal or for a
+//! program.
 //!
 //! Pure: the profile carries its own clock.
 
 mod activity;
 mod ages;
+mod difference;
 mod heap;
 mod incident;
 mod json;
@@ -17,8 +19,10 @@ mod words;
 #[cfg(test)]
 mod fixture;
 
+pub(crate) use ages::moment;
+pub use difference::{difference_text, headline};
 pub use incident::{Extent, Incident, IncidentSource, PastPoint, Singles, Trends, suspected};
-pub use json::json;
+pub use json::{difference_json, json};
 pub use style::Style;
 pub use text::text;
 pub use top::{TopSort, TopTable, top};

@@ -4,6 +4,7 @@
 //! given as "since when" on the agent's clock, so that they tick without a new screen.
 
 mod alerts;
+mod run;
 mod task;
 
 use std::sync::Arc;
@@ -23,6 +24,7 @@ use crate::fleet::Tab;
 use crate::store::{Connection, Level, Restart, SAMPLES};
 
 pub use alerts::{Alarm, Band, ShownAlert};
+pub use run::{Compared, ShownRun};
 pub use task::{Standing, TaskDetail};
 
 /// Samples of a trend.
@@ -77,25 +79,14 @@ pub struct Screen {
     pub heap: Option<HeapPage>,
     /// The moment that this one is compared with, agent's clock.
     pub marked_ms: Option<u64>,
+    /// What is said of that moment, if it is one of elsewhere.
+    pub reference: Option<Compared>,
     /// The services that are open, in their order.
     pub tabs: Vec<Tab>,
     /// All of them are looked at as one.
     pub is_of_all: bool,
     /// Which run of the service this is.
     pub run: ShownRun,
-}
-
-/// Which run of a service is looked at.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct ShownRun {
-    /// Its place among those that were seen, from one on.
-    pub number: u32,
-    /// It is the one before the present one.
-    pub is_before: bool,
-    /// There is one before the present one.
-    pub has_before: bool,
-    /// What it is compared with is the end of the one before.
-    pub is_marked_before: bool,
 }
 
 /// A group that something is the matter with.
@@ -318,6 +309,9 @@ impl Screen {
     /// What the numbers are compared with, in words, if they are.
     pub fn compared_with(&self, now: Moment) -> Option<String> {
         let marked_ms = self.marked_ms?;
+        if let Some(compared) = &self.reference {
+            return Some(compared.with.to_string());
+        }
         if self.run.is_marked_before {
             return Some("the end of the run before".into());
         }

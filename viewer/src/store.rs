@@ -8,6 +8,7 @@
 mod before;
 mod history;
 mod moment;
+mod reference;
 mod totals;
 mod track;
 mod trend;
@@ -20,6 +21,7 @@ use crate::clock::Moment;
 use crate::connect::{Event, Failure, Happening};
 
 pub use history::{History, Window};
+pub use reference::Reference;
 pub use totals::LIVING;
 pub use track::Level;
 pub use trend::{SAMPLES, Trend};
@@ -44,6 +46,8 @@ pub enum Connection {
     Recorded {
         /// How many states it has.
         states: u64,
+        /// It has later ones, which were not asked for.
+        goes_on: bool,
         /// What is to be said of it, in sentences.
         remarks: Arc<[String]>,
     },
@@ -104,6 +108,8 @@ pub struct Store {
     marked: Option<Arc<Profile>>,
     /// The mark is the end of the run before, as that run told of it.
     end_of_before: Option<Arc<Profile>>,
+    /// It is a state of elsewhere instead.
+    reference: Option<Reference>,
     /// How many restarts were seen.
     restarts: u32,
     /// The run before, with what it was before left out.
@@ -154,8 +160,8 @@ impl Store {
                 let at_ms = self.looked_at.take().map(|(at_ms, _)| at_ms);
                 self.look_at(at_ms);
             }
-            Happening::Recorded { states, remarks } => {
-                self.connection = Connection::Recorded { states, remarks };
+            Happening::Recorded { states, goes_on, remarks } => {
+                self.connection = Connection::Recorded { states, goes_on, remarks };
             }
             Happening::Down { failure, retry_in } => {
                 let (since, attempts) = match &self.connection {
@@ -197,8 +203,8 @@ impl Store {
         self.connection = Connection::Live { since: now };
     }
 
-    /// Another run: what is known of the present one is put aside.
-    fn begin_anew(&mut self, restart: Restart) {
+    /// What is known of the present run is put aside.
+    fn put_aside(&mut self, restart: Restart) {
         let mut old = std::mem::take(self);
         *self = Self {
             session: old.session,
@@ -291,16 +297,16 @@ impl Store {
 
     /// Remembers the moment that is looked at, to compare with; `None` for now.
     pub fn mark(&mut self, at_ms: Option<u64>) {
-        self.end_of_before = None;
+        (self.end_of_before, self.reference) = (None, None);
         self.marked = at_ms.and_then(|at_ms| self.moment(at_ms)).or_else(|| self.profile.clone());
     }
 
     /// Forgets that moment.
     pub fn forget_mark(&mut self) {
-        (self.marked, self.end_of_before) = (None, None);
+        (self.marked, self.end_of_before, self.reference) = (None, None, None);
     }
 
-    /// Whether that moment is the end of the run before, whose clock was another.
+    /// Whether that moment is the end of the run before, or of elsewhere: its clock was another.
     pub fn is_marked_before(&self) -> bool {
         self.end_of_before.is_some()
     }

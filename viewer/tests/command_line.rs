@@ -3,6 +3,7 @@
 
 use std::io::{BufRead, BufReader, Write as _};
 use std::net::TcpListener;
+use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::Arc;
 use std::thread;
@@ -10,8 +11,8 @@ use std::time::{Duration, Instant};
 
 use taskscope_proto::file::{Note, Writer};
 use taskscope_proto::model::{
-    Class, Group, GroupId, Header, Label, Labels, Location, Origin, OriginId, Process, Profile,
-    State, TaskKind, Totals,
+    Class, Frame, Group, GroupId, Header, Label, Labels, Location, Origin, OriginId, Process,
+    Profile, State, TaskKind, Totals, Tree,
 };
 
 const DEADLINE: Duration = Duration::from_mins(1);
@@ -86,6 +87,117 @@ fn what_cannot_run_ends_with_2_and_says_what_to_do() {
     }
 }
 
+/// A recording of one task, two, and three, ten seconds from one to the next, waiting on one line.
+fn pile(path: &Path) {
+    let label = Label { key: "task".into(), value: "audit".into() };
+    let place = Location { file: "src/audit.rs".into(), line: 41, column: 7 };
+    let frame = Arc::new(Frame {
+        function: "audit::log".into(),
+        location: Some(place),
+        user: true,
+        module: None,
+        offset: 0,
+    });
+    let tree = Arc::new(Tree { await_point: Some(frame), ..Tree::default() });
+    let mut writer = Writer::packed(Vec::new());
+    writer.process(&Process { name: "shop".into(), ..Process::default() }).unwrap();
+    for tasks in 1..=3 {
+        let labels = Labels::new([label.clone()]);
+        let mut group = Group::new(GroupId(tasks), labels, OriginId(1), State::Parked);
+        (group.count, group.tree) = (tasks, Some(tree.clone()));
+        let header = Header {
+            now_ms: tasks * 10_000,
+            now_unix_ms: 1_767_323_035_000 + tasks * 10_000,
+            totals: Totals { parked: tasks, ..Totals::default() },
+            ..Header::default()
+        };
+        let groups = vec![Arc::new(group)];
+        writer.state(&Profile { header, groups, ..Profile::default() }).unwrap();
+    }
+    std::fs::write(path, writer.end().unwrap()).unwrap();
+}
+
+#[test]
+fn a_moment_of_a_recording_is_dumped_and_one_that_it_does_not_have_ends_with_2() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("a@b.taskscope");
+    pile(&file);
+    let at = |moment: &str| format!("{}{moment}", file.display());
+    for (moment, tasks) in
+        [("", 3), ("@end", 3), ("@start", 1), ("@+12s", 2), ("@-1s", 2), ("@03:04:15", 2)]
+    {
+        let output = run(&["dump", &at(moment), "--format", "json"]);
+        let dump: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(dump["totals"]["parked"], tasks, "{moment}");
+    }
+    for (moment, expected) in [
+        ("@03:04:04", "it reaches from 2026-01-02T03:04:05Z to 2026-01-02T03:04:25Z"),
+        ("@soon", "`soon` is not a moment: write 2026-11-22T03:04:05Z"),
+    ] {
+        let commands: &[&str] = if moment == "@soon" { &["dump", "view"] } else { &["dump"] };
+        for command in commands {
+            let output = run(&[command, &at(moment)]);
+            let error = words(&output.stderr);
+            assert!(error.contains(expected), "{error}");
+            assert_eq!((output.status.code(), &*output.stdout), (Some(2), &b""[..]));
+        }
+    }
+}
+
+#[test]
+fn a_difference_of_two_moments_says_what_grew() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("x.taskscope");
+    pile(&file);
+    let at = |moment: &str| format!("{}{moment}", file.display());
+    // Alone it is compared from its start to its end.
+    for args in [vec![at("")], vec![at("@start"), at("@end")], vec![at("@03:04:05"), at("@-0s")]] {
+        let args: Vec<&str> = ["diff"].into_iter().chain(args.iter().map(|a| &**a)).collect();
+        let output = run(&args);
+        let text = words(&output.stdout);
+        assert_eq!(output.status.code(), Some(0), "{}", words(&output.stderr));
+        let second = text.lines().nth(1).unwrap();
+        let expected =
+            "grown: task=audit: 1 → 3 tasks parked, +2 (+6.0 a minute), at src/audit.rs:41:7";
+        assert_eq!(second, expected, "{text}");
+        assert!(text.contains("20 s later, one run") && !text.contains('\u{1b}'), "{text}");
+    }
+    let json = run(&["diff", &at("@-10s"), &at("@end"), "--format", "json", "--by", "task"]);
+    let told: serde_json::Value = serde_json::from_slice(&json.stdout).unwrap();
+    assert_eq!((&told["schema"], &told["secs"]), (&"taskscope.diff/1".into(), &10.0.into()));
+    let row = &told["changes"][0];
+    assert_eq!((&row["kind"], &row["tasks"]["before"]), (&"grown".into(), &2.into()));
+
+    for (args, expected) in [
+        (vec!["diff", "127.0.0.1:1"], "127.0.0.1:1 would be compared with itself: say how long"),
+        (vec!["diff", &at("@03:04:04")], "it reaches from 2026-01-02T03:04:05Z to 2026-01-02T0"),
+        (vec!["diff", &at(""), &at("@start"), "--after", "1s"], "--after waits for a service"),
+        (vec!["diff", &at(""), "no/such.taskscope"], "cannot open no/such.taskscope"),
+    ] {
+        let output = run(&args);
+        let error = words(&output.stderr);
+        assert!(error.contains(expected), "{error}");
+        assert_eq!((output.status.code(), &*output.stdout), (Some(2), &b""[..]), "{args:?}");
+    }
+}
+
+#[test]
+fn a_difference_of_a_service_with_itself_waits_in_between() {
+    let (mut service, address) = sample_service();
+    until("the pile has grown", || {
+        let output = run(&["diff", &address, "--after", "1s", "--format", "json"]);
+        assert_eq!(output.status.code(), Some(0), "{}", words(&output.stderr));
+        let told: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(told["same_run"], true);
+        let row = &told["changes"][0];
+        row["labels"]["task"] == "audit"
+            && row["tasks"]["change"].as_i64() > Some(0)
+            && row["await_point"]["file"].as_str().is_some_and(|file| file.ends_with("audit.rs"))
+    });
+    drop(service.stdin.take());
+    until("the service ends with its standard input", || service.try_wait().unwrap().is_some());
+}
+
 #[test]
 fn help_goes_to_standard_output_and_ends_with_0() {
     let output = run(&["--help"]);
@@ -131,7 +243,7 @@ fn the_demo_without_a_display_says_so_and_reports() {
 }
 
 /// The state of a service with a pile that grows by one a second.
-fn pile(second: u64) -> Profile {
+fn pile_at(second: u64) -> Profile {
     let label = Label { key: "task".into(), value: "<b>audit</b>".into() };
     let labels = Labels::new([label]);
     let mut group = Group::new(GroupId(1), labels.clone(), OriginId(1), State::Parked);
@@ -175,9 +287,9 @@ fn a_report_of_a_recording_is_a_page_with_its_past() {
     let process = |run_id| Process { name: "shop".into(), run_id, ..Process::default() };
     let mut writer = Writer::packed(Vec::new());
     writer.process(&process(1)).unwrap();
-    writer.state(&pile(999)).unwrap();
+    writer.state(&pile_at(999)).unwrap();
     writer.process(&process(2)).unwrap();
-    (10..=70).for_each(|second| writer.state(&pile(second)).unwrap());
+    (10..=70).for_each(|second| writer.state(&pile_at(second)).unwrap());
     std::fs::write(&file, writer.end().unwrap()).unwrap();
 
     std::fs::write(&html, "what was there before").unwrap();
@@ -202,7 +314,7 @@ fn a_report_of_a_recording_is_a_page_with_its_past() {
     let mut writer = Writer::plain(Vec::new());
     writer.note(&Note { at_unix_ms: 1_767_323_045_000, text: "SIGQUIT".into() }).unwrap();
     writer.process(&process(2)).unwrap();
-    writer.state(&pile(70)).unwrap();
+    writer.state(&pile_at(70)).unwrap();
     std::fs::write(&evidence, writer.end().unwrap()).unwrap();
     let output = run(&["report", &evidence, "-o", "-", "--format", "md"]);
     let page = words(&output.stdout);

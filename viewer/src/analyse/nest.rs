@@ -12,7 +12,7 @@ use taskscope_proto::model::Profile;
 use super::combinations::{Combinations, Level};
 use super::order::by_number;
 use super::pivot::{present, rows};
-use super::{Column, Heat, Key, Row, Sort, Sum, Value};
+use super::{Column, Heat, Key, Row, Sort, Sum, Then, Value};
 
 /// Which rows are open: what lies in them is shown.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -63,11 +63,20 @@ pub struct Nested {
 
 /// Groups the base groups at `indices` by the first of `keys`, each of these rows by the second, and
 /// so on. Rows in one row come in the order asked for. A row is as warm as the warmest in it.
-pub fn nested(profile: &Profile, keys: &[Key], indices: &[u32], sort: Sort, nest: &Nest) -> Nested {
+pub fn nested(
+    profile: &Profile,
+    keys: &[Key],
+    indices: &[u32],
+    (sort, then): (Sort, Option<&Then>),
+    nest: &Nest,
+) -> Nested {
     let present = present(profile, indices);
     let combinations = Combinations::of(profile, keys, &present);
     let mut tree = Tree::new(profile, &present, combinations);
     tree.warm();
+    if let Some(then) = then {
+        tree.compare_with(then);
+    }
     let first = tree.first(sort);
     let total = tree.row((0, 0)).map(|all| all.sum.clone()).unwrap_or_default();
     Nested { rows: tree.lines(sort, nest), total, first }
@@ -122,6 +131,15 @@ impl Tree {
                 if let Some(parent) = outer.get_mut(parent as usize) {
                     parent.heat = parent.heat.max(row.heat);
                 }
+            }
+        }
+    }
+
+    /// Says of each row how many tasks it had then.
+    fn compare_with(&mut self, then: &Then) {
+        for (level, rows) in self.rows.iter_mut().enumerate() {
+            for (at, row) in (0..).zip(rows) {
+                row.before = Some(then.tasks(&self.combinations.values(level, at)));
             }
         }
     }

@@ -20,6 +20,8 @@ pub enum Column {
     Count,
     /// More than a minute ago.
     Growth,
+    /// More than at the moment that this one is compared with.
+    Change,
     /// Stuck tasks.
     Stuck,
     /// Time of the longest in its state.
@@ -101,6 +103,7 @@ pub(super) fn by_number(a: &Row, b: &Row, column: Column) -> Ordering {
         Column::Key(_) => Ordering::Equal,
         Column::Count => a.sum.count.cmp(&b.sum.count),
         Column::Growth => a.sum.growth.cmp(&b.sum.growth),
+        Column::Change => a.change().cmp(&b.change()),
         Column::Stuck => a.sum.stuck.cmp(&b.sum.stuck),
         Column::Oldest => age(a.sum.oldest_since_ms).cmp(&age(b.sum.oldest_since_ms)),
         Column::Median => age(a.median_since_ms).cmp(&age(b.median_since_ms)),

@@ -6,7 +6,7 @@ use rustc_hash::FxHashSet;
 use taskscope_proto::model::{OriginId, Profile};
 
 use super::combinations::{Combinations, Level};
-use super::holding::{is_there, percent_grown};
+use super::holding::{difference, is_there, percent_grown};
 use super::{Heat, Key, Sum, Value};
 
 /// All groups with the same values in the chosen keys.
@@ -20,12 +20,21 @@ pub struct Row {
     pub median_since_ms: Option<u64>,
     /// How suspicious it looks.
     pub heat: Heat,
+    /// How many tasks it had at the moment that this one is compared with; `None` without one.
+    pub before: Option<u64>,
     /// Indices into the profile's groups.
     pub members: Vec<u32>,
     /// How many rows lie in it.
     pub inside: usize,
     /// Whether those are shown; `None` where there are none.
     pub opens: Option<bool>,
+}
+
+impl Row {
+    /// How many tasks there are more than at the moment that this one is compared with.
+    pub fn change(&self) -> Option<i64> {
+        Some(difference(self.sum.count, self.before?))
+    }
 }
 
 /// The answer: unsorted rows and what they add up to.

@@ -9,7 +9,7 @@ use taskscope_proto::model::Profile;
 use super::bands::bands;
 use crate::alert::{Alert, At, Change, Hushed, Rule, Service, Severity, Subject, Turn};
 use crate::clock::Moment;
-use crate::connect::{Event, Happening, is_file};
+use crate::connect::{Event, Happening, Place};
 use crate::desktop::{Notifier, Standing};
 use crate::screen::{Screen, ShownAlert};
 
@@ -52,7 +52,8 @@ impl Alerts {
 
     pub(super) fn open(&mut self, session: u64, address: &Arc<str>) {
         let service = Service::new(address, self.rules.clone());
-        let file = is_file(address).then(At::default);
+        let place: Option<Place> = address.parse().ok();
+        let file = place.and_then(|place| place.file().map(|_| At::default()));
         self.services.push(Judged { session, target: Arc::clone(address), service, file });
     }
 

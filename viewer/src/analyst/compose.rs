@@ -3,12 +3,13 @@
 use taskscope_proto::model::{Group, Profile, Source};
 
 use super::awaits::awaits;
+use super::compared::compared;
 use super::heap;
 use super::table::Making;
 use super::timeline::timeline;
 use super::troubles::troubles;
 use crate::analyse::{
-    Key, Query, Range, Selection, blockers, chain, keys_of, known, losses, merge, stand_in,
+    Key, Query, Range, Selection, Then, blockers, chain, keys_of, known, losses, merge, stand_in,
     together, wait_graph, wakings,
 };
 use crate::screen::{Detail, Screen, Waits};
@@ -41,12 +42,15 @@ pub fn compose(store: &Store, query: &Query) -> Screen {
         Range::Minutes => store.history(),
         Range::Day => store.day(),
     };
-    let making = Making { profile, keys, matching: query.filter.matches(profile) };
+    let marked = store.marked().map(|profile| &**profile);
+    let then = marked.map(|marked| Then::of(marked, &keys, &query.filter.matches(marked)));
+    let making = Making { profile, keys, matching: query.filter.matches(profile), then };
     screen.table = making.table(history, query);
     screen.findings = troubles(&making);
     screen.timeline = timeline(latest, history);
-    let marked = store.marked().map(|profile| &**profile);
     screen.marked_ms = marked.map(|profile| profile.header.now_ms);
+    let reference = store.reference().zip(store.process());
+    screen.reference = reference.map(|(then, process)| compared(then, process, profile));
     screen.run.is_marked_before = store.is_marked_before();
     if let Some(asked) = &query.heap {
         screen.heap = Some(heap::page(profile, marked, query, asked));
@@ -128,7 +132,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::analyse::Filter;
+    use crate::analyse::{Column, Filter, Nest, Sort, Value};
     use crate::connect::{Event, Happening};
     use crate::fixture;
 
@@ -171,6 +175,39 @@ mod tests {
         query.filter = Filter::parse("task:b");
         let detail = compose(&store, &query).detail.expect("a detail");
         assert_eq!((detail.row, detail.tree.tasks), (None, 0));
+    }
+
+    #[test]
+    fn rows_tell_what_came_since_the_mark_and_are_put_in_that_order() {
+        let mut store = store(fixture::profile(&[
+            "3 parked t=a u=1 @ src/a.rs:1 mutex < src/m.rs:1",
+            "9 parked t=b u=1 @ src/a.rs:2 mutex < src/m.rs:1",
+        ]));
+        let sort = Sort { column: Column::Change, descending: true };
+        let keys = ["t", "u"].map(|key| Key::Label(key.into()));
+        let rows = |store: &Store, filter: &str, nest: Option<Nest>| {
+            let nest = nest.map(Arc::new);
+            let screen = compose(store, &Query { nest, sort, ..query(&keys, filter) });
+            let told = screen.table.rows.iter().map(|row| {
+                let values: Vec<String> = row.row.values.iter().map(Value::to_string).collect();
+                let change = row.row.change();
+                format!("{} {}", values.join("/"), change.map_or("-".into(), |c| c.to_string()))
+            });
+            told.collect::<Vec<_>>().join(", ")
+        };
+        assert_eq!(rows(&store, "", None), "b/1 -, a/1 -");
+        store.mark(None);
+        let profile = fixture::profile(&[
+            "1 parked t=b u=1 @ src/a.rs:2 mutex < src/m.rs:1",
+            "5 parked t=a u=1 @ src/a.rs:1 mutex < src/m.rs:1",
+            "4 parked t=a u=2 @ src/a.rs:1 mutex < src/m.rs:1",
+        ]);
+        let happening = Happening::Profile(Arc::new(profile));
+        store.apply(Event { session: 1, happening }, Duration::ZERO);
+        assert_eq!(rows(&store, "", None), "a/2 4, a/1 2, b/1 -8");
+        assert_eq!(rows(&store, "u:1", None), "a/1 2, b/1 -8");
+        let nested = rows(&store, "", Some(Nest::all_open()));
+        assert_eq!(nested, "a 6, a/2 4, a/1 2, b -8, b/1 -8");
     }
 
     #[test]

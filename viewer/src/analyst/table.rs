@@ -6,7 +6,7 @@ use std::time::Duration;
 use taskscope_proto::model::{Group, GroupId, Profile};
 
 use crate::analyse::{
-    Column, Key, Lens, Nested, Query, Row, Sort, Value, is_there, nested, pivot, sort,
+    Column, Key, Lens, Nested, Query, Row, Sort, Then, Value, is_there, nested, pivot, sort,
 };
 use crate::screen::{ScreenRow, Table};
 use crate::store::{History, Trend};
@@ -17,6 +17,8 @@ pub(super) struct Making<'a> {
     pub(super) keys: Vec<Key>,
     /// The groups that pass the filter, in their order.
     pub(super) matching: Vec<u32>,
+    /// What the rows are compared with.
+    pub(super) then: Option<Then>,
 }
 
 impl Making<'_> {
@@ -25,6 +27,7 @@ impl Making<'_> {
         let profile = self.profile;
         let sorted_by = match query.sort.column {
             Column::Key(at) if at >= self.keys.len() => Sort::default(),
+            Column::Change if self.then.is_none() => Sort::default(),
             column if column.is_of_bytes() && profile.header.heap.is_none() => Sort::default(),
             _ => query.sort,
         };
@@ -84,11 +87,15 @@ impl Making<'_> {
     }
 
     fn rows(&self, sorted_by: Sort, query: &Query) -> Nested {
-        let Self { profile, keys, matching } = self;
+        let Self { profile, keys, matching, then } = self;
+        let then = then.as_ref();
         if let Some(nest) = query.nest.as_ref().filter(|_| self.is_nested(query)) {
-            return nested(profile, keys, matching, sorted_by, nest);
+            return nested(profile, keys, matching, (sorted_by, then), nest);
         }
         let mut flat = pivot(profile, keys, matching);
+        for row in &mut flat.rows {
+            row.before = then.map(|then| then.tasks(&row.values));
+        }
         sort(&mut flat.rows, sorted_by);
         let first = flat.rows.first().map(|row| (row.values.clone(), row.heat));
         Nested { rows: flat.rows, total: flat.total, first }
@@ -129,7 +136,7 @@ mod tests {
         }
         let keys = ["task", "tenant", "await"].map(Key::named).to_vec();
         let matching = Filter::default().matches(&latest);
-        let making = Making { profile: &latest, keys, matching };
+        let making = Making { profile: &latest, keys, matching, then: None };
         let trends = |nest: Nest| -> Vec<_> {
             let query = Query { nest: Some(Arc::new(nest)), ..Query::default() };
             let rows = making.table(&history, &query).rows;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use taskscope_proto::model::Capture;
 
 use super::args::{Args, CaptureArg, Command, PrintArgs};
-use super::{Report, Watch};
+use super::{Diff, Report, Watch};
 use crate::analyse::Key;
 use crate::report::{Extent, TopTable};
 
@@ -25,6 +25,8 @@ pub enum Action {
         filter: Option<String>,
         /// A file of rules of alerts; none: the built-in ones.
         rules: Option<PathBuf>,
+        /// What they are compared with; none: nothing, until a moment is marked.
+        against: Option<String>,
     },
     /// Prints one report.
     Dump {
@@ -35,6 +37,8 @@ pub enum Action {
         /// How the report is printed.
         print: Print,
     },
+    /// Prints what changed between two moments.
+    Diff(Diff),
     /// Shows the sample service.
     Demo {
         /// Never opens a window.
@@ -108,14 +112,23 @@ impl From<Args> for Action {
                 nest: false,
                 filter: None,
                 rules: None,
+                against: None,
             },
-            Some(Command::View { targets, by, nest, filter, rules }) => {
+            Some(Command::View { targets, by, nest, filter, rules, against }) => {
                 let by = by.iter().map(|word| Key::named(word)).collect();
-                Self::View { targets, by, nest, filter, rules }
+                Self::View { targets, by, nest, filter, rules, against }
             }
             Some(Command::Dump { target, capture, print }) => {
                 Self::Dump { target, capture: capture.into(), print: print.into() }
             }
+            Some(Command::Diff(args)) => Self::Diff(Diff {
+                before: args.before,
+                after: args.after,
+                wait: args.wait,
+                by: args.by.iter().map(|word| Key::named(word)).collect(),
+                rows: args.rows,
+                format: args.format,
+            }),
             Some(Command::Demo { headless, span, print }) => {
                 Self::Demo { headless, span, print: print.into() }
             }
@@ -194,19 +207,11 @@ mod tests {
             nest: false,
             filter: None,
             rules: None,
+            against: None,
         };
         let dump = |capture, print| Action::Dump { target: text("a:1"), capture, print };
         let record =
             |span| Action::Record { target: text("a:1"), output: "x.taskscope".into(), span };
-        let report = |output: &str, format, capture, suspects, all_frames| {
-            Action::Report(Report {
-                target: text("a:1"),
-                output: output.into(),
-                format,
-                capture,
-                extent: Extent { suspects, all_frames },
-            })
-        };
         let top = |sort, rows, secs: Option<u64>| Action::Top {
             target: text("a:1"),
             table: TopTable { sort, rows },
@@ -217,13 +222,15 @@ mod tests {
             ("view a:1", view(&["a:1"])),
             ("view a:1 b:2", view(&["a:1", "b:2"])),
             (
-                "view a:1 --by task,await --nest --filter is:stuck --rules r.toml",
+                "view a:1 --by task,await --nest --filter is:stuck --rules r.toml \
+                 --against x.taskscope@-2m",
                 Action::View {
                     targets: vec![text("a:1")],
                     by: vec![Key::Label("task".into()), Key::AwaitPoint],
                     nest: true,
                     filter: Some(text("is:stuck")),
                     rules: Some("r.toml".into()),
+                    against: Some(text("x.taskscope@-2m")),
                 },
             ),
             ("dump a:1", dump(Capture::Cached, plain)),
@@ -235,11 +242,6 @@ mod tests {
             ("heap a:1 -o x.pb.gz", Action::Heap { target: text("a:1"), output: "x.pb.gz".into() }),
             ("record a:1 -o x.taskscope", record(None)),
             ("record a:1 --output x.taskscope --for 2s", record(Some(Duration::from_secs(2)))),
-            ("report a:1 -o x.html", report("x.html", None, Capture::Cached, 10, false)),
-            (
-                "report a:1 --output - --format md --capture fresh --rows 3 --all-frames",
-                report("-", Some(PageFormat::Md), Capture::Fresh, 3, true),
-            ),
             ("top a:1", top(TopSort::Suspicion, 20, None)),
             ("top a:1 --sort bytes --rows 5 --for 2s", top(TopSort::Bytes, 5, Some(2))),
             (
@@ -263,12 +265,63 @@ mod tests {
     }
 
     #[test]
+    fn two_moments_to_compare_are_kept_as_they_are_written() {
+        let text = |target: &str| target.to_owned();
+        let diff = |before: &str, after: Option<&str>| Diff {
+            before: text(before),
+            after: after.map(text),
+            wait: None,
+            by: vec![],
+            rows: 20,
+            format: Format::Text,
+        };
+        for (line, expected) in [
+            ("diff x.taskscope a:1", diff("x.taskscope", Some("a:1"))),
+            (
+                "diff a:1 --after 30s --by task,await --rows 5 --format json",
+                Diff {
+                    wait: Some(Duration::from_secs(30)),
+                    by: vec![Key::Label("task".into()), Key::AwaitPoint],
+                    rows: 5,
+                    format: Format::Json,
+                    ..diff("a:1", None)
+                },
+            ),
+        ] {
+            assert_eq!(parse(line).unwrap(), Action::Diff(expected), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_page_is_written_as_its_name_says_and_tells_of_ten_suspects() {
+        let report = |output: &str, format, capture, suspects, all_frames| Report {
+            target: "a:1".to_owned(),
+            output: output.into(),
+            format,
+            capture,
+            extent: Extent { suspects, all_frames },
+        };
+        for (line, expected) in [
+            ("report a:1 -o x.html", report("x.html", None, Capture::Cached, 10, false)),
+            (
+                "report a:1 --output - --format md --capture fresh --rows 3 --all-frames",
+                report("-", Some(PageFormat::Md), Capture::Fresh, 3, true),
+            ),
+        ] {
+            assert_eq!(parse(line).unwrap(), Action::Report(expected), "{line}");
+        }
+    }
+
+    #[test]
     fn wrong_lines_end_with_the_code_for_it_could_not_run() {
         for line in [
             "view",
             "dump",
             "dump a:1 b:2",
             "dump a:1 --format xml",
+            "diff",
+            "diff a:1 b:1 c:1",
+            "diff a:1 --after soon",
             "demo --for soon",
             "top",
             "top a:1 --sort name",
@@ -290,9 +343,8 @@ mod tests {
     #[test]
     fn help_lists_only_what_works() {
         let help = Args::command().render_long_help().to_string();
-        for word in
-            ["view", "demo", "dump", "heap", "record", "report", "top", "watch", "Exit codes"]
-        {
+        let words = ["view", "demo", "diff", "dump", "heap", "record", "report", "top", "watch"];
+        for word in words.into_iter().chain(["Exit codes"]) {
             assert!(help.contains(word), "{help}");
         }
         assert!(!help.contains("demo-service"), "{help}");

@@ -25,8 +25,9 @@ const EXIT_CODES: &str = "Without a command the viewer opens.\n\n\
 pub(super) enum Command {
     /// Open the viewer on agents, recordings and evidence, one or several
     View {
-        /// Where agents or console-subscribers listen: HOST:PORT, or only the port; or files
-        #[arg(value_name = "ADDR|FILE", required = true)]
+        /// Where agents or console-subscribers listen: HOST:PORT, or only the port; or files, up to
+        /// a moment if they are written FILE@TIME
+        #[arg(value_name = "ADDR|FILE[@TIME]", required = true)]
         targets: Vec<String>,
         /// What makes up a row: labels, or process, await, spawn, state, wait, handle, parent, verdict
         #[arg(long, value_name = "KEYS", value_delimiter = ',')]
@@ -40,6 +41,10 @@ pub(super) enum Command {
         /// A file with rules of alerts beside the built-in ones
         #[arg(long, value_name = "FILE")]
         rules: Option<PathBuf>,
+        /// Compare them with this moment, of another run or of another service too: an address, a
+        /// file, or FILE@TIME
+        #[arg(long, value_name = "ADDR|FILE[@TIME]")]
+        against: Option<String>,
     },
     /// Start a sample service with a real leak in it, and open the viewer on it
     Demo {
@@ -55,8 +60,10 @@ pub(super) enum Command {
     /// Print every group of tasks, most suspicious first, and end
     Dump {
         /// Where the agent or console-subscriber listens: HOST:PORT, or only the port; or a file
-        /// with evidence or a recording, of which the last state is printed
-        #[arg(value_name = "ADDR|FILE")]
+        /// with evidence or a recording, of which the last state is printed, or with FILE@TIME the
+        /// last one at that moment or before: 2026-11-22T03:04:05Z, 03:04:05 (UTC), +90s from its
+        /// start, -2m from its end, start, end
+        #[arg(value_name = "ADDR|FILE[@TIME]")]
         target: String,
         /// Which await trees are captured before the answer
         #[arg(long, value_enum, default_value_t = CaptureArg::Cached)]
@@ -64,6 +71,8 @@ pub(super) enum Command {
         #[command(flatten)]
         print: PrintArgs,
     },
+    /// Print what changed between two moments of a service, what is most likely the leak first
+    Diff(DiffArgs),
     /// Write which tasks hold the heap as a profile for pprof: `go tool pprof FILE`
     Heap {
         /// Where the agent or console-subscriber listens: HOST:PORT, or only the port
@@ -117,8 +126,8 @@ pub(super) enum Command {
 #[derive(Clone, Debug, clap::Args)]
 pub(super) struct ReportArgs {
     /// Where the agent or console-subscriber listens: HOST:PORT, or only the port; or a file with
-    /// evidence or a recording, of which all states are read
-    #[arg(value_name = "ADDR|FILE")]
+    /// evidence or a recording, of which all states are read, up to a moment of it with FILE@TIME
+    #[arg(value_name = "ADDR|FILE[@TIME]")]
     pub(super) target: String,
     /// The page to write, as report.html or report.md; - for standard output
     #[arg(short, long, value_name = "FILE")]
@@ -136,6 +145,33 @@ pub(super) struct ReportArgs {
     /// Show every frame of await trees instead of folding those of libraries
     #[arg(long)]
     pub(super) all_frames: bool,
+}
+
+/// What to compare, and how to print it.
+#[derive(Clone, Debug, clap::Args)]
+pub(super) struct DiffArgs {
+    /// The moment before: where an agent listens, a file with evidence or a recording (its last
+    /// state), or FILE@TIME: 2026-11-22T03:04:05Z, 03:04:05 (UTC), +90s from its start, -2m from its
+    /// end, start, end
+    #[arg(value_name = "ADDR|FILE[@TIME]")]
+    pub(super) before: String,
+    /// The moment after. Without it the same service after a while, or the end of the recording,
+    /// compared with its start
+    #[arg(value_name = "ADDR|FILE[@TIME]")]
+    pub(super) after: Option<String>,
+    /// Wait so long before the second moment: 30s, 2m
+    #[arg(long = "after", value_name = "TIME", value_parser = span::parse)]
+    pub(super) wait: Option<Duration>,
+    /// What makes up a row instead of all labels, spawn location, state, await point and wait:
+    /// labels, or process, await, spawn, state, wait, handle, parent, verdict
+    #[arg(long, value_name = "KEYS", value_delimiter = ',')]
+    pub(super) by: Vec<String>,
+    /// How many rows are shown
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    pub(super) rows: usize,
+    /// For people, or one JSON object (`taskscope.diff/1`)
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(super) format: Format,
 }
 
 /// What to watch, by which rules, and who is told.

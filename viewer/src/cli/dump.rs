@@ -1,6 +1,5 @@
 //! `taskscope dump`: one report.
 
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,7 +8,7 @@ use taskscope_proto::model::{Capture, Process, Profile};
 
 use super::output;
 use super::{Format, Print};
-use crate::connect::{Client, is_file, last_state};
+use crate::connect::{Client, Place, state_at};
 use crate::report;
 
 /// For the connection and the greeting.
@@ -18,20 +17,24 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const ANSWER_TIMEOUT: Duration = Duration::from_mins(1);
 
 pub(super) fn run(target: &str, capture: Capture, how: Print) -> anyhow::Result<()> {
-    if is_file(target) {
-        return open(Path::new(target), how);
-    }
-    let (process, profile) = fetch(target, capture)?;
+    let (process, profile) = take(&target.parse()?, capture)?;
     print(&process, &profile, how)
 }
 
-/// Prints the last state of a file, and tells on standard error what else is to be said of it.
-fn open(path: &Path, how: Print) -> anyhow::Result<()> {
-    let last = last_state(path)?;
-    for remark in last.remarks() {
+/// The state of a place, and tells on standard error what else is to be said of a file.
+pub(super) fn take(
+    place: &Place,
+    capture: Capture,
+) -> anyhow::Result<(Arc<Process>, Arc<Profile>)> {
+    let Some((path, when)) = place.file() else {
+        let (process, profile) = fetch(&place.to_string(), capture)?;
+        return Ok((Arc::new(process), profile));
+    };
+    let state = state_at(path, when)?;
+    for remark in state.remarks() {
         output::complain(&format_args!("{}: {remark}", path.display()));
     }
-    print(&last.process, &last.profile, how)
+    Ok((state.process, state.profile))
 }
 
 /// Asks an agent for its profile.

@@ -9,11 +9,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
-use taskscope_proto::file::Entry;
 use taskscope_proto::model::{Capture, GroupId, Process, Profile};
 
 use super::{new_file, output};
-use crate::connect::{is_file, read_file};
+use crate::connect::{Place, When, read_file};
 use crate::report::{Extent, Incident, IncidentSource, PastPoint, Singles, Trends, suspected};
 use crate::store::{History, Trend};
 
@@ -102,8 +101,9 @@ struct Known {
 }
 
 fn read(target: &str, capture: Capture, suspects: usize) -> anyhow::Result<Known> {
-    if is_file(target) {
-        return open(target, suspects);
+    let place: Place = target.parse()?;
+    if let Some((path, when)) = place.file() {
+        return open(target, path, when, suspects);
     }
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -155,21 +155,18 @@ fn trends(history: &History, groups: &[GroupId]) -> Trends {
     Trends { span_secs, of: groups.iter().map(counts).collect() }
 }
 
-/// Reads a file, all of it. The past is that of its last run.
-fn open(target: &str, suspects: usize) -> anyhow::Result<Known> {
+/// Reads a file up to a moment. The past is that of its last run until then.
+fn open(target: &str, path: &Path, when: When, suspects: usize) -> anyhow::Result<Known> {
     let mut past = Past::default();
     let mut run_id = None;
     let mut runs = 0;
-    let last = read_file(Path::new(target), |entry| {
-        match entry {
-            Entry::Process(process) if run_id != Some(process.run_id) => {
-                run_id = Some(process.run_id);
-                runs += 1;
-                past = Past::default();
-            }
-            Entry::State(profile) => past.record(profile),
-            Entry::Process(_) | Entry::Note(_) | Entry::Damage(_) | Entry::End => {}
+    let last = read_file(path, when, |process, profile| {
+        if run_id != Some(process.run_id) {
+            run_id = Some(process.run_id);
+            runs += 1;
+            past = Past::default();
         }
+        past.record(profile);
         ControlFlow::Continue(())
     })?;
     let groups = suspected(&last.profile, suspects).concat();

@@ -45,6 +45,8 @@ pub enum Happening {
     Recorded {
         /// How many states that were.
         states: u64,
+        /// It has later ones, which were not asked for.
+        goes_on: bool,
         /// What is to be said of the file, in sentences.
         remarks: Arc<[String]>,
     },

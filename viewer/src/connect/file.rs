@@ -1,4 +1,5 @@
-//! Profiles from a file: evidence that an agent wrote, or a recording.
+//! Profiles from a file: evidence that an agent wrote, or a recording. A file is read as a stream:
+//! one state of it is kept, however long it is.
 
 use std::fs::File;
 use std::ops::ControlFlow;
@@ -6,25 +7,27 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use taskscope_proto::file::{Damage, EXTENSION, Entry, FileError, Note, Reader};
+use taskscope_proto::file::{Damage, Entry, FileError, Note, Reader};
 use taskscope_proto::model::{Process, Profile};
 use thiserror::Error;
 
-use super::Failure;
 use super::failure::sentence;
+use super::{Failure, When};
 
 /// Notes and damages that are told; there may be as many as a file has room for.
 const MOST_TOLD: usize = 20;
 
-/// What stands at the end of a file, and what is to be said of it.
+/// What stands at the end of a file or at a moment of it, and what is to be said of it up to there.
 #[derive(Clone, Debug, Default)]
 pub struct LastState {
     /// Whose state it is.
     pub process: Arc<Process>,
-    /// The last one.
+    /// The state.
     pub profile: Arc<Profile>,
-    /// How many there are.
+    /// How many there are up to this one.
     pub states: u64,
+    /// There are later ones, which were not asked for.
+    pub goes_on: bool,
     /// What whoever wrote the file had to say, the last of it.
     pub notes: Vec<Note>,
     /// Pieces that cannot be used, the first of them.
@@ -75,6 +78,21 @@ pub enum OpenError {
         /// What is in the way, if anything is.
         damage: Option<Damage>,
     },
+    /// The moment asked for is before its first state.
+    #[error(
+        "{}: nothing in it is as early as {when}: it reaches from {first} to {last}",
+        .path.display()
+    )]
+    Before {
+        /// Which.
+        path: PathBuf,
+        /// What was asked for.
+        when: When,
+        /// When its first state is of.
+        first: String,
+        /// When its last state is of.
+        last: String,
+    },
 }
 
 impl OpenError {
@@ -95,43 +113,52 @@ fn told(damage: Option<&Damage>) -> String {
     damage.map(|damage| format!("; {damage}")).unwrap_or_default()
 }
 
-/// Whether a target is a file and no address: it is called like one, or there is one.
-pub fn is_file(target: &str) -> bool {
-    let path = Path::new(target);
-    path.extension().is_some_and(|ending| ending == EXTENSION) || path.is_file()
-}
-
 /// Reads to the end of the file.
 ///
 /// # Errors
 ///
 /// It cannot be opened, is none of ours, or has no whole state. Damage is no error while a state is left.
 pub fn last_state(path: &Path) -> Result<LastState, OpenError> {
-    read_file(path, |_| ControlFlow::Continue(()))
+    state_at(path, When::End)
 }
 
-/// Reads to the end of the file, and shows each entry on the way. Whoever is shown may break it off.
+/// Reads to the last state at this moment or before, and keeps one state on the way.
 ///
 /// # Errors
 ///
-/// As [`last_state`].
+/// As [`last_state`]; or the file begins later.
+pub fn state_at(path: &Path, when: When) -> Result<LastState, OpenError> {
+    read_file(path, when, |_, _| ControlFlow::Continue(()))
+}
+
+/// Reads to the last state at this moment or before, and shows each state on the way, with whose it
+/// is. Whoever is shown may break it off.
+///
+/// # Errors
+///
+/// As [`state_at`].
 pub fn read_file(
     path: &Path,
-    mut show: impl FnMut(&Entry) -> ControlFlow<()>,
+    when: When,
+    mut show: impl FnMut(&Arc<Process>, &Arc<Profile>) -> ControlFlow<()>,
 ) -> Result<LastState, OpenError> {
-    let open = |source| OpenError::Open { path: path.to_owned(), source };
-    let file = |source| OpenError::File { path: path.to_owned(), source };
-    let mut reader = Reader::new(File::open(path).map_err(open)?).map_err(file)?;
+    let until = if when == When::End { i64::MAX } else { moment(path, when)? };
     let mut last = LastState::default();
-    while let Some(entry) = reader.entry().map_err(file)? {
-        if show(&entry).is_break() {
-            break;
-        }
+    let mut process = Arc::default();
+    entries(path, |entry| {
         match entry {
-            Entry::Process(process) => last.process = process,
+            // It is theirs only if a state of theirs follows.
+            Entry::Process(next) => process = next,
+            Entry::State(profile) if unix_ms(&profile) > until => {
+                last.goes_on = true;
+                return ControlFlow::Break(());
+            }
             Entry::State(profile) => {
+                let go_on = show(&process, &profile);
+                last.process.clone_from(&process);
                 last.profile = profile;
                 last.states += 1;
+                return go_on;
             }
             Entry::Note(note) => {
                 if last.notes.len() == MOST_TOLD {
@@ -143,12 +170,69 @@ pub fn read_file(
             Entry::Damage(_) => last.more_damages += 1,
             Entry::End => {}
         }
-    }
+        ControlFlow::Continue(())
+    })?;
     if last.states == 0 {
         let damage = last.damages.into_iter().next();
         return Err(OpenError::NoState { path: path.to_owned(), damage });
     }
     Ok(last)
+}
+
+/// Hands over each entry of the file, until its end or until nobody wants more.
+fn entries(path: &Path, mut take: impl FnMut(Entry) -> ControlFlow<()>) -> Result<(), OpenError> {
+    let open = |source| OpenError::Open { path: path.to_owned(), source };
+    let file = |source| OpenError::File { path: path.to_owned(), source };
+    let mut reader = Reader::new(File::open(path).map_err(open)?).map_err(file)?;
+    while let Some(entry) = reader.entry().map_err(file)? {
+        if take(entry).is_break() {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// A moment of the file in milliseconds of Unix time.
+fn moment(path: &Path, when: When) -> Result<i64, OpenError> {
+    let (first, last) = reach(path, when.needs_the_end())?;
+    let at = when.in_ms(first, last);
+    if at >= first.cast_signed() {
+        return Ok(at);
+    }
+    let (first, last) = reach(path, true)?;
+    Err(OpenError::Before { path: path.to_owned(), when, first: clock(first), last: clock(last) })
+}
+
+/// When the first and the last state of the file are of; only the first if that will do.
+fn reach(path: &Path, to_the_end: bool) -> Result<(u64, u64), OpenError> {
+    let mut reach: Option<(u64, u64)> = None;
+    let mut damaged = None;
+    entries(path, |entry| {
+        match entry {
+            Entry::State(profile) => {
+                let at = profile.header.now_unix_ms;
+                reach = Some((reach.map_or(at, |(first, _)| first), at));
+            }
+            Entry::Damage(damage) => damaged = damaged.take().or(Some(damage)),
+            Entry::Process(_) | Entry::Note(_) | Entry::End => {}
+        }
+        match reach {
+            Some(_) if !to_the_end => ControlFlow::Break(()),
+            _ => ControlFlow::Continue(()),
+        }
+    })?;
+    reach.ok_or_else(|| OpenError::NoState { path: path.to_owned(), damage: damaged })
+}
+
+fn unix_ms(profile: &Profile) -> i64 {
+    profile.header.now_unix_ms.cast_signed()
+}
+
+/// Unix time for people, to the second.
+fn clock(unix_ms: u64) -> String {
+    let at = i64::try_from(unix_ms / 1_000).ok();
+    let at = at.and_then(|at| Timestamp::from_second(at).ok());
+    at.map_or_else(|| format!("{unix_ms} ms"), |at| at.to_string())
 }
 
 #[cfg(test)]
@@ -205,12 +289,53 @@ mod tests {
         check(Some(&bytes[..bytes.len() - 40]), "no whole profile is in it; ");
     }
 
+    /// A recording of two runs: a state each second, as many tasks as seconds have gone by.
+    fn recording(path: &Path) {
+        let mut writer = Writer::packed(Vec::new());
+        for (run, seconds) in [("old", 0..5), ("new", 60..65)] {
+            writer.process(&Process { name: run.into(), ..Process::default() }).unwrap();
+            for second in seconds {
+                let line = format!("{second} parked task=a < src/m.rs:1");
+                let mut profile = fixture::profile(&[&line]);
+                profile.header.now_unix_ms = 1_767_323_045_200 + second * 1_000;
+                writer.state(&profile).unwrap();
+            }
+        }
+        std::fs::write(path, writer.end().unwrap()).unwrap();
+    }
+
     #[test]
-    fn addresses_are_no_files() {
-        for (target, expected) in
-            [("127.0.0.1:6670", false), ("6670", false), ("no/such.taskscope", true)]
-        {
-            assert_eq!(is_file(target), expected, "{target}");
+    fn a_moment_has_the_last_state_at_it_or_before_and_the_process_of_that() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x.taskscope");
+        recording(&path);
+        let check = |when: &str, expected: (&str, u64, u64)| {
+            let found = state_at(&path, when.parse().unwrap()).unwrap();
+            let tasks = found.profile.groups[0].count;
+            assert_eq!((&*found.process.name, tasks, found.states), expected, "{when}");
+        };
+        check("start", ("old", 0, 1));
+        check("end", ("new", 64, 10));
+        check("+3s", ("old", 3, 4));
+        check("+3500ms", ("old", 3, 4));
+        check("+59s", ("old", 4, 5));
+        check("+60s", ("new", 60, 6));
+        check("-2s", ("new", 62, 8));
+        check("-30s", ("old", 4, 5));
+        check("2026-01-02T03:04:07Z", ("old", 2, 3));
+        check("03:05:06", ("new", 61, 7));
+        check("2030-01-01", ("new", 64, 10));
+    }
+
+    #[test]
+    fn before_the_first_state_it_is_said_from_when_to_when_the_file_reaches() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x.taskscope");
+        recording(&path);
+        for when in ["03:04:04", "2025-01-01T00:00:00Z", "-2h"] {
+            let error = state_at(&path, when.parse().unwrap()).unwrap_err().to_string();
+            let reach = "it reaches from 2026-01-02T03:04:05Z to 2026-01-02T03:05:09Z";
+            assert!(error.contains("nothing in it is as early as") && error.ends_with(reach));
         }
     }
 }

@@ -7,13 +7,13 @@
 use std::hash::{BuildHasher, RandomState};
 use std::io;
 use std::ops::ControlFlow;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::pin::pin;
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use taskscope_proto::file::Entry;
+use taskscope_proto::model::Process;
 use taskscope_proto::stream::Decoder;
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, watch};
@@ -21,8 +21,8 @@ use tokio_stream::StreamExt;
 
 use super::orders::{Follow, HistoryRequest, Inbox, Requests, orders};
 use super::{
-    Backoff, Client, ConnectError, Event, Failure, Happening, Orders, PageRequest, is_file,
-    read_file,
+    Backoff, Client, ConnectError, Event, Failure, Happening, Orders, PageRequest, Place,
+    PlaceError, When, read_file,
 };
 
 /// Events that wait to be taken in.
@@ -74,10 +74,12 @@ async fn work(mut inbox: Inbox, events: mpsc::Sender<Event>) {
         let mut hurry = inbox.follow.clone();
         let line = Line { session: follow.session, events: events.clone() };
         let following = async {
-            if let Some(target) = follow.target.as_ref().filter(|target| is_file(target)) {
-                line.play(target).await;
-            } else if let Some(target) = &follow.target {
-                line.follow(target, &mut hurry, &mut inbox.requests).await;
+            if let Some(target) = &follow.target {
+                match target.parse::<Place>().map(|place| place.file().map(owned)) {
+                    Ok(Some((path, when))) => line.play(path, when).await,
+                    Ok(None) => line.follow(target, &mut hurry, &mut inbox.requests).await,
+                    Err(error) => line.refuse(&error).await,
+                }
             }
             // Nothing more to do for this target: wait for another.
             std::future::pending::<()>().await;
@@ -89,6 +91,10 @@ async fn work(mut inbox: Inbox, events: mpsc::Sender<Event>) {
             () = following => {}
         }
     }
+}
+
+fn owned((path, when): (&Path, When)) -> (PathBuf, When) {
+    (path.to_owned(), when)
 }
 
 /// Waits for the order to follow another target; `None` when no order can come any more.
@@ -111,10 +117,17 @@ impl Line {
         self.events.send(event).await.map_err(|_| Closed)
     }
 
-    /// Tells what a file says, from its beginning to its end. Reading ends with this future.
-    async fn play(&self, target: &Arc<str>) {
+    /// What is to be followed makes no sense.
+    async fn refuse(&self, error: &PlaceError) {
+        let down = Happening::Down { failure: error.failure(), retry_in: None };
+        // Who is gone does not hear of it.
+        drop(self.tell(down).await);
+    }
+
+    /// Tells what a file says, from its beginning to this moment. Reading ends with this future.
+    async fn play(&self, path: PathBuf, when: When) {
         let Self { session, events } = self;
-        let (session, events, path) = (*session, events.clone(), Arc::clone(target));
+        let (session, events) = (*session, events.clone());
         let wanted = Arc::new(());
         let is_wanted = Arc::downgrade(&wanted);
         let reading = tokio::task::spawn_blocking(move || {
@@ -126,16 +139,23 @@ impl Line {
                     ControlFlow::Break(())
                 }
             };
-            let last = read_file(Path::new(&*path), |entry| match entry {
-                Entry::Process(process) => tell(Happening::Connected(Arc::clone(process))),
-                Entry::State(profile) => tell(Happening::Profile(Arc::clone(profile))),
-                Entry::Note(_) | Entry::Damage(_) | Entry::End => ControlFlow::Continue(()),
+            let mut known: Option<Arc<Process>> = None;
+            let last = read_file(&path, when, |process, profile| {
+                if !known.as_ref().is_some_and(|known| Arc::ptr_eq(known, process)) {
+                    known = Some(Arc::clone(process));
+                    if let gone @ ControlFlow::Break(()) =
+                        tell(Happening::Connected(Arc::clone(process)))
+                    {
+                        return gone;
+                    }
+                }
+                tell(Happening::Profile(Arc::clone(profile)))
             });
             // Who is gone does not hear of it.
             let _gone = tell(match last {
                 Ok(last) => {
                     let remarks = last.remarks().into();
-                    Happening::Recorded { states: last.states, remarks }
+                    Happening::Recorded { states: last.states, goes_on: last.goes_on, remarks }
                 }
                 Err(error) => Happening::Down { failure: error.failure(), retry_in: None },
             });

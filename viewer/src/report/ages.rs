@@ -20,7 +20,7 @@ pub(super) fn unix_ms(header: &Header, at_ms: u64) -> u64 {
 }
 
 /// A moment in Unix time, `2026-01-02T03:04:05Z`; none when it is beyond any calendar.
-pub(super) fn moment(unix_ms: u64) -> Option<jiff::Timestamp> {
+pub(crate) fn moment(unix_ms: u64) -> Option<jiff::Timestamp> {
     let secs = i64::try_from(unix_ms / 1_000).ok()?;
     jiff::Timestamp::from_second(secs).ok()
 }

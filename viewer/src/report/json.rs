@@ -37,6 +37,7 @@
 //! are ready: `secs` and `ready_tasks`. Queues of workers, steals and `blocking` need a service
 //! built with `--cfg tokio_unstable`.
 
+mod difference;
 mod heap;
 mod places;
 mod runtimes;
@@ -48,6 +49,7 @@ use taskscope_proto::model::{
     Combine, Frame, Labels, Location, Process, Profile, Source, Tree, Waker,
 };
 
+pub use self::difference::difference_json;
 use self::places::{Place, places};
 use self::runtimes::runtimes;
 use self::shape::{

@@ -38,6 +38,11 @@ impl Style {
         self.paint("31", what)
     }
 
+    /// What is better than before.
+    pub(super) fn good<T: Display>(self, what: T) -> Painted<T> {
+        self.paint("32", what)
+    }
+
     fn paint<T>(self, code: &'static str, what: T) -> Painted<T> {
         Painted { code: self.coloured.then_some(code), what }
     }

@@ -27,6 +27,7 @@ pub(super) fn show(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
     if look.screen.header.is_some() {
         stale(ui, look, commands);
         recorded(ui, look);
+        compared(ui, look, commands);
         past(ui, look, commands);
         some_are_down(ui, look, commands);
         run_before(ui, look, commands);
@@ -43,7 +44,7 @@ pub(super) fn show(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
         Panel::top("restart").frame(theme::banner(palette.accent_soft)).show(ui, |ui| {
             ui.horizontal_wrapped(|ui| {
                 ui.label(RichText::new(words).color(palette.accent));
-                if look.screen.run.is_marked_before {
+                if look.screen.run.is_marked_before && look.screen.reference.is_none() {
                     let words = "Marked is the end of the run before: the difference of await trees \
                                  and the heap compare with it.";
                     ui.label(RichText::new(words).color(palette.text));
@@ -124,9 +125,10 @@ fn stale(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
 /// It is a file that is looked at: what is to be said of it.
 fn recorded(ui: &mut Ui, look: &Look<'_>) {
     let palette = theme::palette(ui);
-    let Connection::Recorded { states, remarks } = &look.screen.connection else { return };
+    let Connection::Recorded { states, goes_on, remarks } = &look.screen.connection else { return };
     let states = counted(*states, "state");
     let words = match look.screen.moment_ms {
+        None if *goes_on => format!("This is a file up to the moment asked for, {states}."),
         None => format!("This is the end of a file with {states}."),
         Some(_) => format!("A file with {states}."),
     };
@@ -140,6 +142,26 @@ fn recorded(ui: &mut Ui, look: &Look<'_>) {
                 let all = remarks.join("\n");
                 ui.label(format!("and {more} more remarks")).on_hover_text(all);
             }
+        });
+    });
+}
+
+/// What is looked at is compared with a state of elsewhere.
+fn compared(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
+    let palette = theme::palette(ui);
+    let Some(compared) = &look.screen.reference else { return };
+    Panel::top("compared").frame(theme::banner(palette.accent_soft)).show(ui, |ui| {
+        ui.horizontal_wrapped(|ui| {
+            let words = format!("Compared with {}.", compared.with);
+            let too = "The column \"since mark\", the difference of await trees and the heap \
+                       compare with it, too.";
+            let tooltip = [&*compared.remarks.join("\n"), too].join("\n");
+            ui.label(RichText::new(words).color(palette.accent)).on_hover_text(tooltip.trim());
+            let rows =
+                "Rows are what labels, spawn location, state, await point and wait make them.";
+            ui.label(&compared.kinds).on_hover_text(rows);
+            ui.label(RichText::new(&compared.headline).color(palette.text_strong));
+            button(ui, Command::ClearMark, commands);
         });
     });
 }

@@ -38,7 +38,11 @@ pub(super) fn show(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
     } else {
         table.keys.iter().map(|key| key_width(key) * 0.9).sum()
     };
-    let shown = fitting(width - room_for_keys, heap.is_some(), table.sort.column);
+    let shown = fitting(
+        width - room_for_keys,
+        (heap.is_some(), look.screen.marked_ms.is_some()),
+        table.sort.column,
+    );
     let titles: Vec<&str> = table.keys.iter().map(Key::title).collect();
     let scroll_to = scroll_target(ui, look);
     ui.spacing_mut().item_spacing = egui::Vec2::ZERO;
@@ -318,11 +322,13 @@ fn sentence(row: &Row, look: &Look<'_>) -> String {
     } else {
         counted(sum.count, "task")
     };
+    let change = row.change().map(|change| format!(", {} since the mark", signed(change)));
     format!(
-        "{values}: {}, {} a minute, {} stuck, oldest {oldest}, median {median}{rates}{held}; \
+        "{values}: {}, {} a minute{}, {} stuck, oldest {oldest}, median {median}{rates}{held}; \
          {}{verdict}",
         tasks,
         signed(sum.growth),
+        change.unwrap_or_default(),
         count(sum.stuck),
         row.heat.words(),
     )

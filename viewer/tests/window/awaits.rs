@@ -6,12 +6,15 @@ use crate::printer::print;
 use crate::sample;
 use crate::sample_heap::with_heap;
 use crate::sample_later::moved_on;
-use crate::stage::{Stage, builder, harness};
+use crate::stage::{Stage, TARGET, builder, harness};
 use egui::{Key, Modifiers};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
 use taskscope_viewer::analyse::{AwaitWeight, Shape, Transform};
+use taskscope_viewer::analyst::Ask;
 use taskscope_viewer::connect::Happening;
+use taskscope_viewer::session::Effect;
+use taskscope_viewer::store::Reference;
 
 /// One row of all tasks, so that its tree branches.
 fn stage() -> Stage {
@@ -221,4 +224,32 @@ fn a_deep_tree_is_scrolled_to_the_line_that_has_the_keyboard() {
     let at = harness.get_by_label(line.trim_matches('"'));
     let bottom = at.accesskit_node().bounding_box().map(|bounds| bounds.y1);
     assert!(bottom.is_some_and(|bottom| bottom <= 900.0), "{bottom:?}");
+}
+
+#[test]
+fn a_state_of_elsewhere_is_compared_with_from_the_start_and_named() {
+    let mut stage = stage();
+    stage.session.workspace.shape = Shape::Difference;
+    // Of another run, and later told of than the first state came in.
+    let words = "checkout.taskscope@start (checkout, 2026-01-02T03:04:05Z)".into();
+    let reference = Reference {
+        words,
+        process: Arc::new(sample::process(6, 41)),
+        profile: Arc::new(moved_on(40)),
+    };
+    stage.carry_out(Effect::Ask(Ask::Compare(TARGET.into(), reference)));
+    stage.refresh();
+    let mut harness = harness(stage);
+    let all = print(&harness.root());
+    let compared = "Compared with checkout.taskscope@start (checkout, 2026-01-02T03:04:05Z).";
+    assert!(all.contains(compared), "{all}");
+    insta::assert_snapshot!(text(&harness));
+    let restarted = Happening::Connected(Arc::new(sample::process(8, 4343)));
+    harness.state_mut().tell(restarted);
+    harness.state_mut().tell(Happening::Profile(Arc::new(sample::profile(0))));
+    harness.run();
+    assert!(print(&harness.root()).contains(compared), "a restart changes nothing");
+    press(&mut harness, Key::U);
+    assert!(!print(&harness.root()).contains("ompared with"), "it can be forgotten");
+    assert!(text(&harness).contains("Mark a moment with m to compare with it."));
 }

@@ -210,8 +210,10 @@ fn a_file_is_played_to_its_end_with_what_is_to_be_said_of_it() {
     follow(&desk.0, path.to_str().unwrap());
     let played = |screen: &Screen| matches!(screen.connection, Connection::Recorded { .. });
     let screen = until(&desk, "the end of the file", played);
-    let Connection::Recorded { states, remarks } = &screen.connection else { unreachable!() };
-    assert_eq!((*states, remarks.len()), (30, 2), "{remarks:?}");
+    let Connection::Recorded { states, goes_on, remarks } = &screen.connection else {
+        unreachable!()
+    };
+    assert_eq!((*states, *goes_on, remarks.len()), (30, false, 2), "{remarks:?}");
     assert_eq!(remarks[0], "1970-01-01T00:00:00Z: SIGQUIT");
     assert!(remarks[1].contains("the file was cut off there"), "{remarks:?}");
     assert!(!screen.is_live() && !screen.table.rows.is_empty());
@@ -219,9 +221,26 @@ fn a_file_is_played_to_its_end_with_what_is_to_be_said_of_it() {
     let seconds = &screen.timeline.seconds;
     assert!(seconds.len() >= 29, "what came before the end is there: {seconds:?}");
 
-    replace(&desk.0, path.to_str().unwrap(), "no/such.taskscope");
+    // A moment of it, as it was then, and one that makes no sense.
+    let moment = format!("{}@+9s", path.display());
+    replace(&desk.0, path.to_str().unwrap(), &moment);
+    let at_moment = |screen: &Screen| {
+        played(screen) && screen.target.as_deref().is_some_and(|target| target.ends_with("@+9s"))
+    };
+    let screen = until(&desk, "the moment", at_moment);
+    assert_eq!(screen.agent_now_ms(Duration::MAX), crate::sample::profile(9).header.now_ms);
+    let Connection::Recorded { states, goes_on, .. } = &screen.connection else { unreachable!() };
+    assert_eq!((*states, *goes_on), (10, true));
+    let soon = format!("{}@soon", path.display());
+    replace(&desk.0, &moment, &soon);
     let down = |screen: &Screen| matches!(screen.connection, Connection::Down { .. });
     let screen = until(&desk, "a reason", down);
+    let Connection::Down { failure, .. } = &screen.connection else { unreachable!() };
+    assert!(failure.cause.contains("`soon` is not a moment"), "{failure:?}");
+
+    replace(&desk.0, &soon, "no/such.taskscope");
+    let cannot_open = |screen: &Screen| matches!(&screen.connection, Connection::Down { failure, .. } if failure.cause.contains("no/such"));
+    let screen = until(&desk, "a reason", cannot_open);
     let Connection::Down { failure, retry_at, .. } = &screen.connection else { unreachable!() };
     assert!(failure.cause.starts_with("Cannot open no/such.taskscope"), "{failure:?}");
     assert_eq!(*retry_at, None);

@@ -6,6 +6,7 @@ use crate::sample_later::moved_on;
 use crate::stage::{Stage, builder};
 use taskscope_proto::model::Profile;
 use taskscope_viewer::command::Command;
+use taskscope_viewer::store::Reference;
 
 const SMALL: [f32; 2] = [1100.0, 680.0];
 const LARGE: [f32; 2] = [1440.0, 900.0];
@@ -164,6 +165,19 @@ fn compared() -> Stage {
     let profile = std::sync::Arc::new(moved_on(40));
     stage.tell(taskscope_viewer::connect::Happening::Profile(profile));
     stage
+}
+
+#[test]
+fn what_grew_since_a_recording_of_another_run() {
+    let mut stage = watched();
+    let reference = Reference {
+        words: "checkout.taskscope@-2m (checkout, 2026-01-02T03:04:05Z)".into(),
+        process: sample::process(6, 4141).into(),
+        profile: moved_on(40).into(),
+    };
+    stage.store_mut().compare_with(reference);
+    stage.refresh();
+    sized("compared_dark", true, LARGE, stage);
 }
 
 #[test]

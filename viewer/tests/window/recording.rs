@@ -135,7 +135,11 @@ fn what_cannot_be_recorded_is_not() {
     };
     check(Stage::default(), "No service is looked at that could be recorded.");
     let mut file = Stage::live();
-    file.tell(taskscope_viewer::connect::Happening::Recorded { states: 3, remarks: [].into() });
+    file.tell(taskscope_viewer::connect::Happening::Recorded {
+        states: 3,
+        remarks: [].into(),
+        goes_on: false,
+    });
     check(file, "This is a file already.");
     let mut both = Stage::live();
     both.open("127.0.0.1:6671");

@@ -175,6 +175,6 @@ fn ten_thousand_groups_are_drawn_row_by_visible_row() {
 fn the_end_of_a_file_says_that_it_is_one() {
     let mut stage = Stage::live();
     let remarks = ["2026-01-02T03:04:05Z: task=audit: suspect, was normal".into()].into();
-    stage.tell(Happening::Recorded { states: 90, remarks });
+    stage.tell(Happening::Recorded { states: 90, goes_on: false, remarks });
     insta::assert_snapshot!(print(&harness(stage).root()));
 }

@@ -215,6 +215,9 @@ impl Stage {
                 self.store_mut().mark(at_ms);
             }
             Effect::Ask(Ask::Mark(false)) => self.store_mut().forget_mark(),
+            Effect::Ask(Ask::Compare(address, reference)) => {
+                self.fleet.store_mut(&Scope::One(address)).compare_with(reference);
+            }
             Effect::Ask(Ask::Query(query)) => self.store_mut().stop_at(query.at_ms),
             Effect::Ask(Ask::Hush(hushed)) => self.book.hushed = hushed,
             Effect::Ask(Ask::Notify(notifies)) => self.notifies = notifies,

@@ -42,7 +42,7 @@ fn lines(nested: &Nested) -> Vec<String> {
 
 fn check(words: &[&str], sort: Sort, nest: &Nest, expected: &[&str]) {
     let profile = fixture::profile(&LINES);
-    let found = nested(&profile, &keys(words), &all(&profile), sort, nest);
+    let found = nested(&profile, &keys(words), &all(&profile), (sort, None), nest);
     assert_eq!(lines(&found), expected, "{words:?}");
 }
 
@@ -103,7 +103,7 @@ fn the_first_of_the_innermost_rows_is_known_while_it_is_closed() {
     let profile = fixture::profile(&LINES);
     let keys = keys(&["task", "tenant", "await"]);
     let nest = Nest::default();
-    let found = nested(&profile, &keys, &all(&profile), Sort::default(), &nest);
+    let found = nested(&profile, &keys, &all(&profile), (Sort::default(), None), &nest);
     let (values, heat) = found.first.expect("rows");
     let words: Vec<String> = values.iter().map(Value::to_string).collect();
     assert_eq!(words, ["audit", "a", "src/audit.rs:41:1"]);
@@ -115,8 +115,13 @@ fn the_first_of_the_innermost_rows_is_known_while_it_is_closed() {
 
 #[test]
 fn without_keys_and_without_groups_there_is_nothing_to_open() {
-    let none =
-        nested(&Profile::default(), &keys(&["task"]), &[], Sort::default(), &Nest::default());
+    let none = nested(
+        &Profile::default(),
+        &keys(&["task"]),
+        &[],
+        (Sort::default(), None),
+        &Nest::default(),
+    );
     assert!(none.rows.is_empty() && none.first.is_none());
 }
 
@@ -142,7 +147,7 @@ proptest! {
             }
         }
         let indices = all(&profile);
-        let found = nested(&profile, &keys, &indices, Sort::default(), &Nest::all_open());
+        let found = nested(&profile, &keys, &indices, (Sort::default(), None), &Nest::all_open());
         for level in 1..=keys.len() {
             let mut flat = pivot(&profile, &keys[..level], &indices).rows;
             let on_level = found.rows.iter().filter(|row| row.values.len() == level);

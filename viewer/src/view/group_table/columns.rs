@@ -18,7 +18,7 @@ pub(super) struct Number {
     gives_way: u8,
 }
 
-const NUMBERS: [Number; 11] = [
+const NUMBERS: [Number; 12] = [
     column(
         Column::Suspicion,
         "verdict",
@@ -31,6 +31,13 @@ const NUMBERS: [Number; 11] = [
     ),
     column(Column::Count, "tasks", "Living tasks", 74.0, 0),
     column(Column::Growth, "growth/min", "Tasks more (or fewer) than a minute ago", 88.0, 0),
+    column(
+        Column::Change,
+        "since mark",
+        "Tasks more (or fewer) than at the moment that this one is compared with",
+        88.0,
+        1,
+    ),
     column(
         Column::Bytes,
         "bytes",
@@ -83,9 +90,16 @@ const fn column(
 }
 
 /// The columns that fit into a width, with the trend. By whichever is sorted stays.
-pub(super) fn fitting(width: f32, has_heap: bool, sorted: Column) -> Vec<&'static Number> {
+pub(super) fn fitting(
+    width: f32,
+    (has_heap, is_compared): (bool, bool),
+    sorted: Column,
+) -> Vec<&'static Number> {
     let room = width - TREND_WIDTH;
-    let known = |number: &&Number| has_heap || !number.column.is_of_bytes();
+    let known = |number: &&Number| match number.column {
+        Column::Change => is_compared,
+        column => has_heap || !column.is_of_bytes(),
+    };
     let mut shown: Vec<&Number> = NUMBERS.iter().filter(known).collect();
     let rank = |number: &Number| match number.column {
         column if column == sorted => 0,
@@ -124,6 +138,12 @@ pub(super) fn words_and_colour(column: Column, row: &Row, style: &Style<'_>) -> 
             };
             (signed(sum.growth), colour)
         }
+        Column::Change => match row.change() {
+            None => ("-".into(), palette.text_faint),
+            Some(0) => ("0".into(), palette.text_faint),
+            Some(change @ 1..) => (signed(change), palette.hot),
+            Some(change) => (signed(change), palette.good),
+        },
         Column::Stuck if sum.finding.own_stuck > 0 => {
             (count(sum.stuck), heat_colour(row.heat, palette))
         }
@@ -214,7 +234,7 @@ mod tests {
         // A label, an await point and a wait kind stand beside them.
         let keys: f32 = (132.0 + 220.0 + 132.0) * 0.9;
         let check = |width, has_heap, sorted, expected: &str| {
-            let shown = fitting(width - keys, has_heap, sorted);
+            let shown = fitting(width - keys, (has_heap, false), sorted);
             let titles: Vec<&str> = shown.iter().map(|n| n.title).collect();
             assert_eq!(titles.join(" "), expected, "{width}");
         };
@@ -231,6 +251,8 @@ mod tests {
         check(1_440.0, true, first, most);
         check(1_084.0, true, first, "verdict tasks growth/min bytes stuck oldest");
         check(900.0, true, first, "verdict tasks growth/min bytes stuck");
+        let compared = fitting(1_084.0 - keys, (false, true), first);
+        assert!(compared.iter().any(|number| number.title == "since mark"));
         let sorted = "verdict tasks growth/min bytes stuck allocated/min";
         check(900.0, true, Column::Allocated, sorted);
     }

@@ -3,7 +3,11 @@
 use std::time::Duration;
 
 /// `30s`, `2m`, `1h`, `500ms`, or seconds without a unit.
-pub(super) fn parse(text: &str) -> Result<Duration, String> {
+///
+/// # Errors
+///
+/// It is something else: what to write instead.
+pub fn parse(text: &str) -> Result<Duration, String> {
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
     let (number, unit) = text.split_at(digits);
     let unit_ms: u64 = match unit {
