@@ -311,6 +311,12 @@ fn a_report_of_a_recording_is_a_page_with_its_past() {
     }
     assert_eq!(folder.path().read_dir().unwrap().count(), 2, "nothing else is left there");
 
+    // As it was at a moment, and nothing of what came after.
+    let output = run(&["report", &format!("{file}@03:04:45"), "-o", "-", "--format", "md"]);
+    let page = words(&output.stdout);
+    assert_eq!(output.status.code(), Some(0), "{}", words(&output.stderr));
+    assert!(page.contains("From 10 tasks alive at 03:04:15 to 40 at 03:04:45"), "{page}");
+
     let mut writer = Writer::plain(Vec::new());
     writer.note(&Note { at_unix_ms: 1_767_323_045_000, text: "SIGQUIT".into() }).unwrap();
     writer.process(&process(2)).unwrap();

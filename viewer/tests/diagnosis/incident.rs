@@ -101,4 +101,23 @@ fn from_the_first_leak_to_the_line_after_the_end() {
         desk.click_row(&["post", &short(&waits)]);
         desk.sees_line(&[&short(&holds)]);
     }
+    the_difference_names_the_line(&recording, &waits);
+}
+
+/// Between a moment at which the service was well and its last one.
+fn the_difference_names_the_line(recording: &Path, waits: &Place) {
+    let well = format!("{}@+{}s", recording.display(), HEALTHY / 2);
+    let mut command = taskscope();
+    command.args(["diff", &well]).arg(recording).args(["--format", "json"]);
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let difference: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let first = &difference["changes"][0];
+    let at = &first["await_point"];
+    assert_eq!((&at["file"], &at["line"]), (&waits.file.clone().into(), &waits.line.into()));
+    assert_eq!((&first["kind"], &first["labels"]["task"]), (&"new".into(), &"post".into()));
+    assert_eq!(first["verdict"]["after"], "suspect", "{first}");
+    let grown = first["tasks"]["change"].as_i64().unwrap();
+    assert!(grown > 1_000, "{first}");
+    println!("the difference: {grown} tasks more at {}:{}", at["file"], at["line"]);
 }
