@@ -49,36 +49,57 @@ impl Making<'_> {
         }
     }
 
-    /// The trends of rows, the last row's first: that of an open row is what those in it add up to.
     fn with_trends(&self, rows: Vec<Row>, history: &History, lens: Lens) -> Vec<ScreenRow> {
         let of = match lens {
             Lens::Tasks => Trend::Tasks,
             Lens::Bytes => Trend::Bytes,
         };
-        let none = vec![0; history.trend().seconds.len()].into_boxed_slice();
+        let samples = history.trend().seconds.len();
+        // Rows are large: they are moved once.
+        let trends = if rows.iter().any(|row| row.opens.is_some()) {
+            self.trends_of_nested(&rows, history, of, samples)
+        } else {
+            rows.iter().map(|row| self.trend(row, history, of, samples)).collect()
+        };
+        rows.into_iter().zip(trends).map(|(row, trend)| ScreenRow { row, trend }).collect()
+    }
+
+    /// What the groups of a row add up to.
+    fn trend(&self, row: &Row, history: &History, of: Trend, samples: usize) -> Box<[u64]> {
+        let mut trend = vec![0; samples].into_boxed_slice();
+        for &at in &row.members {
+            if let Some(group) = self.profile.groups.get(at as usize) {
+                history.add_to(group.id, of, &mut trend);
+            }
+        }
+        trend
+    }
+
+    /// The last row's first: that of an open row is what those in it add up to.
+    fn trends_of_nested(
+        &self,
+        rows: &[Row],
+        history: &History,
+        of: Trend,
+        samples: usize,
+    ) -> Vec<Box<[u64]>> {
+        let none = vec![0; samples].into_boxed_slice();
         // For so many keys, what the rows since the last one of fewer keys add up to.
         let mut inside: Vec<Box<[u64]>> = vec![none.clone(); self.keys.len() + 2];
-        let with_trend = |row: Row| {
+        let mut trends: Vec<Box<[u64]>> = Vec::with_capacity(rows.len());
+        for row in rows.iter().rev() {
             let keys = row.values.len();
-            let mut trend = none.clone();
-            match inside.get_mut(keys + 1).filter(|_| row.opens == Some(true)) {
-                Some(below) => std::mem::swap(&mut trend, below),
-                None => {
-                    for &at in &row.members {
-                        if let Some(group) = self.profile.groups.get(at as usize) {
-                            history.add_to(group.id, of, &mut trend);
-                        }
-                    }
-                }
-            }
+            let trend = match inside.get_mut(keys + 1).filter(|_| row.opens == Some(true)) {
+                Some(below) => std::mem::replace(below, none.clone()),
+                None => self.trend(row, history, of, samples),
+            };
             for (sum, own) in inside.get_mut(keys).into_iter().flatten().zip(&trend) {
                 *sum = sum.saturating_add(*own);
             }
-            ScreenRow { row, trend }
-        };
-        let mut rows: Vec<ScreenRow> = rows.into_iter().rev().map(with_trend).collect();
-        rows.reverse();
-        rows
+            trends.push(trend);
+        }
+        trends.reverse();
+        trends
     }
 
     /// Rows of one key have none to put into.

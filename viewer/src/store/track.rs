@@ -112,8 +112,15 @@ impl Track {
 
     /// The level at that step; `None` before the first that is known.
     pub(super) fn at(&self, step: u64) -> Option<Level> {
-        let after = self.changes.partition_point(|change| change.step() <= step);
-        self.changes.get(after.checked_sub(1)?).map(Change::level)
+        // No two changes are of one step, so after this one come no more changes than steps: of what
+        // changes all the time the place is known at once.
+        let later = self.changes.back()?.step().saturating_sub(step);
+        let later = usize::try_from(later).unwrap_or(usize::MAX);
+        let mut at = (self.changes.len() - 1).saturating_sub(later);
+        if self.changes.get(at + 1).is_some_and(|next| next.step() <= step) {
+            at = self.changes.partition_point(|change| change.step() <= step) - 1;
+        }
+        self.changes.get(at).filter(|change| change.step() <= step).map(Change::level)
     }
 
     /// The level at each of these steps, which rise; nothing before the first that is known.
@@ -131,5 +138,28 @@ impl Track {
     #[cfg(test)]
     pub(super) fn changes(&self) -> usize {
         self.changes.len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_level_at_a_step_is_that_of_a_walk_to_it() {
+        // What changes at every step, now and then, once, never.
+        for gap in [1, 2, 7, 50, 1_000] {
+            let mut track = Track::default();
+            for step in (20..120).step_by(gap) {
+                // For a while it stays as it is.
+                let count = if step % 40 < 30 { step as u64 } else { 1 };
+                track.set(step as u64, Level { count, ..Level::default() });
+            }
+            for step in 0..140 {
+                let walked = track.along(std::iter::once(step)).next();
+                assert_eq!(track.at(step), walked.filter(|_| step >= 20), "{gap}, {step}");
+            }
+        }
+        assert_eq!(Track::default().at(5), None);
     }
 }

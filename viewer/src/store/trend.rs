@@ -90,9 +90,20 @@ impl Samples {
             Trend::Bytes => (&self.kib, 1 << 10, self.latest.bytes),
         };
         *latest = latest.saturating_add(now);
-        for (sample, sum) in samples.iter().rev().zip(earlier.iter_mut().rev()) {
-            *sum = sum.saturating_add(u64::from(*sample) * unit);
-        }
+        let (old, new) = samples.as_slices();
+        let (rest, of_new) = earlier.split_at_mut(earlier.len().saturating_sub(new.len()));
+        add_last(of_new, new, unit);
+        add_last(rest, old, unit);
+    }
+}
+
+/// The last to the last, several at once: a sample is below 2^42, and there are never as many groups
+/// as would make that overflow.
+fn add_last(sums: &mut [u64], samples: &[u32], unit: u64) {
+    let sums = sums.get_mut(sums.len().saturating_sub(samples.len())..).unwrap_or_default();
+    let samples = samples.get(samples.len().saturating_sub(sums.len())..).unwrap_or_default();
+    for (sum, sample) in sums.iter_mut().zip(samples) {
+        *sum = sum.wrapping_add(u64::from(*sample) * unit);
     }
 }
 
