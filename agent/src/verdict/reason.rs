@@ -128,13 +128,13 @@ fn some_of(part: u64, all: u64) -> String {
     }
 }
 
-/// `1,240`.
+/// `1 240`, with no line break in it: as the viewer writes numbers.
 fn count(number: u64) -> String {
     let digits = number.to_string();
     let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
     for (at, digit) in digits.chars().enumerate() {
         if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            grouped.push(',');
+            grouped.push('\u{a0}');
         }
         grouped.push(digit);
     }
