@@ -52,8 +52,9 @@ impl Alerts {
 
     pub(super) fn open(&mut self, session: u64, address: &Arc<str>) {
         let service = Service::new(address, self.rules.clone());
-        let place: Option<Place> = address.parse().ok();
-        let file = place.and_then(|place| place.file().map(|_| At::default()));
+        // What begins like a moment of a file and is none is no agent either.
+        let is_file = address.parse().map_or(true, |place: Place| place.file().is_some());
+        let file = is_file.then(At::default);
         self.services.push(Judged { session, target: Arc::clone(address), service, file });
     }
 

@@ -170,8 +170,10 @@ fn a_file_is_judged_by_its_own_times_and_nobody_is_called() {
 
     // A file that cannot be opened is no agent that is gone.
     desk.0.ask(Ask::Open("no/such.taskscope".into())).unwrap();
-    let down = |screen: &Screen| screen.tabs.iter().any(|tab| tab.state() == "down");
-    let screen = until(&desk, "a reason", down);
+    desk.0.ask(Ask::Open("no/such.taskscope@soon".into())).unwrap();
+    let down = |screen: &Screen| screen.tabs.iter().filter(|tab| tab.state() == "down").count();
+    let both = |screen: &Screen| down(screen) == 2;
+    let screen = until(&desk, "two reasons", both);
     assert!(screen.alerts.iter().all(|shown| &*shown.alert.rule != "gone"));
     assert!(heard.try_recv().is_err());
 }
