@@ -21,6 +21,7 @@ mod troubles;
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
+use std::time::Duration;
 
 use tokio::sync::mpsc;
 
@@ -45,6 +46,8 @@ pub use task::{Answers, search_for, task_detail};
 
 /// Asks that wait to be taken in.
 const MAX_ASKS: usize = 64;
+/// How often the alerts of services that are gone are looked at: these say nothing by themselves.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// What the window wants.
 #[derive(Clone, Debug, PartialEq)]
@@ -119,7 +122,7 @@ impl Analyst {
             retired: Vec::new(),
             clock,
         };
-        let runtime = tokio::runtime::Builder::new_current_thread().build()?;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
         thread::Builder::new()
             .name("taskscope-analyst".into())
             .spawn(move || runtime.block_on(desk.work(inbox, events, found, wake)))?;
@@ -183,6 +186,8 @@ enum Input {
     Ask(Ask),
     Event(Event),
     Found(Found),
+    /// Time went by.
+    Look,
 }
 
 impl Desk {
@@ -198,6 +203,9 @@ impl Desk {
                 ask = asks.recv() => ask.map(Input::Ask),
                 event = events.recv() => event.map(Input::Event),
                 found = found.recv() => found.map(Input::Found),
+                () = tokio::time::sleep(LOOK_EVERY), if self.alerts.waits_for_time() => {
+                    Some(Input::Look)
+                }
             };
             // Either end is gone: the viewer is closing.
             let Some(input) = input else { return };
@@ -208,6 +216,7 @@ impl Desk {
             while let Ok(event) = events.try_recv() {
                 self.take_in(Input::Event(event));
             }
+            self.alerts.look(self.clock.now());
             self.publish();
             wake();
         }
@@ -255,6 +264,7 @@ impl Desk {
                 self.fleet.apply(event, now);
             }
             Input::Found(found) => self.sources.take_in(found),
+            Input::Look => {}
         }
     }
 

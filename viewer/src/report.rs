@@ -24,5 +24,6 @@ pub use difference::{difference_text, headline};
 pub use incident::{Extent, Incident, IncidentSource, PastPoint, Singles, Trends, suspected};
 pub use json::{difference_json, json};
 pub use style::Style;
+pub(crate) use style::harmless;
 pub use text::text;
 pub use top::{TopSort, TopTable, top};

@@ -54,7 +54,10 @@ impl Service {
             Happening::History { resolution, page, .. } => {
                 let page = page.as_ref().ok();
                 let before = page.and_then(|page| self.past.take_in(*resolution, page, at));
-                self.engine.begin_with(&before.unwrap_or_default());
+                // An answer about some groups, or none, says nothing of all tasks.
+                if let Some(before) = before {
+                    self.engine.begin_with(&before);
+                }
             }
         }
         Vec::new()

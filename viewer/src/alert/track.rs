@@ -1,6 +1,6 @@
 //! Samples of counts, kept to see whether they rise.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use rustc_hash::FxHashMap;
@@ -47,8 +47,8 @@ impl Track {
         }
         let known = self.samples.front().map_or(0.0, |first| at - first.0);
         let enough = self.samples.len() >= LEAST && known >= 0.9 * over;
-        let high = self.highs.iter().map(|(_, high)| *high).fold(0.0, f64::max);
-        self.trend = enough.then(|| trend(self.samples.make_contiguous(), high));
+        self.trend = enough.then_some(Trend::Flat);
+        self.judge();
     }
 
     fn remember(&mut self, then: f64, value: f64) {
@@ -68,6 +68,26 @@ impl Track {
         let since = seen.samples.iter().filter(|sample| sample.0 > end);
         for (at, value) in before.iter().chain(since) {
             self.take_in(*value, *at, over);
+        }
+        self.remember_too(seen.highs);
+    }
+
+    /// How much there was in hours that were seen and that nobody told of once more.
+    fn remember_too(&mut self, seen: VecDeque<(i64, f64)>) {
+        let mut highs: BTreeMap<i64, f64> = BTreeMap::new();
+        for (hour, value) in self.highs.drain(..).chain(seen) {
+            let high = highs.entry(hour).or_insert(value);
+            *high = high.max(value);
+        }
+        self.highs = highs.into_iter().collect();
+        self.judge();
+    }
+
+    /// What the samples do, beside the most there was before them.
+    fn judge(&mut self) {
+        if self.trend.is_some() {
+            let high = self.highs.iter().map(|(_, high)| *high).fold(0.0, f64::max);
+            self.trend = Some(trend(self.samples.make_contiguous(), high));
         }
     }
 

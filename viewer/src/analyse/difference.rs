@@ -72,7 +72,8 @@ impl Difference {
 
     /// What is most likely the leak: suspected or proven, or what has grown most. Rows that differ
     /// from it in labels only, and are as suspicious or have grown too, are told as one with it: the
-    /// labels that all of them share, their values, and how many they are.
+    /// labels that all of them share, their values, and how many they are. Where rows say neither
+    /// where their tasks were spawned nor where they wait, nothing tells that two are of one matter.
     pub fn most_evident(&self) -> Option<(Change, usize)> {
         let first = self.changes.first()?;
         let is_suspect = first.class.1 >= Class::Suspect;
@@ -86,9 +87,11 @@ impl Difference {
             let evident = if is_suspect { change.class.1 == first.class.1 } else { grows(change) };
             alike && evident
         };
+        let has_place = [Key::SpawnedAt, Key::AwaitPoint].iter().any(|key| self.keys.contains(key));
+        let others = if has_place { self.changes.get(1..) } else { None };
         let mut whole = first.clone();
         let mut sets = 1;
-        for change in self.changes.iter().skip(1).filter(is_like) {
+        for change in others.unwrap_or_default().iter().filter(is_like) {
             whole.add(change);
             sets += 1;
         }
@@ -130,7 +133,9 @@ pub fn difference(before: Side<'_>, after: Side<'_>, keys: Option<&[Key]>) -> Di
         heap_bytes: bytes(live(then), live(now)),
         went_through: Some(went_through).filter(|_| same_run && between_ms >= Some(0)),
         verdicts: verdicts(before.profile, after.profile),
-        rested: rest.is_known().then(|| changes.iter().filter_map(|change| change.rested).sum()),
+        rested: rest.is_known().then(|| {
+            changes.iter().filter_map(|change| change.rested).fold(0, u64::saturating_add)
+        }),
         changes,
         remarks: remarks::remarks(before, after, (between_ms, same_run)),
     }

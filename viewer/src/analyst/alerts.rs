@@ -52,8 +52,9 @@ impl Alerts {
 
     pub(super) fn open(&mut self, session: u64, address: &Arc<str>) {
         let service = Service::new(address, self.rules.clone());
-        let place: Option<Place> = address.parse().ok();
-        let file = place.and_then(|place| place.file().map(|_| At::default()));
+        // What begins like a moment of a file and is none is no agent either.
+        let is_file = address.parse().map_or(true, |place: Place| place.file().is_some());
+        let file = is_file.then(At::default);
         self.services.push(Judged { session, target: Arc::clone(address), service, file });
     }
 
@@ -75,15 +76,34 @@ impl Alerts {
 
     /// Takes in what happened to a service. `now`: by the clock of the viewer.
     pub(super) fn take_in(&mut self, event: &Event, now: Moment) {
-        let Self { services, hushed, notifier, notifies, over, .. } = self;
-        let Some(judged) = services.iter_mut().find(|known| known.session == event.session) else {
-            return;
-        };
+        let mut services = self.services.iter_mut();
+        let Some(judged) = services.find(|known| known.session == event.session) else { return };
         let changes = judged.take_in(&event.happening, now);
+        let is_heard = judged.file.is_none();
+        self.tell(changes, is_heard, now);
+    }
+
+    /// Time went by: what is gone is gone for longer, and may never say so again.
+    pub(super) fn look(&mut self, now: Moment) {
+        let services = self.services.iter_mut().filter(|judged| judged.file.is_none());
+        let changes = services.flat_map(|judged| judged.service.look(at(now))).collect();
+        self.tell(changes, true, now);
+    }
+
+    /// Whether time alone can change something.
+    pub(super) fn waits_for_time(&self) -> bool {
+        let mut services = self.services.iter().filter(|judged| judged.file.is_none());
+        services.any(|judged| judged.service.gone().is_some())
+    }
+
+    fn tell(&mut self, changes: Vec<Change>, is_heard: bool, now: Moment) {
+        let Self { hushed, notifier, notifies, over, .. } = self;
         for change in changes {
-            let is_heard = judged.file.is_none()
+            // Of an end only what was told of hears, and it would stand there for ever else.
+            let is_new = change.turn == Turn::Fired;
+            let is_heard = is_heard
                 && change.alert.severity >= Severity::Warning
-                && hushed.of(&change.alert, at(now).unix_ms).is_none();
+                && !(is_new && hushed.of(&change.alert, at(now).unix_ms).is_some());
             if let Some(notifier) = notifier.as_mut().filter(|_| *notifies && is_heard) {
                 notifier.tell(&change);
             }
@@ -194,4 +214,59 @@ fn row(
     let mut rows = screen.table.rows.iter();
     let row = rows.find(|row| row.row.members.iter().any(|at| is_meant(*at) == Some(true)));
     row.map(|row| Arc::clone(&row.row.values))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::{SyncSender, sync_channel};
+    use std::time::Duration;
+
+    use taskscope_proto::model::Process;
+
+    use super::*;
+    use crate::alert::read_rules;
+    use crate::desktop::{Board, Words};
+    use crate::fixture;
+
+    struct Wire(SyncSender<String>);
+
+    impl Board for Wire {
+        fn show(&mut self, words: &Words, replaces: Option<u32>) -> Result<u32, String> {
+            let told = format!("{} {replaces:?}", words.summary);
+            self.0.send(told).map_err(|error| error.to_string())?;
+            Ok(7)
+        }
+
+        fn name(&self) -> &'static str {
+            "a wire"
+        }
+    }
+
+    #[test]
+    fn the_end_takes_the_place_of_what_was_told_also_when_somebody_knows_of_it() {
+        let rule =
+            "built-in = false\n[[rule]]\nname = \"crowd\"\nwhen = \"tasks > 5\"\nclear = \"1s\"";
+        let (told, heard) = sync_channel(4);
+        let notifier = Notifier::start(Wire(told)).unwrap();
+        let mut alerts = Alerts::new(read_rules(rule).unwrap(), Some(notifier));
+        alerts.open(1, &"a:1".into());
+        let tell = |alerts: &mut Alerts, secs: u64, happening| {
+            alerts.take_in(&Event { session: 1, happening }, Duration::from_secs(secs));
+        };
+        let tasks = |count: u64| {
+            let line = format!("{count} parked t=a < src/m.rs:1");
+            Happening::Profile(Arc::new(fixture::profile(&[&line])))
+        };
+        let next = || heard.recv_timeout(Duration::from_secs(20)).unwrap();
+        let process = Process { name: "shop".into(), ..Process::default() };
+        tell(&mut alerts, 0, Happening::Connected(Arc::new(process)));
+        tell(&mut alerts, 1, tasks(9));
+        assert_eq!(next(), "Warning: shop None");
+        let mut hushed = Hushed::default();
+        hushed.acknowledge(alerts.book(Duration::from_secs(2)).alerts[0].id());
+        alerts.hush(Arc::new(hushed));
+        tell(&mut alerts, 3, tasks(1));
+        tell(&mut alerts, 5, tasks(1));
+        assert_eq!(next(), "Resolved: shop Some(7)");
+    }
 }

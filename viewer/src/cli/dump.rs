@@ -32,6 +32,8 @@ pub(super) fn take(
     };
     let state = state_at(path, when)?;
     for remark in state.remarks() {
+        // A note in the file is not to look like a line of ours.
+        let remark = report::harmless(&remark);
         output::complain(&format_args!("{}: {remark}", path.display()));
     }
     Ok((state.process, state.profile))

@@ -14,8 +14,23 @@ pub(super) struct Failure {
 impl Failure {
     pub(super) fn of(error: &anyhow::Error) -> Self {
         let advice = error.downcast_ref::<ConnectError>().map(ConnectError::advice);
-        Self { what: format!("{error:#}"), advice }
+        Self { what: causes(error), advice }
     }
+}
+
+/// What happened, and why. Errors that say themselves why are not said twice.
+fn causes(error: &anyhow::Error) -> String {
+    let mut words = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if words.ends_with(&cause) {
+            continue;
+        }
+        if !words.is_empty() {
+            words.push_str(": ");
+        }
+        words.push_str(&cause);
+    }
+    words
 }
 
 impl fmt::Display for Failure {
@@ -43,5 +58,11 @@ mod tests {
         );
         let error = anyhow::anyhow!("inside").context("outside");
         assert_eq!(Failure::of(&error).to_string(), "taskscope: outside: inside");
+        let missing = crate::connect::last_state("no/such".as_ref()).unwrap_err();
+        let error = anyhow::Error::from(missing).context("outside");
+        assert_eq!(
+            Failure::of(&error).to_string(),
+            "taskscope: outside: cannot open no/such: No such file or directory (os error 2)"
+        );
     }
 }

@@ -7,6 +7,7 @@ use anyhow::Context as _;
 
 use super::output;
 use crate::connect::{RecordError, Recording, Taken, Told};
+use crate::report::harmless;
 
 pub(super) fn run(target: &str, file: &Path, span: Option<Duration>) -> anyhow::Result<()> {
     let path = file.display();
@@ -16,7 +17,9 @@ pub(super) fn run(target: &str, file: &Path, span: Option<Duration>) -> anyhow::
         .build()
         .context("cannot start a runtime")?;
     let mut tell = |told: Told<'_>| match told {
-        Told::Begun(name) => output::complain(&format_args!("recording {name} into {path}")),
+        Told::Begun(name) => {
+            output::complain(&format_args!("recording {} into {path}", harmless(name)));
+        }
         Told::Written(_) => {}
         Told::Lost(error, pause) => {
             output::complain(&format_args!("{error}; trying again in {} s", pause.as_secs()));

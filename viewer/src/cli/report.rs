@@ -13,7 +13,9 @@ use taskscope_proto::model::{Capture, GroupId, Process, Profile};
 
 use super::{new_file, output};
 use crate::connect::{Place, When, read_file};
-use crate::report::{Extent, Incident, IncidentSource, PastPoint, Singles, Trends, suspected};
+use crate::report::{
+    Extent, Incident, IncidentSource, PastPoint, Singles, Trends, harmless, suspected,
+};
 use crate::store::{History, Trend};
 
 /// What the output is called that is no file.
@@ -66,7 +68,8 @@ pub(super) fn run(report: &Report) -> anyhow::Result<()> {
     let path = report.output.display();
     new_file::write(&report.output, text.as_bytes())
         .with_context(|| format!("cannot write {path}"))?;
-    output::complain(&format_args!("{path}: {} bytes about {}", text.len(), known.process.name));
+    let name = harmless(&known.process.name);
+    output::complain(&format_args!("{path}: {} bytes about {name}", text.len()));
     Ok(())
 }
 

@@ -22,6 +22,7 @@ use crate::alert::{Alert, At, Change, Rule, Service, Turn, date};
 use crate::analyse::numbers::{age, counted};
 use crate::clock::Clock;
 use crate::connect::{Event, Happening, HistoryRequest, Net, Orders, start};
+use crate::report::harmless;
 use options::FailOn;
 pub use options::Watch;
 use teller::Teller;
@@ -249,7 +250,7 @@ fn text(Change { turn, alert }: &Change) -> String {
     };
     let line = format!("{when} {state} {severity} {rule} {who} {text}{after}");
     // Labels and names are the service's words: nothing in them that a terminal would obey.
-    line.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+    harmless(&line)
 }
 
 /// What is to be said of alerts that found no room, if they are more than before.

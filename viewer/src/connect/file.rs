@@ -145,21 +145,27 @@ pub fn read_file(
     let until = if when == When::End { i64::MAX } else { moment(path, when)? };
     let mut last = LastState::default();
     let mut process = Arc::default();
+    // Whether the run that is being read has a state that was asked for.
+    let mut is_in_time = false;
     entries(path, |entry| {
         match entry {
             // It is theirs only if a state of theirs follows.
-            Entry::Process(next) => process = next,
+            Entry::Process(next) => (process, is_in_time) = (next, false),
             Entry::State(profile) if unix_ms(&profile) > until => {
                 last.goes_on = true;
-                return ControlFlow::Break(());
+                // The clock may have been set back before another run.
+                return if is_in_time { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
             }
             Entry::State(profile) => {
+                (is_in_time, last.goes_on) = (true, false);
                 let go_on = show(&process, &profile);
                 last.process.clone_from(&process);
                 last.profile = profile;
                 last.states += 1;
                 return go_on;
             }
+            // What was said after the moment.
+            Entry::Note(_) | Entry::Damage(_) if last.goes_on => {}
             Entry::Note(note) => {
                 if last.notes.len() == MOST_TOLD {
                     last.notes.remove(0);
@@ -194,24 +200,40 @@ fn entries(path: &Path, mut take: impl FnMut(Entry) -> ControlFlow<()>) -> Resul
 
 /// A moment of the file in milliseconds of Unix time.
 fn moment(path: &Path, when: When) -> Result<i64, OpenError> {
-    let (first, last) = reach(path, when.needs_the_end())?;
-    let at = when.in_ms(first, last);
-    if at >= first.cast_signed() {
+    let known = reach(path, when.needs_the_end())?;
+    let at = when.in_ms(known.first, known.last);
+    if at >= known.earliest.cast_signed() {
         return Ok(at);
     }
-    let (first, last) = reach(path, true)?;
-    Err(OpenError::Before { path: path.to_owned(), when, first: clock(first), last: clock(last) })
+    let known = reach(path, true)?;
+    if at >= known.earliest.cast_signed() {
+        return Ok(at);
+    }
+    let (first, last) = (clock(known.earliest), clock(known.latest));
+    Err(OpenError::Before { path: path.to_owned(), when, first, last })
 }
 
-/// When the first and the last state of the file are of; only the first if that will do.
-fn reach(path: &Path, to_the_end: bool) -> Result<(u64, u64), OpenError> {
-    let mut reach: Option<(u64, u64)> = None;
+/// Times of states of a file. The first need not be the earliest: clocks are set back.
+#[derive(Clone, Copy)]
+struct Reach {
+    first: u64,
+    last: u64,
+    earliest: u64,
+    latest: u64,
+}
+
+/// The times of all states of the file; of the first only if that will do.
+fn reach(path: &Path, to_the_end: bool) -> Result<Reach, OpenError> {
+    let mut reach: Option<Reach> = None;
     let mut damaged = None;
     entries(path, |entry| {
         match entry {
             Entry::State(profile) => {
                 let at = profile.header.now_unix_ms;
-                reach = Some((reach.map_or(at, |(first, _)| first), at));
+                let known =
+                    reach.unwrap_or(Reach { first: at, last: at, earliest: at, latest: at });
+                let (earliest, latest) = (known.earliest.min(at), known.latest.max(at));
+                reach = Some(Reach { last: at, earliest, latest, ..known });
             }
             Entry::Damage(damage) => damaged = damaged.take().or(Some(damage)),
             Entry::Process(_) | Entry::Note(_) | Entry::End => {}
@@ -325,6 +347,37 @@ mod tests {
         check("2026-01-02T03:04:07Z", ("old", 2, 3));
         check("03:05:06", ("new", 61, 7));
         check("2030-01-01", ("new", 64, 10));
+    }
+
+    #[test]
+    fn a_run_whose_clock_was_set_back_has_its_moments_too() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x.taskscope");
+        let mut writer = Writer::packed(Vec::new());
+        for (run, seconds) in [("ahead", 900..903), ("right", 10..15)] {
+            writer.process(&Process { name: run.into(), ..Process::default() }).unwrap();
+            for second in seconds {
+                let line = format!("{second} parked task=a < src/m.rs:1");
+                let mut profile = fixture::profile(&[&line]);
+                profile.header.now_unix_ms = 1_767_323_045_200 + second * 1_000;
+                writer.state(&profile).unwrap();
+            }
+        }
+        std::fs::write(&path, writer.end().unwrap()).unwrap();
+        let check = |when: &str, expected: (&str, u64, u64, bool)| {
+            let found = state_at(&path, when.parse().unwrap()).unwrap();
+            let tasks = found.profile.groups[0].count;
+            let found = (&*found.process.name, tasks, found.states, found.goes_on);
+            assert_eq!(found, expected, "{when}");
+        };
+        check("start", ("ahead", 900, 1, true));
+        check("03:04:17", ("right", 12, 3, true));
+        check("2026-01-02T03:04:17Z", ("right", 12, 3, true));
+        check("-2s", ("right", 12, 3, true));
+        check("end", ("right", 14, 8, false));
+        let error = state_at(&path, "03:04:14".parse().unwrap()).unwrap_err().to_string();
+        let reach = "it reaches from 2026-01-02T03:04:15Z to 2026-01-02T03:19:07Z";
+        assert!(error.ends_with(reach), "{error}");
     }
 
     #[test]

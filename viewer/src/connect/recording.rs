@@ -5,7 +5,7 @@
 mod recorder;
 
 use std::convert::Infallible;
-use std::fs::{File, OpenOptions};
+use std::fs::{File, OpenOptions, TryLockError};
 use std::hash::{BuildHasher as _, RandomState};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -21,8 +21,8 @@ use super::{Backoff, Client, ConnectError};
 
 pub use recorder::{Recorder, RecorderState, Taken};
 
-/// Of a name that is a part of a file's.
-const MOST_LETTERS: usize = 60;
+/// Bytes of a name that is a part of a file's: systems have room for 255 in all.
+const MOST_BYTES: usize = 120;
 /// For the connection and the greeting.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// How often the file is brought to the disk. Should only this program be killed, all is there.
@@ -31,7 +31,8 @@ const SYNC_EVERY: Duration = Duration::from_secs(10);
 /// What a recording of a service is called that began at this time.
 pub fn file_name(service: &str, at: Timestamp) -> String {
     let letter = |c: char| if c.is_alphanumeric() { c } else { '-' };
-    let name: String = service.chars().map(letter).take(MOST_LETTERS).collect();
+    let fits = |(at, c): &(usize, char)| at + c.len_utf8() <= MOST_BYTES;
+    let name: String = service.char_indices().take_while(fits).map(|(_, c)| letter(c)).collect();
     format!("{name}-{}.{EXTENSION}", at.strftime("%Y%m%d-%H%M%S"))
 }
 
@@ -51,6 +52,12 @@ pub enum RecordError {
         path: PathBuf,
         /// What is wrong with it.
         source: FileError,
+    },
+    /// Two that write into one file destroy what both have to say.
+    #[error("{} is being recorded into already: give this recording another file", .path.display())]
+    Busy {
+        /// Which.
+        path: PathBuf,
     },
     /// The system does not take it.
     #[error("cannot write {}: {source}", .path.display())]
@@ -83,7 +90,8 @@ pub struct Recording {
     /// Whose states are being written.
     run_id: Option<u64>,
     states: u64,
-    synced: Instant,
+    /// When it was brought to the disk; none: it is a pipe or a device, and nothing is.
+    synced: Option<Instant>,
 }
 
 impl Recording {
@@ -91,7 +99,7 @@ impl Recording {
     ///
     /// # Errors
     ///
-    /// The file is none of ours, or cannot be written.
+    /// The file is none of ours, somebody else records into it, or it cannot be written.
     pub fn open(path: &Path) -> Result<Self, RecordError> {
         let write = |source| RecordError::Write { path: path.into(), source };
         // What is no plain file has nothing in it to be kept, and may never end.
@@ -104,9 +112,15 @@ impl Recording {
         }
         let opened = OpenOptions::new().create(true).append(true).open(path);
         let file = opened.map_err(write)?;
-        let before = file.metadata().map_err(write)?.len();
-        let (writer, path) = (Writer::packed(file), path.into());
-        Ok(Self { writer, path, before, run_id: None, states: 0, synced: Instant::now() })
+        let about = file.metadata().map_err(write)?;
+        // Elsewhere who has the lock is the only one who can read.
+        if cfg!(unix) && about.is_file() && matches!(file.try_lock(), Err(TryLockError::WouldBlock))
+        {
+            return Err(RecordError::Busy { path: path.into() });
+        }
+        let (writer, path, before) = (Writer::packed(file), path.into(), about.len());
+        let synced = about.is_file().then(Instant::now);
+        Ok(Self { writer, path, before, run_id: None, states: 0, synced })
     }
 
     /// Comes back when the service does. Ends only with an error that no waiting mends.
@@ -121,12 +135,11 @@ impl Recording {
     ) -> Result<Infallible, RecordError> {
         let mut backoff = Backoff::new(RandomState::new().hash_one(target));
         loop {
-            let error = match self.watch(target, &mut backoff, tell).await {
-                Ok(()) => continue,
-                Err(error) => error,
-            };
+            let Err(error) = self.watch(target, &mut backoff, tell).await;
             let mends = match &error {
                 RecordError::Connect(error) => !error.is_hopeless(),
+                // The next stream begins with the whole state.
+                RecordError::Nonsense(_) => true,
                 _ => false,
             };
             // At first somebody is there to hear of it; later it has to go on by itself.
@@ -144,7 +157,7 @@ impl Recording {
         target: &str,
         backoff: &mut Backoff,
         tell: &mut impl FnMut(Told<'_>),
-    ) -> Result<(), RecordError> {
+    ) -> Result<Infallible, RecordError> {
         let (client, process) = Client::connect(target, CONNECT_TIMEOUT).await?;
         if self.run_id != Some(process.run_id) {
             let written = self.writer.process(&process);
@@ -165,7 +178,7 @@ impl Recording {
                 tell(Told::Written(self.taken()));
             }
         }
-        Ok(())
+        Err(client.ended().into())
     }
 
     fn written<T>(&self, written: io::Result<T>) -> Result<T, RecordError> {
@@ -173,8 +186,8 @@ impl Recording {
     }
 
     fn sync_now_and_then(&mut self) -> io::Result<()> {
-        if self.synced.elapsed() >= SYNC_EVERY {
-            self.synced = Instant::now();
+        if let Some(synced) = self.synced.as_mut().filter(|at| at.elapsed() >= SYNC_EVERY) {
+            *synced = Instant::now();
             self.writer.get_mut().sync_data()?;
         }
         Ok(())
@@ -191,15 +204,18 @@ impl Recording {
     ///
     /// The system does not take it.
     pub fn end(self) -> Result<Taken, RecordError> {
-        let taken = self.taken();
+        let (taken, is_plain) = (self.taken(), self.synced.is_some());
         let ended = self.writer.end().and_then(|mut file| {
             file.flush()?;
+            if !is_plain {
+                return Ok(taken.bytes);
+            }
             file.sync_all()?;
-            Ok(file.metadata()?.len())
+            // With the end.
+            Ok(file.metadata()?.len().saturating_sub(self.before))
         });
-        let len = ended.map_err(|source| RecordError::Write { path: self.path, source })?;
-        // With the end.
-        Ok(Taken { bytes: len.saturating_sub(self.before), ..taken })
+        let bytes = ended.map_err(|source| RecordError::Write { path: self.path, source })?;
+        Ok(Taken { bytes, ..taken })
     }
 }
 
@@ -213,5 +229,7 @@ mod tests {
         let check = |service: &str, expected: &str| assert_eq!(file_name(service, at), expected);
         check("checkout", "checkout-20260501-120000.taskscope");
         check("../a b:6670", "---a-b-6670-20260501-120000.taskscope");
+        let long = file_name(&"\u{20000}".repeat(99), at);
+        assert!(long.starts_with('\u{20000}') && long.len() < 255, "{long}");
     }
 }

@@ -157,3 +157,13 @@ fn who_tells_never_waits_and_what_finds_no_room_is_counted() {
     }
     assert!(notifier.standing().failure.unwrap().starts_with("tried a wall: "));
 }
+
+#[test]
+fn names_of_others_are_short_and_of_one_line() {
+    let mut change = change(Turn::Fired, "audit\npiles up");
+    change.alert.process = format!("shop\nResolved: {}\u{202e}", "x".repeat(9_000)).into();
+    let Words { summary, body, .. } = Words::of(change.turn, &change.alert);
+    assert!(summary.starts_with("Critical: shop Resolved: xxx"), "{summary}");
+    assert!(summary.ends_with("x…") && summary.chars().count() < 100, "{summary}");
+    assert!(body.starts_with("audit piles up: all wait at"), "{body}");
+}

@@ -2,9 +2,12 @@
 
 use crate::alert::{Alert, Severity, Turn};
 use crate::analyse::numbers::age;
+use crate::report::harmless;
 
 /// Longer texts are cut: desktops have little room.
 const MOST_LETTERS: usize = 400;
+/// Of the names of services and rules.
+const MOST_OF_A_NAME: usize = 80;
 
 /// How much it wants to be seen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -31,12 +34,12 @@ pub struct Words {
 impl Words {
     /// An alert that fires, or is over.
     pub fn of(turn: Turn, alert: &Alert) -> Self {
-        let who = &alert.process;
-        let text = cut(&alert.text);
+        let [who, rule] = [&alert.process, &alert.rule].map(|name| cut(name, MOST_OF_A_NAME));
+        let text = cut(&alert.text, MOST_LETTERS);
         match turn {
             Turn::Fired => Self {
                 summary: format!("{}: {who}", capital(alert.severity.name())),
-                body: format!("{}: {text}", alert.rule),
+                body: format!("{rule}: {text}"),
                 urgency: urgency(alert.severity),
             },
             Turn::Resolved => {
@@ -48,7 +51,7 @@ impl Words {
                 };
                 Self {
                     summary: format!("Resolved: {who}"),
-                    body: format!("{} is over{lasted}: {text}", alert.rule),
+                    body: format!("{rule} is over{lasted}: {text}"),
                     urgency: Urgency::Low,
                 }
             }
@@ -84,12 +87,11 @@ fn capital(word: &str) -> String {
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
-/// Labels are the service's words: no line of theirs may look like one of ours.
-fn cut(text: &str) -> String {
-    let plain = |c: char| if c.is_control() { ' ' } else { c };
-    let mut cut: String = text.chars().map(plain).take(MOST_LETTERS).collect();
-    if text.chars().nth(MOST_LETTERS).is_some() {
-        cut.push('…');
+/// Names and labels are the service's words: no line of theirs may look like one of ours.
+fn cut(text: &str, most: usize) -> String {
+    let text = harmless(text);
+    match text.char_indices().nth(most) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text,
     }
-    cut
 }

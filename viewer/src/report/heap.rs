@@ -15,7 +15,7 @@ pub(super) fn lines(allocations: &[Allocation<'_>]) -> Vec<String> {
         shown.map(|found| format!("{}  {}", place(found.site), bytes(found.bytes))).collect();
     let rest = allocations.get(SHOWN..).unwrap_or_default();
     if !rest.is_empty() {
-        let left: u64 = rest.iter().map(|found| found.bytes).sum();
+        let left: u64 = rest.iter().map(|found| found.bytes).fold(0, u64::saturating_add);
         lines.push(format!("{} at {} more stacks", bytes(left), rest.len()));
     }
     lines

@@ -57,7 +57,42 @@ impl<T: Display> Display for Painted<T> {
     }
 }
 
-/// Text of the service with everything taken out that a terminal would obey.
-pub(super) fn harmless(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+/// Text of the service in one line, with everything taken out that a terminal would obey.
+pub(crate) fn harmless(text: &str) -> String {
+    text.chars().map(harmless_char).collect()
+}
+
+/// What is shown for a character of somebody else's text.
+pub(super) fn harmless_char(c: char) -> char {
+    match c {
+        '\u{2028}' | '\u{2029}' => ' ',
+        c if c.is_control() => ' ',
+        // Some turn around what follows, so that one reads something else than what is there; some
+        // cannot be seen at all.
+        '\u{200e}'
+        | '\u{200f}'
+        | '\u{061c}'
+        | '\u{202a}'..='\u{202e}'
+        | '\u{2066}'..='\u{2069}'
+        | '\u{200b}'
+        | '\u{2060}'
+        | '\u{feff}' => char::REPLACEMENT_CHARACTER,
+        c => c,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_text_of_a_service_moves_the_cursor_or_turns_a_line_around() {
+        for (text, expected) in [
+            ("plain ä 你好 עברית", "plain ä 你好 עברית"),
+            ("a\nb\u{1b}[31m\u{9b}2J", "a b [31m 2J"),
+            ("exe\u{202e}gpj", "exe\u{fffd}gpj"),
+        ] {
+            assert_eq!(harmless(text), expected, "{text:?}");
+        }
+    }
 }

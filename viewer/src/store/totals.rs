@@ -24,7 +24,10 @@ impl Totals {
         let header = &profile.header;
         for (state, track) in LIVING.into_iter().zip(&mut self.states) {
             let groups = profile.groups.iter().filter(|group| group.state == state);
-            let stuck = groups.filter(|group| group.tracked).map(|group| group.stuck).sum();
+            let stuck = groups
+                .filter(|group| group.tracked)
+                .map(|group| group.stuck)
+                .fold(0, u64::saturating_add);
             track.set(step, Level { count: header.totals.of(state), stuck, bytes: 0 });
             track.forget_before(oldest);
         }

@@ -146,10 +146,18 @@ fn tasks(ui: &mut Ui, rect: Rect, look: &Look<'_>, commands: &mut Vec<Command>, 
         .each_ref()
         .map(|levels| -> Vec<u64> { levels.iter().map(|level| level.count).collect() });
     let stuck: Vec<u64> = (0..timeline.seconds.len())
-        .map(|at| timeline.states.iter().filter_map(|levels| levels.get(at)).map(|l| l.stuck).sum())
+        .map(|at| {
+            timeline
+                .states
+                .iter()
+                .filter_map(|levels| levels.get(at))
+                .fold(0_u64, |sum, l| sum.saturating_add(l.stuck))
+        })
         .collect();
     let sums: Vec<u64> = (0..timeline.seconds.len())
-        .map(|at| counts.iter().filter_map(|c| c.get(at)).sum())
+        .map(|at| {
+            counts.iter().filter_map(|c| c.get(at)).fold(0_u64, |sum, n| sum.saturating_add(*n))
+        })
         .collect();
     let highest = sums.iter().copied().max().unwrap_or(0);
     let below = bands::height(&timeline.bands);

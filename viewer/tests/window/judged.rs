@@ -49,14 +49,19 @@ impl Board for Wire {
     }
 }
 
-/// An analyst with these rules, and what the desktop hears.
+/// An analyst with the rules above, and what the desktop hears.
 fn desk() -> ((Analyst, Receiver<()>), Receiver<Words>) {
+    desk_with(RULES)
+}
+
+/// The same with rules of one's own.
+fn desk_with(rules: &str) -> ((Analyst, Receiver<()>), Receiver<Words>) {
     let (net, events) = connect::start().unwrap();
     let (wake, woken) = sync_channel(1);
     let wake = move || _ = wake.try_send(());
     let (told, heard) = sync_channel(16);
     let notifier = Some(Notifier::start(Wire(told)).unwrap());
-    let judging = Judging { rules: read_rules(RULES).unwrap(), notifier };
+    let judging = Judging { rules: read_rules(rules).unwrap(), notifier };
     let analyst = Analyst::start(net, events, Clock::start(), judging, wake).unwrap();
     ((analyst, woken), heard)
 }
@@ -170,8 +175,21 @@ fn a_file_is_judged_by_its_own_times_and_nobody_is_called() {
 
     // A file that cannot be opened is no agent that is gone.
     desk.0.ask(Ask::Open("no/such.taskscope".into())).unwrap();
-    let down = |screen: &Screen| screen.tabs.iter().any(|tab| tab.state() == "down");
-    let screen = until(&desk, "a reason", down);
+    desk.0.ask(Ask::Open("no/such.taskscope@soon".into())).unwrap();
+    let down = |screen: &Screen| screen.tabs.iter().filter(|tab| tab.state() == "down").count();
+    let both = |screen: &Screen| down(screen) == 2;
+    let screen = until(&desk, "two reasons", both);
     assert!(screen.alerts.iter().all(|shown| &*shown.alert.rule != "gone"));
     assert!(heard.try_recv().is_err());
+}
+
+#[test]
+fn who_is_gone_for_good_and_never_tried_again_is_told_when_it_is_time() {
+    let rule = "built-in = false\n[[rule]]\nname = \"gone\"\nwhen = \"gone\"\nfor = \"2s\"\n";
+    let (desk, heard) = desk_with(rule);
+    let begun = Instant::now();
+    // No address at all: nobody tries it twice.
+    follow(&desk.0, "nowhere");
+    assert_eq!(next(&heard), "Warning: nowhere: gone");
+    assert!(begun.elapsed() >= Duration::from_secs(2));
 }

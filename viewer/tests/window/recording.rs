@@ -63,6 +63,17 @@ fn letting_go_of_a_recording_ends_its_file() {
 }
 
 #[test]
+fn what_is_no_plain_file_is_recorded_into_without_a_disk() {
+    let service = Service::start(quick(1, 41));
+    let mut recorder = recorder(&service.address.to_string(), Path::new("/dev/null"));
+    until(&recorder, "states", |state| state.taken.states > 1);
+    recorder.stop();
+    let state = until(&recorder, "the end", |state| state.end.is_some());
+    assert_eq!(state.end, Some(Ok(())));
+    assert!(state.taken.bytes > 0, "{state:?}");
+}
+
+#[test]
 fn what_cannot_be_written_or_reached_is_said() {
     let folder = tempfile::tempdir().unwrap();
     let service = Service::start(quick(1, 41));
@@ -83,6 +94,16 @@ fn what_cannot_be_written_or_reached_is_said() {
         check(&address, Path::new("/dev/full"), "cannot write /dev/full");
     }
     check(&closed.to_string(), &folder.path().join("x.taskscope"), "nothing listens");
+    // Two in one file would destroy what both have to say.
+    if cfg!(unix) {
+        let taken = folder.path().join("taken.taskscope");
+        let first = self::recorder(&address, &taken);
+        let state = until(&first, "states", |state| state.taken.states > 1);
+        check(&address, &taken, "is being recorded into already: give this recording another file");
+        drop(first);
+        let last = last_state(&taken).unwrap();
+        assert!(last.states >= state.taken.states && last.damages.is_empty(), "{last:?}");
+    }
     assert_eq!(std::fs::read_to_string(&file).unwrap(), "somebody else's");
 }
 

@@ -149,3 +149,35 @@ fn what_rose_before_anybody_watched_is_told_sooner() {
     assert_eq!(fires_after(1_440, daily), None);
     assert_eq!(fires_after(60, |_| 500.0), None);
 }
+
+#[test]
+fn what_was_seen_is_not_forgotten_by_what_is_told_of_something_else() {
+    // So many as an hour ago there have been before: nothing new.
+    let tasks =
+        |minute: f64| if minute < 30.0 { 900.0 } else { 90.0 + 5.0 * (minute - 90.0).max(0.0) };
+    let check = |tell: &dyn Fn(&mut Service, u64)| {
+        let mut service = Service::new("a:1", vec![rule("rising-in-all")]);
+        service.take_in(&Happening::Connected(Arc::new(process(1))), at(0));
+        for second in looks(3) {
+            let line = format!("{} parked task=a < src/m.rs:1", whole(tasks(second as f64 / 60.0)));
+            let profile = Happening::Profile(Arc::new(fixture::profile(&[&line])));
+            assert_eq!(service.take_in(&profile, at(second)), [], "at {second}");
+            if second % 600 == 0 {
+                tell(&mut service, second);
+            }
+        }
+    };
+    let told = |page: HistoryPage| {
+        let page = Ok(Arc::new(page));
+        Happening::History { ticket: 1, resolution: Resolution::Second, page }
+    };
+    check(&|_, _| {});
+    check(&|service, second| drop(service.take_in(&told(HistoryPage::default()), at(second))));
+    // Ten minutes by the second say nothing of the hour before.
+    check(&|service, second| {
+        if second == 6_000 {
+            let page = page(Resolution::Second, 10, |ago| 90.0 + 5.0 * (10.0 - ago));
+            drop(service.take_in(&told(page), at(second)));
+        }
+    });
+}

@@ -178,7 +178,8 @@ impl Change {
 
     /// Says what became of it, once it is known what moved.
     pub(super) fn judge(&mut self) {
-        let sum = |moves: &[Move]| moves.iter().map(|step| step.tasks).sum::<u64>();
+        let sum =
+            |moves: &[Move]| moves.iter().fold(0_u64, |sum, step| sum.saturating_add(step.tasks));
         let moved = [sum(&self.came_from), sum(&self.went_to)].into_iter().max();
         let change = self.tasks.change();
         let was = self.tasks.before > 0 || self.live_bytes.before > 0;

@@ -34,7 +34,7 @@ type Ended<'a> = &'a dyn Fn(&FxHashSet<OriginId>) -> u64;
 pub(super) fn ended(before: &Profile, after: &Profile, origins: &FxHashSet<OriginId>) -> u64 {
     let finished = |profile: &Profile, id: &OriginId| profile.origin(*id).map_or(0, |o| o.finished);
     let since = |id| finished(after, id).saturating_sub(finished(before, id));
-    origins.iter().map(since).sum()
+    origins.iter().map(since).fold(0, u64::saturating_add)
 }
 
 /// Finds the moves between the rows. Without `ended`, of two runs, none of them is exact.

@@ -34,7 +34,7 @@ impl Rest {
     pub(super) fn of(&self, after: &Profile, row: &Row) -> Option<u64> {
         let since_ms = self.since_ms?;
         let groups = row.members.iter().filter_map(|at| after.groups.get(*at as usize));
-        Some(groups.map(|group| self.of_group(group, since_ms)).sum())
+        Some(groups.map(|group| self.of_group(group, since_ms)).fold(0, u64::saturating_add))
     }
 
     fn of_group(&self, group: &Group, since_ms: u64) -> u64 {

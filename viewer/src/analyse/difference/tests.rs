@@ -328,6 +328,34 @@ fn what_is_not_fair_is_remarked() {
     assert_eq!(remarks(["a", "a"], [1, 2], [0, 5]).0, None, "a clock that nobody set");
 }
 
+#[test]
+fn rows_by_labels_alone_are_not_taken_for_one_matter() {
+    let process = process(1);
+    let before = earlier(&["3 parked t=a < src/m.rs:1", "5 parked t=b < src/m.rs:2"]);
+    let after = fixture::profile(&["4 parked t=a < src/m.rs:1", "205 parked t=b < src/m.rs:2"]);
+    let evident = |keys: &[Key]| {
+        let side = |profile| Side { process: &process, profile };
+        let found = difference(side(&before), side(&after), Some(keys)).most_evident();
+        found.map(|(whole, sets)| (whole.values[0].to_string(), whole.tasks.after, sets))
+    };
+    let label = Key::Label("t".into());
+    let leak = Some(("b".to_owned(), 205, 1));
+    assert_eq!(evident(std::slice::from_ref(&label)), leak);
+    assert_eq!(evident(&[label.clone(), Key::State]), leak);
+    assert_eq!(evident(&[label, Key::SpawnedAt]), leak);
+}
+
+#[test]
+fn counts_beyond_any_number_do_not_wrap_round() {
+    let most = u64::MAX;
+    let [parked, ready] = ["parked", "ready"].map(|state| {
+        format!("{most} {state} age=90 median=90 t=a @ src/a.rs:1 mutex < src/m.rs:1")
+    });
+    let told = of_runs(&[], &[&parked, &ready], [1, 1]);
+    assert_eq!(told.rested, Some(most));
+    assert_eq!(told.tasks.after, most);
+}
+
 /// Any few groups, some of them alike.
 fn lines() -> impl Strategy<Value = Vec<String>> {
     let line = (0_u64..9, 0..3, 0..3, 0..2, 0_u64..500).prop_map(|(count, task, at, by, live)| {

@@ -23,6 +23,7 @@ const ANSWER_TIMEOUT: Duration = Duration::from_mins(1);
 const PAST_TIMEOUT: Duration = Duration::from_secs(10);
 /// Tasks of each suspect that are told one by one.
 const SINGLES: u32 = 3;
+
 /// Asks an agent for its state, and for what was before.
 pub(super) async fn ask(target: &str, capture: Capture, suspects: usize) -> anyhow::Result<Known> {
     let (client, process) = Client::connect(target, CONNECT_TIMEOUT).await?;

@@ -44,7 +44,10 @@ impl Words<'_> {
     pub(super) fn reason(self) -> String {
         let evident = self.difference.most_evident().map(|(change, _)| change);
         let judged = evident.filter(|change| change.class.1 > Class::Normal);
-        judged.map(|change| format!(": {}", change.reason)).unwrap_or_default()
+        judged
+            .filter(|change| !change.reason.is_empty())
+            .map(|change| format!(": {}", change.reason))
+            .unwrap_or_default()
     }
 
     /// `8 → 232 tasks parked, +224 (+448 a minute)`.

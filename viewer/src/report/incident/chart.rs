@@ -141,8 +141,10 @@ impl Axis<'_> {
         let span_secs = last.saturating_sub(first) / 1_000;
         let fits = |step: &&u64| span_secs / **step < MOST_TIMES;
         let step = STEPS_SECS.iter().find(fits).copied().unwrap_or(86_400) * 1_000;
-        let begin = first.div_ceil(step) * step;
-        let ticks = (0..=MOST_TIMES).map(|at| begin + at * step).take_while(|unix| *unix <= last);
+        // Whoever writes a file may write any time into it.
+        let begin = first.div_ceil(step).saturating_mul(step);
+        let ticks = (0..=MOST_TIMES).map_while(|at| begin.checked_add(at * step));
+        let ticks = ticks.take_while(|unix| (first..=last).contains(unix));
         let format = match step {
             0..60_000 => "%H:%M:%S",
             86_400_000.. => "%b %d",
@@ -335,6 +337,9 @@ mod tests {
         check(0, 600, &["12:00", "12:02", "12:04", "12:06", "12:08", "12:10"]);
         check(1, 86_400, &["18:00", "00:00", "06:00", "12:00"]);
         check(0, 300_000, &["Jan 03", "Jan 04", "Jan 05"]);
+        let header = Header { now_ms: 9_000, now_unix_ms: u64::MAX, ..Header::default() };
+        let axis = Axis { header: &header, first_ms: 0, last_ms: 9_000 };
+        assert_eq!(axis.times(), [], "beyond any calendar");
     }
 
     #[test]

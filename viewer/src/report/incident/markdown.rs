@@ -223,10 +223,17 @@ fn plain(text: &str) -> String {
             // No link of an address, no mention of a person.
             ':' if signs.peek() == Some(&'/') => out.push_str("\\:"),
             '@' => out.push_str("@\u{2060}"),
+            '.' if is_web(&out) => out.push_str("\\."),
             c => out.push(c),
         }
     }
     out
+}
+
+/// Whether a dot after it would begin an address without a scheme, which is a link as well.
+fn is_web(text: &str) -> bool {
+    let word = |from: usize| text.get(from..).is_some_and(|end| end.eq_ignore_ascii_case("www"));
+    text.len().checked_sub(3).is_some_and(word)
 }
 
 /// The counts as a line of blocks.
@@ -256,6 +263,7 @@ mod tests {
             ("a|b `c` *d* _e_ [f](g)", r"a\|b \`c\` \*d\* \_e\_ \[f\](g)"),
             ("a\n# b\r\n- c", r"a \# b  - c"),
             ("see https://evil.example", r"see https\://evil.example"),
+            ("or www.evil.example", r"or www\.evil.example"),
             ("ask @everyone", "ask @\u{2060}everyone"),
             ("&lt; \\n", r"\&lt; \\n"),
             ("src/a.rs:3:5", "src/a.rs:3:5"),

@@ -3,37 +3,21 @@
 
 use std::fmt::Write as _;
 
+use crate::report::style::harmless_char;
+
 /// Characters of one text. Labels, places and sentences of honest services are shorter.
 const MOST: usize = 600;
 
 /// The text without control characters and marks of direction, cut where it gets too long.
 pub(super) fn shown(text: &str) -> String {
     let mut rest = text.chars();
-    let mut out: String = rest.by_ref().take(MOST).map(harmless).collect();
+    let mut out: String = rest.by_ref().take(MOST).map(harmless_char).collect();
     let left = rest.count();
     if left > 0 {
         // Writing to a string cannot fail.
         write!(out, "… ({left} more characters)").ok();
     }
     out
-}
-
-fn harmless(c: char) -> char {
-    match c {
-        '\u{2028}' | '\u{2029}' => ' ',
-        c if c.is_control() => ' ',
-        // Some turn around what follows, so that one reads something else than what is there; some
-        // cannot be seen at all.
-        '\u{200e}'
-        | '\u{200f}'
-        | '\u{061c}'
-        | '\u{202a}'..='\u{202e}'
-        | '\u{2066}'..='\u{2069}'
-        | '\u{200b}'
-        | '\u{2060}'
-        | '\u{feff}' => char::REPLACEMENT_CHARACTER,
-        c => c,
-    }
 }
 
 #[cfg(test)]
