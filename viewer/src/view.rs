@@ -89,7 +89,7 @@ fn main(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
         .frame(theme::panel(palette).fill(palette.bar))
         .show(ui, |ui| losses::show(ui, look, commands));
     // Old numbers look old.
-    let opacity = if look.screen.is_final() { 1.0 } else { 0.62 };
+    let opacity = if look.screen.is_final() { 1.0 } else { 0.8 };
     if look.session.page == Page::Heap {
         ui.scope(|ui| {
             ui.set_opacity(opacity);

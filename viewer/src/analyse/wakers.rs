@@ -48,13 +48,17 @@ pub fn woken_by(wakings: &[Waking], tasks: u64) -> Option<(String, bool)> {
     let waking = wakings.iter().find(|waking| waking.by.is_some())?;
     let by = waking.by.as_deref()?;
     let usually = waking.tasks.saturating_mul(2) > tasks;
-    let labels = if by.labels.is_empty() { String::new() } else { format!("{} ", by.labels) };
     let stuck = waking
         .stuck_at
         .as_ref()
         .map(|(place, stuck)| format!(", itself stuck at {place} ({})", counted(*stuck, "task")));
     let place = &by.spawned_at;
-    Some((format!("{labels}(spawned at {place}){}", stuck.unwrap_or_default()), usually))
+    let who = if by.labels.is_empty() {
+        format!("a task spawned at {place}")
+    } else {
+        format!("{} (spawned at {place})", by.labels)
+    };
+    Some((format!("{who}{}", stuck.unwrap_or_default()), usually))
 }
 
 /// The wakers of several groups as one list, most tasks first.
@@ -102,5 +106,20 @@ mod tests {
         let (place, stuck) = task.stuck_at.as_ref().expect("stuck");
         assert_eq!((place.to_string(), *stuck), ("src/b.rs:9:1".to_owned(), 3));
         assert_eq!(*nobody, Waking { tasks: 1, by: None, stuck_at: None });
+    }
+
+    #[test]
+    fn who_woke_most_is_said_with_and_without_labels() {
+        let check = |line: &str, expected: &str| {
+            let profile = fixture::profile(&[line]);
+            let origin = Some(profile.groups[0].origin);
+            let found = wakings(&profile, &[Waker { origin, tasks: 6 }]);
+            assert_eq!(woken_by(&found, 8), Some((expected.to_owned(), true)));
+        };
+        check(
+            "8 parked stuck=8 task=a @ src/a.rs:41 mpsc_recv < src/m.rs:1",
+            "task=a (spawned at src/m.rs:1:1), itself stuck at src/a.rs:41:1 (8 tasks)",
+        );
+        check("8 parked @ src/a.rs:41 mpsc_recv < src/m.rs:1", "a task spawned at src/m.rs:1:1");
     }
 }

@@ -66,7 +66,10 @@ fn head(ui: &mut Ui, look: &Look<'_>, palette: &Palette, commands: &mut Vec<Comm
         ui.add(Label::new(RichText::new(words).color(palette.text_faint)).truncate());
     });
     let desktop = &look.screen.alarm.desktop;
-    if let Some(failure) = desktop.failure.as_ref().filter(|_| look.session.workspace.notifies) {
+    if !look.session.workspace.notifies {
+        return;
+    }
+    if let Some(failure) = &desktop.failure {
         let missed = counted(desktop.missed, "notification");
         let words = format!("Nothing reaches the desktop: {failure}. {missed} not shown.");
         ui.label(RichText::new(words).color(palette.warm));

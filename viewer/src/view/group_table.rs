@@ -28,6 +28,16 @@ fn key_width(key: &Key) -> f32 {
     }
 }
 
+/// In a window as wide as this all keys share the room that is left: a row whose words lie far apart
+/// cannot be followed.
+const WIDE: f32 = 1_800.0;
+
+/// By how much the keys are wider than they need to be, beside columns that take up so much.
+fn stretch(width: f32, keys: &[Key], others: f32) -> f32 {
+    let needed: f32 = keys.iter().map(key_width).sum();
+    if width < WIDE || needed <= 0.0 { 1.0 } else { ((width - others) / needed).max(1.0) }
+}
+
 pub(super) fn show(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
     let table = &look.screen.table;
     let palette = theme::palette(ui);
@@ -45,9 +55,11 @@ pub(super) fn show(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
     );
     let titles: Vec<&str> = table.keys.iter().map(Key::title).collect();
     let scroll_to = scroll_target(ui, look);
+    // Where the room is shared it is shared anew when there is more or less of it.
+    let shared = if width >= WIDE { (width / 64.0).round().to_bits() } else { 0 };
     ui.spacing_mut().item_spacing = egui::Vec2::ZERO;
     let mut builder = TableBuilder::new(ui)
-        .id_salt(("groups", titles.join("\n"), table.nested, shown.len()))
+        .id_salt(("groups", titles.join("\n"), table.nested, shown.len(), shared))
         .sense(Sense::click())
         .auto_shrink(false)
         .min_scrolled_height(ROW_HEIGHT)
@@ -55,7 +67,8 @@ pub(super) fn show(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
     let for_keys = if table.nested {
         vec![Width::remainder().at_least(180.0)]
     } else {
-        key_widths(&table.keys)
+        let others = shown.iter().map(|number| number.width).sum::<f32>() + TREND_WIDTH;
+        key_widths(&table.keys, stretch(width, &table.keys, others))
     };
     for width in for_keys {
         builder = builder.column(width.clip(true));
@@ -88,7 +101,7 @@ fn scroll_target(ui: &Ui, look: &Look<'_>) -> Option<usize> {
 }
 
 /// One column takes what is left: the first source line, or the last key.
-fn key_widths(keys: &[Key]) -> Vec<Width> {
+fn key_widths(keys: &[Key], stretch: f32) -> Vec<Width> {
     if keys.is_empty() {
         return vec![Width::remainder().at_least(120.0)];
     }
@@ -99,7 +112,7 @@ fn key_widths(keys: &[Key]) -> Vec<Width> {
             // Not resizable: it follows the window, and gives room when its neighbours are dragged.
             Width::remainder().at_least(140.0).resizable(false)
         } else {
-            Width::initial(key_width(key)).at_least(60.0)
+            Width::initial(key_width(key) * stretch).at_least(60.0)
         }
     };
     keys.iter().enumerate().map(width).collect()
@@ -332,4 +345,22 @@ fn sentence(row: &Row, look: &Look<'_>) -> String {
         count(sum.stuck),
         row.heat.words(),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_in_a_wide_window_all_keys_share_what_is_left() {
+        let keys = [Key::AwaitPoint, Key::WaitKind];
+        let check = |width, keys: &[Key], expected: f32| {
+            let found = stretch(width, keys, 1_000.0);
+            assert!((found - expected).abs() < 0.01, "{width}: {found}");
+        };
+        check(1_440.0, &keys, 1.0);
+        check(1_800.0, &keys, 800.0 / 352.0);
+        check(2_560.0, &keys, 1_560.0 / 352.0);
+        check(2_560.0, &[], 1.0);
+    }
 }

@@ -96,6 +96,10 @@ fn controls(ui: &mut Ui, look: &Look<'_>, page: &HeapPage, commands: &mut Vec<Co
 fn mark(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
     let palette = theme::palette(ui);
     super::button(ui, Command::Mark, commands);
+    if look.screen.reference.is_some() {
+        // The bar above says with what, and has the button that ends it.
+        return;
+    }
     let Some(words) = look.screen.marked(look.now) else { return };
     ui.label(RichText::new(words).color(palette.accent));
     super::button(ui, Command::ClearMark, commands);

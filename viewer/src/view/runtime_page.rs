@@ -17,6 +17,9 @@ use crate::widgets::meters;
 const FULL: f32 = 0.9;
 /// Room between columns.
 const SPACING: [f32; 2] = [26.0, 4.0];
+/// What the longest name of a number takes up, and the longest number.
+const NAME: f32 = 122.0;
+const VALUE: f32 = 164.0;
 
 pub(super) fn show(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
     let palette = theme::palette(ui);
@@ -79,14 +82,23 @@ fn heading(ui: &mut Ui, text: &str, palette: &Palette) {
 fn list(ui: &mut Ui, name: &str, facts: &[RuntimeFact], palette: &Palette) {
     Grid::new(("facts", name)).num_columns(3).spacing(SPACING).show(ui, |ui| {
         for fact in facts {
-            ui.label(RichText::new(fact.name).color(palette.text_dim));
-            match &fact.value {
-                Some(value) => ui.label(RichText::new(value).color(palette.text_strong)),
-                None => ui.label(RichText::new("not known").color(palette.text_faint)),
+            at_least(ui, NAME, RichText::new(fact.name).color(palette.text_dim));
+            let value = match &fact.value {
+                Some(value) => RichText::new(value).color(palette.text_strong),
+                None => RichText::new("not known").color(palette.text_faint),
             };
+            at_least(ui, VALUE, value);
             ui.label(RichText::new(fact.meaning).font(theme::small()).color(palette.text_faint));
             ui.end_row();
         }
+    });
+}
+
+/// As wide as in the other lists of the page, so that their columns line up.
+fn at_least(ui: &mut Ui, width: f32, text: RichText) {
+    ui.horizontal(|ui| {
+        ui.set_min_width(width);
+        ui.label(text);
     });
 }
 

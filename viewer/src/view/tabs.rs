@@ -14,8 +14,8 @@ use crate::theme::{self, Palette};
 
 /// As wide as a tab's name and address may be.
 const WIDEST: f32 = 420.0;
-/// Between one tab and the next.
-const GAP: f32 = 10.0;
+/// Between a tab and the line that parts it from the next one.
+const GAP: f32 = 6.0;
 /// The sign of a state.
 const SIGN: f32 = 10.0;
 
@@ -58,7 +58,12 @@ fn one(ui: &mut Ui, look: &Look<'_>, scope: &Scope, hint: &str, commands: &mut V
     };
     if let Some(tab) = &tab {
         ui.add_space(GAP);
+        let (between, _) = ui.allocate_exact_size(egui::vec2(1.0, SIGN + 6.0), Sense::hover());
+        let stroke = Stroke::new(1.0, palette.line_strong);
+        ui.painter().vline(between.center().x, between.y_range(), stroke);
+        ui.add_space(GAP);
         sign(ui, tab, palette);
+        ui.add_space(2.0);
     }
     let button = egui::Button::new(text).selected(chosen).truncate();
     let shown = ui.scope(|ui| {

@@ -24,6 +24,8 @@ const ORDERS: [(TaskOrder, &str); 4] = [
 
 /// How wide the line above the list has to be for the numbers of those listed.
 const ROOM_FOR_NUMBERS: f32 = 330.0;
+/// What a file's name and a line need.
+const ROOM_FOR_PLACE: f32 = 96.0;
 
 const TITLES: [(&str, &str, Side, f32); 6] = [
     ("task", "Its number, counted from the start of the process", Side::Right, 66.0),
@@ -73,6 +75,7 @@ pub(super) fn show(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
         (None, None) if look.screen.asking.as_ref().is_some_and(|asking| asking.cancelled) => {
             nothing(ui, "Cancelled: the agent is not asked for these tasks.");
         }
+        (None, None) if detail.row.is_none() => nothing(ui, "There is no row to list tasks of."),
         (None, None) => nothing(ui, "Asking the agent…"),
     }
 }
@@ -203,8 +206,11 @@ fn line(
         let stands = cell_text(ui, about, Side::Left, labels, theme::body(), palette.text);
         about = about.with_min_x((stands.right() + 12.0).min(about.right()));
     }
-    let place = keep_end(ui, &place::short(&task.spawned_at), about.width(), &theme::mono());
-    cell_text(ui, about, Side::Left, place, theme::mono(), palette.text_faint);
+    // Less of the place than this tells nothing; the tooltip has all of it.
+    if task.labels.is_empty() || about.width() >= ROOM_FOR_PLACE {
+        let place = keep_end(ui, &place::short(&task.spawned_at), about.width(), &theme::mono());
+        cell_text(ui, about, Side::Left, place, theme::mono(), palette.text_faint);
+    }
     let wakers = task.living_wakers.map(|wakers| format!(" {},", counted(wakers, "living waker")));
     let words = format!(
         "task {}: {} for {in_state}, {old} old, {},{} {}, spawned at {}",

@@ -83,14 +83,17 @@ fn picture(ui: &mut Ui, look: &Look<'_>, waits: &Waits, commands: &mut Vec<Comma
         graph.columns as f32 * (BOX.x + GAP.x) - GAP.x + 2.0 * MARGIN,
         highest as f32 * (BOX.y + GAP.y) - GAP.y + 2.0 * MARGIN + GAP.y,
     );
+    let fits = size.y <= ui.available_height();
     let size = size.max(ui.available_size());
     let (area, _) = ui.allocate_exact_size(size, Sense::hover());
-    // Columns stand in the middle of the height, whatever is in them.
+    // Columns stand in the middle of the height, whatever is in them; where there is more than can be
+    // seen at once they all begin at the top, so that the first waits are seen with both their ends.
     let filled = |column| graph.nodes.iter().filter(|node| node.column == column).count();
     let rect_of = |node: &WaitNode| {
         let tall = filled(node.column) as f32 * (BOX.y + GAP.y) - GAP.y;
         let x = area.left() + MARGIN + node.column as f32 * (BOX.x + GAP.x);
-        let y = area.center().y - tall / 2.0 + node.place as f32 * (BOX.y + GAP.y);
+        let top = if fits { area.center().y - tall / 2.0 } else { area.top() + GAP.y };
+        let y = top + node.place as f32 * (BOX.y + GAP.y);
         Rect::from_min_size(pos2(x, y.max(area.top() + 4.0)), BOX)
     };
     let rects: Vec<Rect> = graph.nodes.iter().map(rect_of).collect();
@@ -160,6 +163,7 @@ fn group(
         marks.push("in a cycle");
     }
     marks.retain(|mark| !mark.is_empty());
+    let colour = if node.in_cycle { palette.hot } else { colour };
     cell_text(ui, line(41.0, 15.0), Side::Left, marks.join(", "), theme::small(), colour);
     let hint = if has_row { "Click to put it in the middle" } else { "The filter leaves it out" };
     response.on_hover_text(format!("{words}\n\n{hint}")).clicked()

@@ -1,5 +1,6 @@
 //! Text in cells: painted, not laid out, so that thousands of rows scroll smoothly.
 
+use egui::text::{LayoutJob, TextWrapping};
 use egui::{Align2, Color32, FontId, Rect, Ui};
 
 /// At which edge of its cell a text stands.
@@ -11,7 +12,11 @@ pub enum Side {
     Right,
 }
 
-/// Paints text into `rect`, cut off at its edges; returns where it stands.
+/// What rounding may add to the width of a text that fits.
+const SLACK: f32 = 1.0;
+
+/// Paints text into `rect`, and `…` for what has no room; returns where it stands.
+#[expect(clippy::needless_pass_by_value, reason = "so that callers need not care, as in egui")]
 pub fn cell_text(
     ui: &Ui,
     rect: Rect,
@@ -25,19 +30,38 @@ pub fn cell_text(
         Side::Left => (rect.left_center(), Align2::LEFT_CENTER),
         Side::Right => (rect.right_center(), Align2::RIGHT_CENTER),
     };
-    painter.text(at, align, text, font, colour)
+    let mut job = LayoutJob::simple_singleline(text.to_string(), font, colour);
+    job.wrap = TextWrapping::truncate_at_width(rect.width() + SLACK);
+    let galley = painter.layout_job(job);
+    let stands = align.anchor_size(at, galley.size());
+    painter.galley(stands.min, galley, colour);
+    stands
 }
 
-/// Cuts monospaced text at its start so that it fits: the end of a path says more.
+/// Cuts text at its start so that it fits: the end of a path says more.
 pub fn keep_end(ui: &Ui, text: &str, width: f32, font: &FontId) -> String {
-    let glyph = ui.fonts_mut(|fonts| fonts.glyph_width(font, 'm')).max(1.0);
-    let room = (width / glyph).floor().clamp(0.0, 10_000.0);
+    let width_of = |text: &str| {
+        let colour = Color32::PLACEHOLDER;
+        ui.painter().layout_no_wrap(text.to_owned(), font.clone(), colour).size().x
+    };
+    let whole = width_of(text);
+    if whole <= width + SLACK {
+        return text.to_owned();
+    }
+    // Exact where all letters are of one width, a little off where they are not.
+    let share = (width / whole).clamp(0.0, 1.0);
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
-        reason = "clamped to 0..=10000 above"
+        reason = "a part of a length, and not negative"
     )]
-    elide_start(text, room as usize)
+    let mut room = (text.chars().count() as f32 * share) as usize;
+    let mut cut = elide_start(text, room);
+    while room > 0 && width_of(&cut) > width + SLACK {
+        room -= 1;
+        cut = elide_start(text, room);
+    }
+    cut
 }
 
 /// At most `room` characters of `text`, its end, with `…` for what is missing.

@@ -272,5 +272,6 @@ fn notifications_are_switched_off_and_what_fails_is_said() {
     harness.get_by_label("Desktop notifications: on").click();
     harness.run();
     assert!(harness.query_by_label("Desktop notifications: off").is_some());
+    assert_eq!(texts(&harness, "Nothing reaches the desktop"), [""; 0]);
     assert!(!harness.state().notifies && !harness.state().session.workspace.notifies);
 }

@@ -138,6 +138,17 @@ fn the_list_of_tasks_is_kept_to_those_that_meet_the_filter() {
 }
 
 #[test]
+fn where_the_filter_leaves_no_row_nobody_is_asked_for_tasks() {
+    let mut stage = Stage::live();
+    stage.session.settle(&stage.screen.clone());
+    stage.session.workspace.filter = "no such task".into();
+    stage.refresh();
+    let harness = harness(stage);
+    harness.get_by_label("There is no row to list tasks of.");
+    assert!(harness.query_by_label("Asking the agent…").is_none());
+}
+
+#[test]
 fn the_number_of_a_task_means_nothing_after_a_restart() {
     let mut stage = Stage::live();
     stage.session.settle(&stage.screen.clone());

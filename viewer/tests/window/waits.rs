@@ -65,6 +65,35 @@ fn a_group_of_the_graph_can_be_put_in_the_middle() {
     assert_eq!(harness.state().session.page, Page::Groups);
 }
 
+/// The sample service, where so many others wait for the audit.
+fn with_a_queue(waiting: u64) -> Profile {
+    let mut profile = sample::large(waiting, 0);
+    for group in &mut profile.groups {
+        let group = Arc::make_mut(group);
+        group.blockers = vec![Blocker {
+            kind: WaitKind::Mutex,
+            made_at: None,
+            tasks: group.count,
+            relation: Relation::Holds,
+            since_ms: 0,
+            holder: Some(Holder { task: 3, group: Some(GroupId(waiting)), ended: false }),
+            holders: 1,
+        }];
+    }
+    profile
+}
+
+#[test]
+fn of_a_long_queue_both_ends_of_the_first_wait_are_seen() {
+    let stage = Stage::following().with(sample::process(7, 4242), with_a_queue(30));
+    let mut harness = on_the_page(stage);
+    harness.run();
+    let text = print(&harness.root());
+    assert!(text.contains("30 groups"), "{text}");
+    let holder = harness.get_by_label_contains("of task=worker-30 tenant=tenant-30, waiting");
+    assert!(holder.rect().bottom() < 400.0, "{:?}", holder.rect());
+}
+
 #[test]
 fn who_waits_for_nobody_is_told_where_holders_are_known_from() {
     let mut stage = Stage::live();

@@ -29,6 +29,10 @@ const NUMBERS: [(HeapColumn, &str, &str, f32); 6] = [
     (HeapColumn::Oldest, "oldest", "How long the oldest living block lives", 94.0),
 ];
 
+/// In a window as wide as this the numbers move towards the words that they belong to, and by how much.
+const WIDE: f32 = 1_800.0;
+const SPREAD: f32 = 1.8;
+
 pub(super) fn show(ui: &mut Ui, look: &Look<'_>, page: &HeapPage, commands: &mut Vec<Command>) {
     let marked = look.screen.marked_ms.is_some();
     let shown: Vec<_> = NUMBERS
@@ -38,15 +42,17 @@ pub(super) fn show(ui: &mut Ui, look: &Look<'_>, page: &HeapPage, commands: &mut
         .collect();
     let style = Style { look, page, palette: theme::palette(ui), shown: &shown };
     let scroll_to = scroll_target(ui, look, page);
+    let is_wide = ui.available_width() >= WIDE;
+    let spread = if is_wide { SPREAD } else { 1.0 };
     ui.spacing_mut().item_spacing = egui::Vec2::ZERO;
     let mut builder = TableBuilder::new(ui)
-        .id_salt(("heap", marked))
+        .id_salt(("heap", marked, is_wide))
         .sense(Sense::click())
         .auto_shrink(false)
         .min_scrolled_height(0.0)
         .column(Width::remainder().at_least(160.0).clip(true));
     for (.., width) in NUMBERS.iter().filter(|(column, ..)| shown.contains(column)) {
-        builder = builder.column(Width::exact(*width));
+        builder = builder.column(Width::exact(*width * spread));
     }
     if let Some(at) = scroll_to {
         builder = builder.scroll_to_row(at, None);
