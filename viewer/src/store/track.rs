@@ -150,10 +150,10 @@ mod tests {
         // What changes at every step, now and then, once, never.
         for gap in [1, 2, 7, 50, 1_000] {
             let mut track = Track::default();
-            for step in (20..120).step_by(gap) {
+            for step in (20_u64..120).step_by(gap) {
                 // For a while it stays as it is.
-                let count = if step % 40 < 30 { step as u64 } else { 1 };
-                track.set(step as u64, Level { count, ..Level::default() });
+                let count = if step % 40 < 30 { step } else { 1 };
+                track.set(step, Level { count, ..Level::default() });
             }
             for step in 0..140 {
                 let walked = track.along(std::iter::once(step)).next();
