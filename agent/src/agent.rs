@@ -171,7 +171,8 @@ impl Builder {
     /// group is suspected or proven to be stuck, once the memory passes 80, 90 and 95 % of its limit,
     /// when the thread that keeps the agent panics, and [on demand](Agent::write_evidence).
     /// `TASKSCOPE_EVIDENCE`; nothing is written unless set. After a panic the agent's drop waits for
-    /// the disk, five seconds at most.
+    /// the disk, five seconds at most. In a service built with `panic = "abort"` any panic is written down,
+    /// by a hook after the one that is there, and the thread that panics waits as long.
     ///
     /// The files take 256 MiB together (`TASKSCOPE_EVIDENCE_BYTES`), and there are sixteen at most
     /// (`TASKSCOPE_EVIDENCE_FILES`): the oldest go. A file system is never filled beyond 98 %. A

@@ -12,7 +12,9 @@ use std::time::{Duration, Instant};
 
 use taskscope::model::{Class, Profile};
 use taskscope::sync::Mutex;
-use taskscope::{Agent, Alert, Builder, EvidenceError, FutureExt as _, labels};
+use taskscope::{
+    Agent, Alert, Builder, EvidenceError, FutureExt as _, SnapshotOptions, labels, snapshot,
+};
 use taskscope_proto::file::{Entry, Reader};
 use tokio::runtime::Runtime;
 
@@ -176,6 +178,24 @@ fn memory_near_its_limit_is_written_down() {
     assert!(why.contains(" % of 419430400"), "{why}");
     blocks.clear();
     drop(agent);
+}
+
+#[test]
+fn evidence_that_cannot_be_written_is_counted_in_the_profile() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("no folder");
+    fs::write(&file, "to be kept").unwrap();
+    let agent = builder(&file).memory_limit(1).start().unwrap();
+    let deadline = Instant::now() + Duration::from_secs(20);
+    let lost = || snapshot(SnapshotOptions::default()).profile.header.lost.evidence;
+    while lost() == 0 {
+        assert!(Instant::now() < deadline, "nothing is counted");
+        sleep(Duration::from_millis(20));
+    }
+    // Who asks hears why, and nothing is counted for that.
+    let (before, error) = (lost(), agent.write_evidence("try").unwrap_err());
+    assert!(error.to_string().starts_with("cannot make the folder "), "{error}");
+    assert_eq!((lost(), fs::read_to_string(&file).unwrap()), (before, "to be kept".to_owned()));
 }
 
 #[cfg(unix)]
