@@ -93,6 +93,56 @@ fn a_loop_shows_a_line_of_the_loop() {
     runtime.block_on(task).unwrap();
 }
 
+/// Between the end of a function's frame and its return its caller's frame pointer is back in its
+/// register, but unwinding tables look for it where it was saved: below the stack pointer by now.
+#[cfg(target_arch = "x86_64")]
+#[expect(unsafe_code, reason = "calls a function that stays in this state")]
+mod at_the_end_of_a_function {
+    use super::*;
+
+    std::arch::global_asm!(
+        ".globl taskscope_test_spins_before_it_returns",
+        ".type taskscope_test_spins_before_it_returns, @function",
+        "taskscope_test_spins_before_it_returns:",
+        ".cfi_startproc",
+        "push rbp",
+        ".cfi_def_cfa_offset 16",
+        ".cfi_offset rbp, -16",
+        "mov rbp, rsp",
+        ".cfi_def_cfa_register rbp",
+        "pop rbp",
+        ".cfi_def_cfa rsp, 8",
+        "2: pause",
+        "cmp byte ptr [rdi], 0",
+        "je 2b",
+        "ret",
+        ".cfi_endproc",
+        ".size taskscope_test_spins_before_it_returns, . - taskscope_test_spins_before_it_returns",
+    );
+
+    unsafe extern "C" {
+        safe fn taskscope_test_spins_before_it_returns(stop: &AtomicBool);
+    }
+
+    #[test]
+    fn it_shows_the_line_that_called_it() {
+        let _agent = agent(SOON);
+        let runtime = workers(1);
+        let stop = Arc::new(AtomicBool::new(false));
+        let theirs = Arc::clone(&stop);
+        let line = line!() + 2;
+        let spins = async move {
+            taskscope_test_spins_before_it_returns(&theirs);
+            black_box(());
+        };
+        let task = spawn(&runtime, "spin", spins);
+        runs_at("spin", HERE, line);
+        stop.store(true, Relaxed);
+        runtime.block_on(task).unwrap();
+        assert_eq!(profile().header.lost.chains, 0);
+    }
+}
+
 #[test]
 fn block_on_in_a_worker_shows_the_line_that_calls_it() {
     let _agent = agent(SOON);

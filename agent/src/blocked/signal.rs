@@ -183,13 +183,18 @@ unsafe fn answer(number: u32, context: *const libc::ucontext_t) {
         ANSWER.write_register(register, unsafe { stack::interrupted(context, register) });
     }
     // SAFETY: the caller's promise.
-    let from = unsafe { stack::interrupted(context, STACK_POINTER) } & !(WORD - 1);
+    let pointer = unsafe { stack::interrupted(context, STACK_POINTER) } & !(WORD - 1);
     let (start, end) = asked.stack;
     // On a stack that is not the thread's (a coroutine's) nothing is read.
-    let to = top.filter(|top| start <= from && from < *top && *top < end).unwrap_or(from);
+    let top = top.filter(|top| start <= pointer && pointer < *top && *top < end);
+    let (from, to) = match top {
+        Some(top) => (pointer.saturating_sub(stack::RED_ZONE).max(start), top),
+        None => (pointer, pointer),
+    };
     let places = (from..to).step_by(WORD).take(MAX_WORDS);
     // SAFETY: between the stack pointer and the frame of a poll under way all is mapped, and in
-    // use by nobody but this thread. Read as bytes of any kind.
+    // use by nobody but this thread. So is the red zone below, as far as the stack goes. Read as
+    // bytes of any kind.
     let words = places.map(|at| unsafe { ptr::read_volatile(at as *const usize) });
     ANSWER.write_stack(from, words);
     ANSWER.finish(number);

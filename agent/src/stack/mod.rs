@@ -43,7 +43,7 @@ pub(crate) use frame_pointers::bounds;
     any(target_arch = "x86_64", target_arch = "aarch64"),
     not(miri)
 ))]
-pub(crate) use registers::{COUNT as REGISTERS, Registers, STACK_POINTER, interrupted};
+pub(crate) use registers::{COUNT as REGISTERS, RED_ZONE, Registers, STACK_POINTER, interrupted};
 #[cfg(all(
     target_os = "linux",
     any(target_arch = "x86_64", target_arch = "aarch64"),

@@ -9,6 +9,10 @@ mod numbers {
     pub(crate) const FRAME_POINTER: usize = 6;
     pub(crate) const STACK_POINTER: usize = 7;
     pub(crate) const RETURN_ADDRESS: usize = 16;
+    /// Bytes below the stack pointer that a function may use: signal handlers leave them alone
+    /// ("System V ABI, AMD64", 3.2.2). A function that is about to return has given its frame
+    /// back, and tables find what it saved there.
+    pub(crate) const RED_ZONE: usize = 128;
     /// The kernel's order, by the tables' numbers ("System V ABI, AMD64", figure 3.36).
     pub(super) const IN_CONTEXT: [i32; COUNT] = [
         libc::REG_RAX,
@@ -41,6 +45,8 @@ mod numbers {
     pub(crate) const STACK_POINTER: usize = 31;
     /// The tables have no number for it: they keep it in `LINK`.
     pub(crate) const RETURN_ADDRESS: usize = 32;
+    /// Bytes below the stack pointer that are still a function's: none on Linux ("AAPCS64", 6.4.5).
+    pub(crate) const RED_ZONE: usize = 0;
 }
 
 pub(crate) use numbers::*;

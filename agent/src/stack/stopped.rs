@@ -22,7 +22,7 @@ pub(crate) struct Stopped<'a> {
     pub(crate) registers: Registers,
     /// Where `stack` was.
     pub(crate) base: usize,
-    /// The stack from the stack pointer on.
+    /// The stack from the stack pointer on, and what is below it and still the function's.
     pub(crate) stack: &'a [usize],
 }
 
