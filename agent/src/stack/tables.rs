@@ -1,7 +1,8 @@
 //! Who called? What the unwinding tables (`.eh_frame`) of the modules in memory say.
 //!
 //! The loader's lock is held while a module's tables are read, so that nobody unloads it
-//! meanwhile.
+//! meanwhile. Nothing is allocated under it: where memory has run out, an allocation that fails
+//! waits for whoever prints a backtrace of another one, and that one waits for the loader's lock.
 
 #![expect(unsafe_code, reason = "reads the tables where the loader has put them")]
 
@@ -9,8 +10,9 @@ use std::ffi::{c_int, c_void};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use gimli::{
-    BaseAddresses, CfaRule, EhFrame, EhFrameHdr, EndianSlice, NativeEndian, Pointer, Register,
-    RegisterRule, UnwindContext, UnwindSection, UnwindTableRow,
+    BaseAddresses, CfaRule, EhFrame, EhFrameHdr, EndianSlice, Evaluation, EvaluationStorage,
+    NativeEndian, Piece, Pointer, Register, RegisterRule, UnwindContext, UnwindContextStorage,
+    UnwindSection, UnwindTableRow, Value,
 };
 
 use super::registers::{COUNT, RETURN_ADDRESS, Registers, STACK_POINTER};
@@ -20,6 +22,21 @@ use super::stopped::Stopped;
 const WORD: u8 = 8;
 
 type Slice<'a> = EndianSlice<'a, NativeEndian>;
+
+/// Room for what a table says, on the stack: rules for all registers that a caller may want back,
+/// four rows that may be remembered, expressions of that depth. What needs more is not unwound.
+struct InPlace;
+
+impl UnwindContextStorage<usize> for InPlace {
+    type Rules = [(Register, RegisterRule<usize>); 64];
+    type Stack = [UnwindTableRow<usize, Self>; 4];
+}
+
+impl<'a> EvaluationStorage<Slice<'a>> for InPlace {
+    type Stack = [Value; 64];
+    type ExpressionStack = [(Slice<'a>, Slice<'a>); 4];
+    type Result = [Piece<Slice<'a>>; 1];
+}
 
 /// A module's segments, in memory.
 struct Segments<'a> {
@@ -87,7 +104,7 @@ fn look_up(
     let bases = bases.set_eh_frame(tables_at);
     let find_cie = EhFrame::<Slice<'_>>::cie_from_offset;
     let function = index.table()?.fde_for_address(&tables, &bases, call as u64, find_cie).ok()?;
-    let mut context = UnwindContext::new();
+    let mut context = UnwindContext::<usize, InPlace>::new_in();
     let row = function.unwind_info_for_address(&tables, &bases, &mut context, call as u64).ok()?;
     let return_address = function.cie().return_address_register();
     apply(row, &tables, return_address, registers, stopped)
@@ -95,7 +112,7 @@ fn look_up(
 
 /// Works the rules of one row of the table.
 fn apply(
-    row: &UnwindTableRow<usize>,
+    row: &UnwindTableRow<usize, InPlace>,
     tables: &EhFrame<Slice<'_>>,
     return_address: Register,
     registers: &Registers,
@@ -145,10 +162,10 @@ fn evaluate(
     registers: &Registers,
     stopped: &Stopped<'_>,
 ) -> Option<usize> {
-    use gimli::{EvaluationResult, Location, Value};
+    use gimli::{EvaluationResult, Location};
     let encoding =
         gimli::Encoding { address_size: WORD, format: gimli::Format::Dwarf32, version: 4 };
-    let mut evaluation = expression.evaluation(encoding);
+    let mut evaluation = Evaluation::<_, InPlace>::new_in(expression.0, encoding);
     evaluation.set_max_iterations(1_000);
     if let Some(initial) = initial {
         evaluation.set_initial_value(initial as u64);
