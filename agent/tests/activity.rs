@@ -6,6 +6,8 @@ mod support;
 
 use std::future::{pending, poll_fn};
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering::Relaxed;
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
@@ -35,18 +37,23 @@ async fn a_group_says_who_woke_its_tasks_last() {
     let (to, mut from) = mpsc::channel::<u32>(1);
     let receiver = async move { while from.recv().await.is_some() {} };
     taskscope::spawn(receiver.labeled(case("receiver")));
+    let sent = Arc::new(AtomicBool::new(false));
+    let all_sent = Arc::clone(&sent);
     let sender = async move {
         for n in 0..5 {
             to.send(n).await.unwrap();
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
+        all_sent.store(true, Relaxed);
         pending::<()>().await;
         drop(to);
     };
     taskscope::spawn(sender.labeled(case("sender")));
-    let woken = support::until(|profile| {
+    let woken = support::until(move |profile| {
         let receiver = group(profile, "receiver")?;
-        (receiver.activity.wakes >= 5).then(|| (receiver, profile.clone()))
+        // What is sent before it waits wakes nobody.
+        let is_woken = sent.load(Relaxed) && receiver.activity.wakes > 0;
+        is_woken.then(|| (receiver, profile.clone()))
     });
     let (receiver, profile) = woken.await;
     let [waker] = receiver.wakers[..] else { panic!("{:?}", receiver.wakers) };

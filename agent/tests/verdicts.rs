@@ -67,6 +67,10 @@ async fn locks_taken_in_opposite_order_are_proven_with_holders_and_a_chain() {
     named("left", both(Arc::clone(&a), Arc::clone(&b), Arc::clone(&barrier)));
     named("right", both(Arc::clone(&b), Arc::clone(&a), barrier));
     let queued = Arc::clone(&a);
+    // Before one of them has it, it would be had at once.
+    while a.try_lock().is_ok() {
+        tokio::task::yield_now().await;
+    }
     named("queued", async move { *queued.lock().await += 1 });
     let profile = until_proven(&["left", "right", "queued"]).await;
     let [left, right, queued] =
