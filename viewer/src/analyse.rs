@@ -74,7 +74,7 @@ pub use task::{TaskBlocker, TaskLine, first_line, task_blockers, task_lines, tas
 pub use then::Then;
 pub use tree::{Merged, MergedNode, merge, visible_rows};
 pub use troubles::{Trouble, onsets, troubles};
-pub use waits::{MOST_NODES, WaitEdge, WaitGraph, WaitNode, wait_graph};
+pub use waits::{Crowds, MOST_NODES, WaitEdge, WaitGraph, WaitNode, wait_graph};
 pub(crate) use wakers::together;
 pub use wakers::{Waking, wakings, woken_by};
 pub use whole::Whole;

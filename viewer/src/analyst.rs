@@ -171,7 +171,7 @@ pub fn look_at(fleet: &Fleet, query: &Query) -> Screen {
     if screen.is_of_all {
         screen.notes = fleet.notes();
         let members = screen.detail.as_ref().and_then(|detail| screen.table.rows.get(detail.row?));
-        let members = members.map_or(&[][..], |row| row.row.members.as_slice());
+        let members = members.map_or(&[][..], |row| &*row.members);
         let silent = fleet.silent_among(members);
         if let Some(detail) = &mut screen.detail {
             detail.silent = silent;
@@ -246,15 +246,20 @@ impl Desk {
                 self.fleet.store_mut(&Scope::One(address)).compare_with(reference);
             }
             Input::Ask(Ask::Cancel) => {
+                let sessions = self.fleet.sessions(&self.query.scope);
                 if self.pages.cancel() {
-                    let sessions = self.fleet.sessions(&self.query.scope);
                     sessions.for_each(|(session, _)| self.lines.no_tasks(session));
+                } else {
+                    sessions.for_each(|(session, _)| self.lines.no_past(session));
                 }
             }
             Input::Ask(Ask::Retry) => {
                 self.pages.resume();
                 let sessions = self.fleet.sessions(&self.query.scope);
-                sessions.for_each(|(session, _)| self.lines.hurry(session));
+                for (session, _) in sessions {
+                    self.lines.resume(session);
+                    self.lines.hurry(session);
+                }
             }
             Input::Ask(Ask::Hush(hushed)) => self.alerts.hush(hushed),
             Input::Ask(Ask::Notify(notifies)) => self.alerts.notify(notifies),
@@ -293,7 +298,7 @@ impl Desk {
             self.look_at_task(ask, &mut screen);
         } else if let Some(detail) = &mut screen.detail {
             let members = detail.row.and_then(|at| screen.table.rows.get(at));
-            let members = members.map_or(&[][..], |row| row.row.members.as_slice());
+            let members = members.map_or(&[][..], |row| &*row.members);
             let is_now = screen.moment_ms.is_none() && !screen.run.is_before;
             let live = matches!(screen.connection, Connection::Live { .. });
             let store = self.fleet.store(scope);
@@ -309,7 +314,8 @@ impl Desk {
                 self.ask(request);
             }
         }
-        screen.asking = self.pages.asking();
+        let sessions = self.fleet.sessions(scope).map(|(session, _)| session);
+        screen.asking = self.pages.asking().or_else(|| self.lines.asking(sessions));
         self.put_out(screen);
     }
 

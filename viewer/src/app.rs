@@ -121,7 +121,7 @@ impl App {
         // The keys for it are commands of ours, and what they do is remembered.
         cc.egui_ctx.options_mut(|options| options.zoom_with_keyboard = false);
         cc.egui_ctx.set_zoom_factor(workspace.scale_factor());
-        let session = Session { rules_file, ..Session::new(workspace, remark) };
+        let session = Session { rules_file, ..Session::new(workspace, remark.map(Into::into)) };
         let mut app = Self { analyst, clock, session, waiting: VecDeque::new(), recorder: None };
         if opening.targets.is_empty() {
             app.session.overlay = Some(Overlay::Connect);
@@ -163,7 +163,7 @@ impl App {
             Effect::OpenSource { path, line, column } => {
                 let command = std::env::var(source::EDITOR).ok();
                 if let Err(error) = source::open(command.as_deref(), &path, line, column) {
-                    self.session.remark = Some(error.to_string());
+                    self.session.remark = Some(error.to_string().into());
                 }
             }
         }
@@ -176,7 +176,9 @@ impl App {
         let ctx = ctx.clone();
         match Recorder::start(target, path, move || ctx.request_repaint()) {
             Ok(recorder) => self.recorder = Some(recorder),
-            Err(error) => self.session.remark = Some(format!("Nothing is recorded: {error}.")),
+            Err(error) => {
+                self.session.remark = Some(format!("Nothing is recorded: {error}.").into());
+            }
         }
     }
 

@@ -35,6 +35,7 @@ pub enum Command {
     SwitchLens,
     ShowHeap,
     ShowWaits,
+    ToggleCrowds,
     ShowRuntime,
     ShowAlerts,
     OpenAlert,
@@ -161,71 +162,107 @@ fn tab_key(place: u8) -> &'static [Press] {
 }
 
 impl Command {
-    /// What the help page lists, in its order.
-    pub const LISTED: [Self; 60] = [
-        Self::PreviousRow,
-        Self::NextRow,
-        Self::FirstRow,
-        Self::LastRow,
-        Self::FocusFilter,
-        Self::CycleGrouping,
-        Self::ChooseKeys,
-        Self::ToggleNest,
-        // Those with Shift first: without it the key means another.
-        Self::OpenAllRows,
-        Self::CloseAllRows,
-        Self::OpenRow,
-        Self::CloseRow,
-        Self::ToggleLibraryFrames,
-        Self::SwitchLens,
-        Self::ShowWaits,
-        Self::ShowRuntime,
-        Self::ShowAlerts,
-        Self::OpenAlert,
-        Self::Acknowledge,
-        Self::Silence,
-        Self::ToggleNotifications,
-        Self::NextShape,
-        Self::Invert,
-        Self::FindFrame,
-        Self::EnterTree,
-        Self::MergeHere,
-        Self::LeaveOutHere,
-        Self::CopyHere,
-        Self::UndoTransform,
-        Self::ShowHeap,
-        Self::NextMeasure,
-        Self::Mark,
-        Self::ClearMark,
-        Self::EnterTasks,
-        Self::OpenSource,
-        Self::PreviousPage,
-        Self::NextPage,
-        Self::Pause,
-        Self::StepBack,
-        Self::StepForward,
-        Self::SwitchRange,
-        Self::CopyText,
-        Self::CopyJson,
-        Self::CopyLink,
-        Self::ShowConnect,
-        Self::OpenLast,
-        // Before the next: its keys are those of that one, and Shift.
-        Self::PreviousTab,
-        Self::NextTab,
-        Self::Disconnect,
-        Self::Record,
-        Self::RetryNow,
-        Self::CancelAsking,
-        Self::ShowRunBefore,
-        Self::SwitchTheme,
-        Self::Larger,
-        Self::Smaller,
-        Self::UsualSize,
-        Self::ShowPalette,
-        Self::ShowHelp,
-        Self::Dismiss,
+    /// What can be done from anywhere, by what it is about: the help page lists it so.
+    pub const SECTIONS: [(&'static str, &'static [Self]); 8] = [
+        (
+            "Pages",
+            &[
+                Self::ShowPalette,
+                Self::ShowHelp,
+                Self::ShowHeap,
+                Self::ShowWaits,
+                Self::ToggleCrowds,
+                Self::ShowRuntime,
+                Self::ShowAlerts,
+                Self::Dismiss,
+            ],
+        ),
+        (
+            "Rows",
+            &[
+                Self::FocusFilter,
+                Self::CycleGrouping,
+                Self::ChooseKeys,
+                Self::ToggleNest,
+                Self::PreviousRow,
+                Self::NextRow,
+                Self::FirstRow,
+                Self::LastRow,
+                // Those with Shift first: without it the key means another.
+                Self::OpenAllRows,
+                Self::CloseAllRows,
+                Self::OpenRow,
+                Self::CloseRow,
+                Self::SwitchLens,
+            ],
+        ),
+        (
+            "Await trees",
+            &[
+                Self::NextShape,
+                Self::Invert,
+                Self::NextMeasure,
+                Self::ToggleLibraryFrames,
+                Self::FindFrame,
+                Self::EnterTree,
+                Self::MergeHere,
+                Self::LeaveOutHere,
+                Self::CopyHere,
+                Self::UndoTransform,
+            ],
+        ),
+        ("Tasks", &[Self::EnterTasks, Self::OpenSource, Self::PreviousPage, Self::NextPage]),
+        (
+            "Time",
+            &[
+                Self::Pause,
+                Self::StepBack,
+                Self::StepForward,
+                Self::SwitchRange,
+                Self::Mark,
+                Self::ClearMark,
+                Self::ShowRunBefore,
+            ],
+        ),
+        ("Alerts", &[Self::OpenAlert, Self::Acknowledge, Self::Silence, Self::ToggleNotifications]),
+        (
+            "Services",
+            &[
+                Self::ShowConnect,
+                Self::OpenLast,
+                // Before the next: its keys are those of that one, and Shift.
+                Self::PreviousTab,
+                Self::NextTab,
+                Self::Disconnect,
+                Self::Record,
+                Self::RetryNow,
+                Self::CancelAsking,
+            ],
+        ),
+        (
+            "Copy and look",
+            &[
+                Self::CopyText,
+                Self::CopyJson,
+                Self::CopyLink,
+                Self::SwitchTheme,
+                Self::Larger,
+                Self::Smaller,
+                Self::UsualSize,
+            ],
+        ),
     ];
+
+    /// What the sections list, one after another.
+    pub fn listed() -> impl Iterator<Item = &'static Self> {
+        Self::SECTIONS.iter().flat_map(|(_, commands)| *commands)
+    }
+
+    /// The title of the section that lists it.
+    pub fn section(&self) -> Option<&'static str> {
+        let lists = |(_, commands): &&(&str, &'static [Self])| commands.contains(self);
+        Self::SECTIONS.iter().find(lists).map(|(title, _)| *title)
+    }
 
     /// The tabs by their places. Too many to be listed: the help page has a line for all of them.
     pub const TABS: [Self; 9] = [
@@ -335,7 +372,7 @@ mod tests {
     #[test]
     fn no_two_commands_share_a_shortcut() {
         let mut seen = std::collections::HashSet::new();
-        for press in Command::LISTED.iter().chain(&Command::TABS).flat_map(Command::shortcuts) {
+        for press in Command::listed().chain(&Command::TABS).flat_map(Command::shortcuts) {
             assert!(seen.insert(press), "{press} twice");
         }
     }

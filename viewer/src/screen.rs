@@ -61,6 +61,8 @@ pub struct Screen {
     pub moment_ms: Option<u64>,
     /// What is the matter, worst first.
     pub findings: Vec<FoundTrouble>,
+    /// At how many places more something is.
+    pub more_findings: usize,
     /// What fires and what is about to, of all services that are open; the worst first.
     pub alerts: Vec<ShownAlert>,
     /// What else there is to say of alerts.
@@ -126,7 +128,9 @@ pub struct Table {
     /// The order of the rows, or of those in one row.
     pub sort: Sort,
     /// The rows in that order, each before those in it.
-    pub rows: Vec<ScreenRow>,
+    pub rows: Vec<Row>,
+    /// What each of them had of late.
+    pub trends: Trends,
     /// The first row; of rows in rows, the first of the innermost, whether it is shown or not.
     pub first: Option<(Arc<[Value]>, Heat)>,
     /// What they add up to.
@@ -141,14 +145,32 @@ pub struct Table {
     pub trend_span: Duration,
 }
 
-/// A row with its recent history.
-#[derive(Clone, Debug, Default)]
-pub struct ScreenRow {
-    /// What the analysis says.
-    pub row: Row,
-    /// Tasks or bytes over [`Table::trend_span`], oldest first; fewer than [`TREND_STEPS`] while the
-    /// viewer has not watched for so long.
-    pub trend: Box<[u64]>,
+/// The recent history of each row: tasks or KiB over [`Table::trend_span`], oldest first; fewer
+/// steps than [`TREND_STEPS`] while the viewer has not watched for so long.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Trends {
+    steps: usize,
+    /// Those of all rows in one piece: ten thousand small ones take longer to get than to fill.
+    all: Vec<u32>,
+}
+
+impl Trends {
+    /// Nothing yet, for so many rows.
+    pub fn new(rows: usize, steps: usize) -> Self {
+        Self { steps, all: vec![0; rows.saturating_mul(steps)] }
+    }
+
+    /// That of a row; empty where there is no such row.
+    pub fn of(&self, row: usize) -> &[u32] {
+        let from = row.saturating_mul(self.steps);
+        self.all.get(from..from.saturating_add(self.steps)).unwrap_or_default()
+    }
+
+    /// The same, to be written to.
+    pub fn of_mut(&mut self, row: usize) -> &mut [u32] {
+        let from = row.saturating_mul(self.steps);
+        self.all.get_mut(from..from.saturating_add(self.steps)).unwrap_or_default()
+    }
 }
 
 /// What an agent was asked, and has not answered yet.
@@ -353,7 +375,7 @@ impl Screen {
 
     /// Where the row with these values is in the table.
     pub fn position(&self, values: &[Value]) -> Option<usize> {
-        self.table.rows.iter().position(|row| *row.row.values == *values)
+        self.table.rows.iter().position(|row| *row.values == *values)
     }
 }
 

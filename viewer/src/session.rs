@@ -4,11 +4,14 @@
 mod alerts;
 mod awaits;
 mod copy;
+mod early;
 mod effect;
 mod heap;
 mod nest;
 mod palette;
 mod recording;
+mod remark;
+mod rows;
 mod services;
 mod task;
 mod time;
@@ -18,7 +21,7 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use crate::alert::{AlertId, At, Hushed};
-use crate::analyse::{Column, Filter, HeapQuery, Key, Lens, Nest, Query, Selection, Value};
+use crate::analyse::{Column, Crowds, Filter, HeapQuery, Key, Lens, Nest, Query, Selection};
 use crate::analyst::Ask;
 use crate::command::Command;
 use crate::connect::RecorderState;
@@ -26,7 +29,9 @@ use crate::screen::{PAGE, Screen};
 use crate::workspace::Workspace;
 
 pub use awaits::{Awaits, frame_text};
+pub use early::Early;
 pub use effect::Effect;
+pub use remark::Remark;
 pub use services::Services;
 pub use task::TaskChoice;
 
@@ -97,7 +102,7 @@ pub struct Session {
     /// What was copied last, for a word of confirmation.
     pub copied: Option<String>,
     /// Something to say once, e.g. that settings could not be read.
-    pub remark: Option<String>,
+    pub remark: Option<Remark>,
     /// The moment that is looked at, agent's clock; `None` for now.
     pub at_ms: Option<u64>,
     /// Counts the queries asked.
@@ -110,13 +115,17 @@ pub struct Session {
     pub hushed: Hushed,
     /// The file that the rules of alerts come from, if they do.
     pub rules_file: Option<String>,
+    /// How groups that wait alike are shown.
+    pub crowds: Crowds,
+    /// What was done before the rows came that it is about.
+    pub early: Early,
     /// What is being recorded.
     pub recording: Option<RecorderState>,
 }
 
 impl Session {
     /// Begins with what is remembered.
-    pub fn new(workspace: Workspace, remark: Option<String>) -> Self {
+    pub fn new(workspace: Workspace, remark: Option<Remark>) -> Self {
         let address = workspace.recent.first().cloned().unwrap_or_else(|| "127.0.0.1:6670".into());
         let services = Services::with_last(&workspace.open);
         let hushed = Hushed { silences: workspace.silences.clone(), ..Hushed::default() };
@@ -136,7 +145,7 @@ impl Session {
             selection: self.selection.clone(),
             lens: self.workspace.lens,
             fold: self.workspace.fold_library,
-            waits: self.page == Page::Waits,
+            waits: (self.page == Page::Waits).then_some(self.crowds),
             range: self.workspace.range,
             at_ms: self.at_ms,
             heap: (self.page == Page::Heap).then(|| self.heap.clone()),
@@ -148,6 +157,9 @@ impl Session {
     /// Looks at the first row when a screen comes in and nobody chose one: in an incident the
     /// most suspicious row is what one came for.
     pub fn settle(&mut self, screen: &Screen) -> Option<Effect> {
+        if let Some(effect) = self.perform_early(screen) {
+            return Some(effect);
+        }
         if self.chose_row || screen.generation != self.generation {
             return None;
         }
@@ -155,7 +167,7 @@ impl Session {
         let chosen = self.selection.as_ref().and_then(|row| screen.position(&row.values));
         let chosen = chosen.and_then(|at| screen.table.rows.get(at));
         // What the viewer chose by itself it replaces when it is gone, or when worse turns up.
-        if chosen.is_some_and(|row| row.row.heat >= *heat) {
+        if chosen.is_some_and(|row| row.heat >= *heat) {
             return None;
         }
         self.select(Some(first.clone()));
@@ -243,6 +255,7 @@ impl Session {
         match command {
             Command::SwitchRange => self.workspace.range = self.workspace.range.other(),
             Command::ShowWaits => self.turn_to(Page::Waits),
+            Command::ToggleCrowds => self.crowds = self.crowds.other(),
             Command::ShowRuntime => self.turn_to(Page::Runtime),
             Command::ShowAlerts => self.turn_to(Page::Alerts),
             Command::Pause | Command::StepBack | Command::StepForward | Command::GoTo(_) => {
@@ -261,6 +274,7 @@ impl Session {
                 self.chose_row = true;
                 self.select(Some(values));
             }
+            early if self.early.is_too(&early, screen) => return None,
             Command::PreviousRow => self.step(screen, -1)?,
             Command::NextRow => self.step(screen, 1)?,
             Command::FirstRow => self.step(screen, isize::MIN)?,
@@ -284,7 +298,9 @@ impl Session {
 
     fn asked(&mut self) -> Effect {
         self.generation += 1;
-        Effect::Ask(Ask::Query(Arc::new(self.query())))
+        let query = Arc::new(self.query());
+        self.early.asked(&query);
+        Effect::Ask(Ask::Query(query))
     }
 
     fn forget_rows(&mut self) {
@@ -305,44 +321,6 @@ impl Session {
     fn sort_by(&mut self, column: Column) {
         self.workspace.sort = self.workspace.sort.clicked(column);
         self.workspace.lens = if column.is_of_bytes() { Lens::Bytes } else { Lens::Tasks };
-    }
-
-    fn select(&mut self, values: Option<Arc<[Value]>>) {
-        let old = self.selection.take();
-        if old.as_ref().map(|old| &old.values) != values.as_ref() {
-            self.forget_transforms();
-        }
-        if let Some(values) = &values {
-            self.open_to(values);
-        }
-        let order = old.map(|old| old.order).unwrap_or_default();
-        self.selection = values.map(|values| Selection { values, order, offset: 0 });
-    }
-
-    fn step(&mut self, screen: &Screen, by: isize) -> Option<()> {
-        let last = screen.table.rows.len().checked_sub(1)?;
-        let current = self.selection.as_ref().and_then(|row| screen.position(&row.values));
-        let next = match current {
-            Some(at) => at.saturating_add_signed(by).min(last),
-            None if by == isize::MAX => last,
-            None => 0,
-        };
-        let row = screen.table.rows.get(next)?;
-        self.chose_row = true;
-        self.select(Some(row.row.values.clone()));
-        Some(())
-    }
-
-    fn turn_page(&mut self, screen: &Screen, forward: bool) -> Option<()> {
-        let total = screen.detail.as_ref()?.page.as_ref()?.total;
-        let selection = self.selection.as_mut()?;
-        let offset = if forward {
-            Some(selection.offset + PAGE).filter(|&next| next < total)
-        } else {
-            selection.offset.checked_sub(PAGE)
-        };
-        selection.offset = offset?;
-        Some(())
     }
 
     /// One thing at a time, the topmost first.

@@ -15,7 +15,7 @@ pub use library::Library;
 pub use reader::{Reader, start};
 
 /// Lines shown before and after the one that is asked for.
-pub const AROUND: u32 = 6;
+pub const AROUND: u32 = 20;
 /// Places that are read at once.
 pub const MOST_PLACES: usize = 48;
 

@@ -61,7 +61,16 @@ fn style(base: Visuals, palette: &Palette) -> Style {
     style.spacing.item_spacing = egui::vec2(8.0, 6.0);
     style.spacing.button_padding = egui::vec2(9.0, 4.0);
     style.spacing.interact_size.y = 24.0;
-    style.spacing.scroll = ScrollStyle { floating: true, ..ScrollStyle::thin() };
+    // In the colour of the text: that of a button is none against a panel.
+    style.spacing.scroll = ScrollStyle {
+        floating: true,
+        foreground_color: true,
+        dormant_background_opacity: 0.0,
+        dormant_handle_opacity: 0.3,
+        active_handle_opacity: 0.45,
+        interact_handle_opacity: 0.7,
+        ..ScrollStyle::thin()
+    };
     style.interaction.selectable_labels = false;
     style.interaction.tooltip_delay = 0.3;
     style
@@ -97,7 +106,7 @@ fn visuals(base: Visuals, palette: &Palette) -> Visuals {
     visuals.selection.bg_fill = palette.selected;
     visuals.selection.stroke = Stroke::new(1.0, palette.accent);
     visuals.widgets.noninteractive = widget(palette.surface, palette.line, palette.text);
-    visuals.widgets.inactive = widget(palette.button, palette.line, palette.text);
+    visuals.widgets.inactive = widget(palette.button, palette.line_strong, palette.text);
     visuals.widgets.hovered = widget(palette.hovered, palette.line_strong, palette.text_strong);
     visuals.widgets.active = widget(palette.selected, palette.accent, palette.text_strong);
     visuals.widgets.open = widget(palette.hovered, palette.line_strong, palette.text);

@@ -64,7 +64,10 @@ pub fn show(ui: &mut Ui, look: &Look<'_>) -> Vec<Command> {
     banner::show(ui, look, &mut commands);
     runtimes::show(ui, look, &mut commands);
     if look.session.page == Page::Alerts {
-        // It is of all services, so it needs no word of this one.
+        // It is of all services, so it needs no word of this one but how old it is.
+        if look.screen.header.is_some() {
+            bottom(ui, look, &mut commands);
+        }
         alert_page::show(ui, look, &mut commands);
     } else if look.screen.header.is_some() {
         main(ui, look, &mut commands);
@@ -85,9 +88,7 @@ pub fn show(ui: &mut Ui, look: &Look<'_>) -> Vec<Command> {
 /// The screen of a service that is (or was) there: groups above, the chosen row below.
 fn main(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
     let palette = theme::palette(ui);
-    Panel::bottom("losses")
-        .frame(theme::panel(palette).fill(palette.bar))
-        .show(ui, |ui| losses::show(ui, look, commands));
+    bottom(ui, look, commands);
     // Old numbers look old.
     let opacity = if look.screen.is_final() { 1.0 } else { 0.8 };
     if look.session.page == Page::Heap {
@@ -128,10 +129,13 @@ fn main(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
     }
     if look.screen.detail.is_some() {
         let height = ui.available_height();
-        let most = (height - ROOM_FOR_ROWS).max(101.0);
-        Panel::bottom("detail")
+        let most = (height - ROOM_FOR_ROWS.min(height * 0.55)).max(101.0);
+        let rows = look.screen.table.rows.len();
+        let few = few(ui, "few groups", rows);
+        // One panel of its own for each: it remembers how high it was dragged.
+        Panel::bottom(if few { "detail of few" } else { "detail" })
             .frame(theme::flush(palette))
-            .default_size(height * 0.46)
+            .default_size(below(height, 0.46, 48.0, rows, few))
             .size_range(100.0..=most)
             .resizable(true)
             .show(ui, |ui| {
@@ -151,8 +155,36 @@ fn main(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
     });
 }
 
+fn bottom(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
+    let palette = theme::palette(ui);
+    Panel::bottom("losses")
+        .frame(theme::panel(palette).fill(palette.bar))
+        .show(ui, |ui| losses::show(ui, look, commands));
+}
+
+/// As many rows are few, and so many more before they are no longer: what is drawn must not jump to and
+/// fro with every row that comes and goes.
+const FEW: usize = 10;
+const STILL_FEW: usize = 16;
+
+/// Whether a table has so few rows that they leave room.
+fn few(ui: &Ui, table: &str, rows: usize) -> bool {
+    let memory = ui.scope_id().with(table);
+    let before = ui.data(|data| data.get_temp(memory)).unwrap_or(true);
+    let few = rows <= if before { STILL_FEW } else { FEW };
+    ui.data_mut(|data| data.insert_temp(memory, few));
+    few
+}
+
+/// How high the panel below a table is at first: a part of the height, and what few rows leave.
+fn below(height: f32, part: f32, above: f32, rows: usize, few: bool) -> f32 {
+    let rows = rows.max(FEW).saturating_add(2) as f32 * theme::ROW_HEIGHT;
+    let left = if few { height - above - rows } else { 0.0 };
+    (height * part).max(left).min(height * 0.75)
+}
+
 /// What the line above the table, its titles and a few rows need.
-const ROOM_FOR_ROWS: f32 = 160.0;
+const ROOM_FOR_ROWS: f32 = 225.0;
 /// As wide as the await tree, the allocations and the tasks need to stand side by side.
 const ROOM_FOR_THREE: f32 = 1_400.0;
 
@@ -164,7 +196,7 @@ fn detail(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
     let row =
         look.screen.detail.as_ref().and_then(|detail| look.screen.table.rows.get(detail.row?));
     // What has ended waits nowhere: all that there is to see is what it left.
-    let ended = row.is_some_and(|row| row.row.sum.has_ended());
+    let ended = row.is_some_and(|row| row.sum.has_ended());
     let three = has_heap && !ended && width >= ROOM_FOR_THREE;
     let share = if three { 0.34 } else { 0.44 };
     // One panel of its own for each layout: it remembers how wide it was dragged.
@@ -192,6 +224,13 @@ fn detail(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
     });
 }
 
+/// A window lower than this needs its lines for the table, and has one for each thing above it.
+const LOW: f32 = 640.0;
+
+fn is_low(ui: &Ui) -> bool {
+    ui.ctx().content_rect().height() < LOW
+}
+
 /// A button for a command, with its tooltip and its shortcut.
 fn button(ui: &mut Ui, command: Command, commands: &mut Vec<Command>) {
     let response = ui.button(command.text()).on_hover_text(hint(&command));
@@ -207,4 +246,34 @@ fn hint(command: &Command) -> String {
         return command.tooltip().to_owned();
     }
     format!("{}\n{}", command.tooltip(), keys.join(" or "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn few_rows_stay_few_until_they_are_many_more() {
+        let ctx = egui::Context::default();
+        let mut seen = Vec::new();
+        for rows in [4, 12, 16, 17, 12, 11, 10, 16] {
+            let mut drawn =
+                ctx.run_ui(egui::RawInput::default(), |ui| seen.push(few(ui, "rows", rows)));
+            drawn.textures_delta.clear();
+        }
+        assert_eq!(seen, [true, true, true, false, false, false, true, true]);
+    }
+
+    #[test]
+    fn what_few_rows_leave_goes_to_the_panel_below() {
+        let check = |height, part, above, rows, few, expected: f32| {
+            let found = below(height, part, above, rows, few);
+            assert!((found - expected).abs() < 0.01, "{height} {rows}: {found}");
+        };
+        // A low window has nothing left.
+        check(500.0, 0.46, 48.0, 4, true, 230.0);
+        check(1_000.0, 0.46, 48.0, 4, true, 952.0 - 12.0 * theme::ROW_HEIGHT);
+        check(1_000.0, 0.46, 48.0, 400, false, 460.0);
+        check(3_000.0, 0.46, 48.0, 4, true, 2_250.0);
+    }
 }

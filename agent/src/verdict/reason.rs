@@ -89,7 +89,7 @@ fn learned(finding: &Finding) -> String {
     let percent = format!("{:.2}", (finding.finished_share * 10_000.0).floor() / 100.0);
     let percent = percent.trim_end_matches('0').trim_end_matches('.');
     let verb = if finding.class == Class::Slow { "usually" } else { "before that" };
-    format!("; {verb} {percent} % finished within {}", span(finding.within_ms))
+    format!("; {verb} {percent}\u{a0}% finished within {}", span(finding.within_ms))
 }
 
 /// ` wait at src/audit.rs:41:37 for mpsc_send`.
@@ -141,14 +141,14 @@ fn count(number: u64) -> String {
     grouped
 }
 
-/// `80 ms`, `1.5 s`, `12 s`, `3 min`, `2 h`.
+/// `80 ms`, `1.5 s`, `12 s`, `3 min`, `2 h`, with no line break in it.
 fn span(ms: u64) -> String {
     match ms {
-        0..1_000 => format!("{ms} ms"),
-        1_000..10_000 => format!("{:.1} s", ms as f64 / 1e3),
-        10_000..120_000 => format!("{} s", ms / 1_000),
-        120_000..7_200_000 => format!("{} min", ms / 60_000),
-        _ => format!("{} h", ms / 3_600_000),
+        0..1_000 => format!("{ms}\u{a0}ms"),
+        1_000..10_000 => format!("{:.1}\u{a0}s", ms as f64 / 1e3),
+        10_000..120_000 => format!("{}\u{a0}s", ms / 1_000),
+        120_000..7_200_000 => format!("{}\u{a0}min", ms / 60_000),
+        _ => format!("{}\u{a0}h", ms / 3_600_000),
     }
 }
 

@@ -35,7 +35,8 @@ impl Held {
         reason = "float to int saturates, and a root is positive"
     )]
     pub fn and(self, other: Self) -> Self {
-        let error = (self.error_bytes as f64).hypot(other.error_bytes as f64);
+        let squared = |bytes: u64| (bytes as f64) * (bytes as f64);
+        let error = (squared(self.error_bytes) + squared(other.error_bytes)).sqrt();
         Self {
             live_bytes: self.live_bytes.saturating_add(other.live_bytes),
             error_bytes: error.round() as u64,

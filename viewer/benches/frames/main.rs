@@ -36,6 +36,10 @@ use taskscope_viewer::analyst::compose;
 use taskscope_viewer::store::Store;
 use taskscope_viewer::workspace::Workspace;
 
+/// As in the program.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const QUERIES: u32 = 40;
 /// For a profiler.
 const MANY_QUERIES: u32 = 1_000;

@@ -43,7 +43,7 @@ impl Service {
             group.verdict = Verdict {
                 class: if id % 3 == 0 { Class::Slow } else { Class::Suspect },
                 reason: "97 of 100 tasks spawned here since 12:03 have not finished; before that \
-                         99.9 % finished within 80 ms"
+                         99.9\u{a0}% finished within 80\u{a0}ms"
                     .into(),
                 since_ms: 512_000,
                 tasks: each,
@@ -98,7 +98,7 @@ impl Service {
     pub(crate) fn answer(&self, screen: &mut Screen) {
         let Some(detail) = &mut screen.detail else { return };
         let row = detail.row.and_then(|at| screen.table.rows.get(at));
-        let members = row.map_or(&[][..], |row| row.row.members.as_slice());
+        let members = row.map_or(&[][..], |row| &*row.members);
         let groups = members.iter().filter_map(|&at| self.latest.groups.get(at as usize));
         let query = TaskQuery {
             groups: groups.take(50).map(|group| group.id).collect(),
@@ -134,6 +134,6 @@ pub(crate) fn begin(store: &mut Store) {
 /// The first row of the table.
 pub(crate) fn worst_row(store: &Store) -> Option<Selection> {
     let query = Query { keys: Workspace::usual_keys(), ..Query::default() };
-    let values = compose(store, &query).table.rows.first()?.row.values.clone();
+    let values = compose(store, &query).table.rows.first()?.values.clone();
     Some(Selection { values, ..Selection::default() })
 }

@@ -34,8 +34,8 @@ pub(crate) fn profile(groups: u64, second: u64) -> Profile {
             group.verdict.points += 500;
             group.verdict.since_ms = 512_000;
             group.verdict.reason = format!(
-                "{} of {} tasks spawned here since 12:03 have not finished; before that 99.9 % \
-                 finished within 80 ms",
+                "{} of {} tasks spawned here since 12:03 have not finished; before that 99.9\u{a0}% \
+                 finished within 80\u{a0}ms",
                 group.count,
                 group.count + 2
             )
@@ -43,7 +43,7 @@ pub(crate) fn profile(groups: u64, second: u64) -> Profile {
         }
         // Most wait for the eldest of their family, the eldest for one another.
         let holder = if id % 40 == 0 { id + 40 } else { id + 40 - id % 40 };
-        if id < 600 && id % 40 < 24 && holder <= groups {
+        if (id < 600 && id % 40 < 24 || id % SUSPECT == 7) && holder <= groups {
             group.blockers = vec![blocker(group.count, holder)];
         }
     }

@@ -36,7 +36,7 @@ pub fn losses(process: Option<&Process>, header: &Header) -> Vec<Note> {
         ),
         Some(DebugInfo::LineTables) => note(
             false,
-            "line tables only".into(),
+            "debug info: line tables only".into(),
             "File, line and column are exact. Names of inlined functions are short.",
         ),
         _ => {}

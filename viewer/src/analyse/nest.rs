@@ -174,7 +174,20 @@ impl Tree {
 
     /// The rows that are shown, in their order.
     fn lines(mut self, sort: Sort, nest: &Nest) -> Vec<Row> {
-        let mut lines = Vec::new();
+        // Rows are large: first their places, and then each is moved once.
+        let shown = self.shown(sort, nest);
+        let line = |Shown { place: (level, at), values, opens }: Shown| {
+            let inside = self.inside((level, at)).len();
+            let row = self.rows.get_mut(level)?.get_mut(at as usize)?;
+            Some(Row { values, inside, opens, ..std::mem::take(row) })
+        };
+        let mut lines = Vec::with_capacity(shown.len());
+        lines.extend(shown.into_iter().filter_map(line));
+        lines
+    }
+
+    fn shown(&self, sort: Sort, nest: &Nest) -> Vec<Shown> {
+        let mut shown = Vec::new();
         // The next one is the last.
         let mut open: Vec<Place> = vec![(0, 0)];
         while let Some(place) = open.pop() {
@@ -186,14 +199,19 @@ impl Tree {
                 inside.sort_unstable_by(|a, b| self.compare(level + 1, *b, *a, sort));
                 open.extend(inside.iter().map(|&at| (level + 1, at)));
             }
-            let row = self.rows.get_mut(level).and_then(|rows| rows.get_mut(at as usize));
-            if let Some(row) = row.filter(|_| level > 0) {
-                let inside = inside.len();
-                lines.push(Row { values, inside, opens, ..std::mem::take(row) });
+            if level > 0 {
+                shown.push(Shown { place, values, opens });
             }
         }
-        lines
+        shown
     }
+}
+
+/// A row that is shown.
+struct Shown {
+    place: Place,
+    values: Arc<[Value]>,
+    opens: Option<bool>,
 }
 
 #[cfg(test)]

@@ -76,7 +76,7 @@ impl Sort {
 
 /// Sorts rows in place. The order is total: equal rows are told apart by their values, so that
 /// nothing jumps from one update to the next.
-pub fn sort(rows: &mut Vec<Row>, sort: Sort) {
+pub fn sort(rows: &mut [Row], sort: Sort) {
     let compare = |a: &Row, b: &Row| {
         let ascending = match sort.column {
             Column::Key(at) => a.values.get(at..).cmp(&b.values.get(at..)),
@@ -85,13 +85,29 @@ pub fn sort(rows: &mut Vec<Row>, sort: Sort) {
         let ordered = if sort.descending { ascending.reverse() } else { ascending };
         ordered.then_with(|| a.values.cmp(&b.values))
     };
-    // Rows are large: each is moved once.
+    // Rows are large: their places are sorted, and then each row is moved once.
     let mut order: Vec<usize> = (0..rows.len()).collect();
     order.sort_unstable_by(|a, b| match (rows.get(*a), rows.get(*b)) {
         (Some(a), Some(b)) => compare(a, b),
         _ => Ordering::Equal,
     });
-    *rows = order.into_iter().filter_map(|at| rows.get_mut(at).map(std::mem::take)).collect();
+    permute(rows, order);
+}
+
+/// Puts at each place the row that is at `order` of it: along the circles in which rows follow each
+/// other, without a second piece of memory for them.
+fn permute(rows: &mut [Row], mut order: Vec<usize>) {
+    for start in 0..rows.len() {
+        let mut at = start;
+        // A place that has its row says so by naming itself.
+        while let Some(from) = order.get_mut(at).map(|from| std::mem::replace(from, at)) {
+            if from == start {
+                break;
+            }
+            rows.swap(at, from);
+            at = from;
+        }
+    }
 }
 
 /// The order by a column of numbers; keys tell nothing.

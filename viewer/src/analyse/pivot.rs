@@ -1,5 +1,6 @@
 //! The pivot: base groups with equal values in the chosen keys become one row.
 
+use std::ops::{Deref, Range};
 use std::sync::Arc;
 
 use rustc_hash::FxHashSet;
@@ -23,7 +24,7 @@ pub struct Row {
     /// How many tasks it had at the moment that this one is compared with; `None` without one.
     pub before: Option<u64>,
     /// Indices into the profile's groups.
-    pub members: Vec<u32>,
+    pub members: Members,
     /// How many rows lie in it.
     pub inside: usize,
     /// Whether those are shown; `None` where there are none.
@@ -36,6 +37,57 @@ impl Row {
         Some(difference(self.sum.count, self.before?))
     }
 }
+
+/// The groups of a row: its part of one list of the groups of all rows.
+#[derive(Clone, Debug, Default)]
+pub struct Members {
+    all: Arc<[u32]>,
+    part: Range<usize>,
+}
+
+impl Members {
+    /// Those of each combination, in their order.
+    fn divided(indices: &[u32], level: &Level) -> impl Iterator<Item = Self> {
+        let mut parts = vec![0..0_usize; level.len()];
+        for &at in &level.of {
+            if let Some(part) = parts.get_mut(at as usize) {
+                part.end += 1;
+            }
+        }
+        let mut start = 0;
+        for part in &mut parts {
+            let count = part.end;
+            *part = start..start;
+            start += count;
+        }
+        let mut all = vec![0; start];
+        for (&index, &at) in indices.iter().zip(&level.of) {
+            let Some(part) = parts.get_mut(at as usize) else { continue };
+            if let Some(place) = all.get_mut(part.end) {
+                *place = index;
+                part.end += 1;
+            }
+        }
+        let all: Arc<[u32]> = all.into();
+        parts.into_iter().map(move |part| Self { all: Arc::clone(&all), part })
+    }
+}
+
+impl Deref for Members {
+    type Target = [u32];
+
+    fn deref(&self) -> &[u32] {
+        self.all.get(self.part.clone()).unwrap_or_default()
+    }
+}
+
+impl PartialEq for Members {
+    fn eq(&self, other: &Self) -> bool {
+        **self == **other
+    }
+}
+
+impl Eq for Members {}
 
 /// The answer: unsorted rows and what they add up to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -71,15 +123,12 @@ pub(super) fn present(profile: &Profile, indices: &[u32]) -> Vec<u32> {
 
 /// A row for each combination that the groups at `indices` have, without its values.
 pub(super) fn rows(profile: &Profile, indices: &[u32], level: &Level) -> Vec<Row> {
-    let mut rows = vec![Row::default(); level.len()];
-    for (&index, &at) in indices.iter().zip(&level.of) {
-        let group = profile.groups.get(index as usize);
-        if let (Some(group), Some(row)) = (group, rows.get_mut(at as usize)) {
-            row.members.push(index);
+    let mut rows: Vec<Row> =
+        Members::divided(indices, level).map(|members| Row { members, ..Row::default() }).collect();
+    for row in &mut rows {
+        for group in row.members.iter().filter_map(|&at| profile.groups.get(at as usize)) {
             row.sum.add_group(group);
         }
-    }
-    for row in &mut rows {
         finish(row, profile);
     }
     rows

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use taskscope_proto::model::{TaskOrder, TaskPage};
 
-use super::{AwaitQuery, Filter, HeapQuery, Key, Nest, Sort, Value};
+use super::{AwaitQuery, Crowds, Filter, HeapQuery, Key, Nest, Sort, Value};
 
 /// Which row is looked at closely, and which page of its tasks.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -109,8 +109,8 @@ pub struct Query {
     pub lens: Lens,
     /// Whether runs of library frames are folded away.
     pub fold: bool,
-    /// Whether to show who waits for whom.
-    pub waits: bool,
+    /// Whether to show who waits for whom, and how.
+    pub waits: Option<Crowds>,
     /// What the trends and the timeline show.
     pub range: Range,
     /// The moment that is looked at, agent's clock, milliseconds; `None` for now.
@@ -121,4 +121,17 @@ pub struct Query {
     pub awaits: AwaitQuery,
     /// The page of a task, if that is open instead of the groups.
     pub task: Option<TaskAsk>,
+}
+
+impl Query {
+    /// Whether the other one asks for the same rows, of the same moment and in the same order.
+    pub fn has_rows_of(&self, other: &Self) -> bool {
+        self.scope == other.scope
+            && self.run_before == other.run_before
+            && self.keys == other.keys
+            && self.nest == other.nest
+            && self.filter == other.filter
+            && self.sort == other.sort
+            && self.at_ms == other.at_ms
+    }
 }

@@ -4,14 +4,15 @@
 use std::cmp::Reverse;
 use std::sync::Arc;
 
+use rustc_hash::FxHashSet;
 use taskscope_proto::model::{Class, Group, GroupId, Labels, Location, Profile, State};
 
 use super::blame::chain;
 use super::numbers::counted;
 use super::process::PROCESS;
 
-/// As many as one can take in at a glance.
-const MOST: usize = 3;
+/// More than one can take in at a glance.
+const MOST: usize = 6;
 /// Groups that are looked through for those that belong together.
 const LOOKED_AT: usize = 1_000;
 
@@ -73,8 +74,8 @@ struct Case<'a> {
 /// What groups with one trouble have in common.
 type Place<'a> = (Class, State, Option<&'a Location>, Option<&'a Location>, Option<&'a Arc<str>>);
 
-/// The worst groups with a verdict worse than normal.
-pub fn troubles(profile: &Profile) -> Vec<Trouble> {
+/// The worst groups with a verdict worse than normal, and at how many places more there are such.
+pub fn troubles(profile: &Profile) -> (Vec<Trouble>, usize) {
     let judged = profile.groups.iter().map(|group| &**group);
     let judged = judged.filter(|group| group.count > 0 && group.verdict.class > Class::Normal);
     let mut worst: Vec<&Group> = judged.collect();
@@ -82,16 +83,18 @@ pub fn troubles(profile: &Profile) -> Vec<Trouble> {
         (Reverse((group.verdict.class, group.verdict.points)), group.id)
     });
     let mut cases: Vec<Case<'_>> = Vec::new();
-    for group in worst.into_iter().take(LOOKED_AT) {
+    let mut others: FxHashSet<Place<'_>> = FxHashSet::default();
+    for (at, group) in worst.into_iter().enumerate() {
         let place = place(profile, group);
         let has_room = cases.len() < MOST;
         match cases.iter_mut().find(|case| case.place == place) {
-            Some(case) => case.add(group),
+            Some(case) if at < LOOKED_AT => case.add(group),
+            Some(_) => {}
             None if has_room => cases.push(Case::new(place, group)),
-            None => {}
+            None => drop(others.insert(place)),
         }
     }
-    cases.iter().map(|case| trouble(profile, case)).collect()
+    (cases.iter().map(|case| trouble(profile, case)).collect(), others.len())
 }
 
 fn place<'a>(profile: &'a Profile, group: &'a Group) -> Place<'a> {
@@ -173,7 +176,7 @@ mod tests {
             group.verdict.tasks = group.count;
             group.verdict.points = points;
         }
-        let found = troubles(&profile);
+        let (found, _) = troubles(&profile);
         let found: Vec<_> = found.iter().map(|t| (&*t.tasks, t.sets, t.count)).collect();
         assert_eq!(found, [("task=audit", 2, 16), ("task=other", 1, 5)]);
     }
@@ -188,7 +191,7 @@ mod tests {
             let group = Arc::make_mut(group);
             (group.verdict.tasks, group.verdict.points) = (group.count, group.count);
         }
-        let found = troubles(&profile);
+        let (found, _) = troubles(&profile);
         let found: Vec<_> = found.iter().map(|t| (&*t.tasks, t.count)).collect();
         assert_eq!(found, [("process=a task=audit", 9), ("process=b task=audit", 7)]);
     }
@@ -220,5 +223,20 @@ mod tests {
             "12 tasks of 2 label sets, for 3 s. Of the largest: they pile up. At the root: task=b, \
              running",
         );
+    }
+
+    #[test]
+    fn what_has_no_room_is_counted_by_place() {
+        let lines: Vec<String> = (0..9)
+            .flat_map(|line| {
+                ["a", "b"].map(|tenant| {
+                    format!("2 parked class=suspect points={line} about=2 task=t tenant={tenant} @ src/a.rs:{line} mutex < src/m.rs:1")
+                })
+            })
+            .collect();
+        let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+        let (found, others) = troubles(&fixture::profile(&lines));
+        assert_eq!((found.len(), found[0].sets, others), (MOST, 2, 9 - MOST));
+        assert_eq!(troubles(&fixture::profile(&lines[..4])).1, 0);
     }
 }

@@ -1,14 +1,18 @@
 //! Who waits for whom around a group, as a graph: who waits for it on the left, whom it waits for on
 //! the right.
 
+mod crowds;
+
 use std::cmp::Reverse;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use taskscope_proto::model::{Class, Group, GroupId, Profile};
 
-use super::blame::{does, find, name, relation, thing};
+use super::blame::{does, find, relation, thing};
+pub use crowds::Crowds;
+use crowds::gather;
 
-/// Groups that a graph shows; more would be a wall. The rest is counted.
+/// Nodes of a graph; more would be a wall. Groups for which there is no room are counted.
 pub const MOST_NODES: usize = 40;
 
 /// The groups around one of them.
@@ -24,12 +28,14 @@ pub struct WaitGraph {
     pub columns: usize,
 }
 
-/// A group.
+/// A group, or several that wait alike.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WaitNode {
-    /// Which.
+    /// Which; of several the one with the most tasks.
     pub group: GroupId,
-    /// Its labels.
+    /// How many groups it stands for.
+    pub groups: usize,
+    /// Its labels; of several those that all have, and what they differ in.
     pub name: String,
     /// What its tasks do.
     pub does: String,
@@ -43,6 +49,8 @@ pub struct WaitNode {
     pub place: usize,
     /// It waits for itself, through others or not.
     pub in_cycle: bool,
+    /// It waits for nobody that is known, shown or not.
+    pub is_root: bool,
 }
 
 /// A group waits for another.
@@ -63,6 +71,7 @@ pub struct WaitEdge {
 }
 
 /// Who could let a group go on.
+#[derive(Debug)]
 struct Step {
     to: GroupId,
     tasks: u64,
@@ -71,7 +80,7 @@ struct Step {
 }
 
 /// The graph around a group; only the group itself where nothing is known.
-pub fn wait_graph(profile: &Profile, centre: &Group) -> WaitGraph {
+pub fn wait_graph(profile: &Profile, centre: &Group, shown: Crowds) -> WaitGraph {
     let mut waiting: FxHashMap<GroupId, Vec<(GroupId, u64)>> = FxHashMap::default();
     for group in profile.groups.iter().filter(|group| group.count > 0) {
         for step in steps(group) {
@@ -79,9 +88,17 @@ pub fn wait_graph(profile: &Profile, centre: &Group) -> WaitGraph {
         }
     }
     let mut draft = Draft { profile, places: FxHashMap::default(), nodes: Vec::new(), left_out: 0 };
-    draft.add(centre.id, 0);
-    draft.spread(1, |group| steps(group).into_iter().map(|step| (step.to, step.tasks)).collect());
-    draft.spread(-1, |group| waiting.get(&group.id).cloned().unwrap_or_default());
+    draft.add(&[centre], 0);
+    draft.spread(
+        1,
+        |group| steps(group).into_iter().map(|step| (step.to, step.tasks)).collect(),
+        |others| others.into_iter().map(|group| vec![group]).collect(),
+    );
+    draft.spread(
+        -1,
+        |group| waiting.get(&group.id).cloned().unwrap_or_default(),
+        |others| gather(others, shown, |group| !waiting.contains_key(&group.id)),
+    );
     draft.finish()
 }
 
@@ -105,36 +122,53 @@ fn steps(group: &Group) -> Vec<Step> {
 struct Draft<'a> {
     profile: &'a Profile,
     places: FxHashMap<GroupId, usize>,
-    /// With how far each is from the centre: to the left if below zero.
-    nodes: Vec<(&'a Group, isize)>,
+    nodes: Vec<Drawn<'a>>,
     left_out: usize,
 }
 
-impl Draft<'_> {
-    /// Adds a group that is there, if there is room and it is new.
-    fn add(&mut self, id: GroupId, distance: isize) {
-        let Some(group) = find(self.profile, id).filter(|_| !self.places.contains_key(&id)) else {
-            return;
-        };
+/// The groups of a node, never none, and how far it is from the centre: to the left if below zero.
+struct Drawn<'a> {
+    groups: Vec<&'a Group>,
+    distance: isize,
+}
+
+impl<'a> Draft<'a> {
+    /// Adds groups as one node, if there is room.
+    fn add(&mut self, groups: &[&'a Group], distance: isize) {
         if self.nodes.len() == MOST_NODES {
-            self.left_out += 1;
+            self.left_out += groups.len();
             return;
         }
-        self.places.insert(id, self.nodes.len());
-        self.nodes.push((group, distance));
+        for group in groups {
+            self.places.insert(group.id, self.nodes.len());
+        }
+        self.nodes.push(Drawn { groups: groups.to_vec(), distance });
     }
 
-    /// Follows `next` from all that are there, ring by ring, those with the most tasks first.
-    fn spread(&mut self, by: isize, next: impl Fn(&Group) -> Vec<(GroupId, u64)>) {
+    /// Follows `next` from all that are there, ring by ring, those with the most tasks first; those
+    /// that `together` puts together become one node.
+    fn spread(
+        &mut self,
+        by: isize,
+        next: impl Fn(&Group) -> Vec<(GroupId, u64)>,
+        together: impl Fn(Vec<&'a Group>) -> Vec<Vec<&'a Group>>,
+    ) {
         let mut ring: Vec<usize> = (0..self.nodes.len()).collect();
         while !ring.is_empty() {
             let from = self.nodes.len();
             for at in ring {
-                let Some(&(group, distance)) = self.nodes.get(at) else { continue };
-                let mut others = next(group);
+                let Some(Drawn { groups, distance }) = self.nodes.get(at) else { continue };
+                let distance = distance + by;
+                let mut others: Vec<(GroupId, u64)> =
+                    groups.iter().flat_map(|group| next(group)).collect();
                 others.sort_unstable_by_key(|(id, tasks)| (Reverse(*tasks), *id));
-                for (other, _) in others {
-                    self.add(other, distance + by);
+                // Who waits for two things of one is one.
+                let mut seen = FxHashSet::default();
+                let new = others.iter().filter(|(id, _)| seen.insert(*id));
+                let new = new.filter(|(id, _)| !self.places.contains_key(id));
+                let new = new.filter_map(|(id, _)| find(self.profile, *id)).collect();
+                for groups in together(new) {
+                    self.add(&groups, distance);
                 }
             }
             ring = (from..self.nodes.len()).collect();
@@ -143,10 +177,9 @@ impl Draft<'_> {
 
     fn finish(self) -> WaitGraph {
         let mut edges = Vec::new();
-        for (from, (group, _)) in self.nodes.iter().enumerate() {
-            for step in steps(group) {
-                if let Some(&to) = self.places.get(&step.to) {
-                    let Step { tasks, label, about, .. } = step;
+        for (from, node) in self.nodes.iter().enumerate() {
+            for Step { to, tasks, label, about } in node.steps() {
+                if let Some(&to) = self.places.get(&to) {
                     edges.push(WaitEdge { from, to, tasks, label, about, in_cycle: false });
                 }
             }
@@ -156,26 +189,44 @@ impl Draft<'_> {
         for edge in &mut edges {
             edge.in_cycle = reaches(edge.to, edge.from);
         }
-        let leftmost = self.nodes.iter().map(|(_, distance)| *distance).min().unwrap_or(0);
+        let leftmost = self.nodes.iter().map(|node| node.distance).min().unwrap_or(0);
         let mut filled: Vec<usize> = Vec::new();
         let mut nodes = Vec::with_capacity(self.nodes.len());
-        for (at, (group, distance)) in self.nodes.iter().enumerate() {
+        for (at, Drawn { groups, distance }) in self.nodes.iter().enumerate() {
+            let Some(first) = groups.first() else { continue };
             let column = usize::try_from(distance - leftmost).unwrap_or(0);
             filled.resize(filled.len().max(column + 1), 0);
             let place =
                 filled.get_mut(column).map_or(0, |filled| std::mem::replace(filled, *filled + 1));
             nodes.push(WaitNode {
-                group: group.id,
-                name: name(group),
-                does: does(group),
-                tasks: group.count,
-                class: group.verdict.class,
+                group: first.id,
+                groups: groups.len(),
+                name: crowds::name(groups),
+                does: does(first),
+                tasks: groups.iter().fold(0, |sum: u64, group| sum.saturating_add(group.count)),
+                class: first.verdict.class,
                 column,
                 place,
                 in_cycle: reaches(at, at),
+                is_root: steps(first).is_empty(),
             });
         }
         WaitGraph { nodes, edges, left_out: self.left_out, columns: filled.len() }
+    }
+}
+
+impl Drawn<'_> {
+    /// Whom its groups wait for: they are alike, so each for the same.
+    fn steps(&self) -> Vec<Step> {
+        let mut all = self.groups.iter().map(|group| steps(group));
+        let mut sums = all.next().unwrap_or_default();
+        for step in all.flatten() {
+            let same = |sum: &&mut Step| sum.to == step.to && sum.about == step.about;
+            if let Some(sum) = sums.iter_mut().find(same) {
+                sum.tasks = sum.tasks.saturating_add(step.tasks);
+            }
+        }
+        sums
     }
 }
 
@@ -198,74 +249,4 @@ fn reach(nodes: usize, edges: &[WaitEdge]) -> Vec<Vec<usize>> {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::sync::Arc;
-
-    use taskscope_proto::model::{Blocker, Holder, Relation, WaitKind};
-
-    use super::*;
-    use crate::fixture;
-
-    /// Groups of one task each, and who waits for whom.
-    fn profile(groups: usize, waits: &[(usize, usize)]) -> Profile {
-        let lines: Vec<String> = (0..groups)
-            .map(|at| format!("1 parked task=t{at} @ src/a.rs:{at} mutex < m:1"))
-            .collect();
-        let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
-        let mut profile = fixture::profile(&lines);
-        for (from, to) in waits {
-            let to = profile.groups[*to].id;
-            Arc::make_mut(&mut profile.groups[*from]).blockers.push(Blocker {
-                kind: WaitKind::Mutex,
-                made_at: None,
-                tasks: 1,
-                relation: Relation::Holds,
-                since_ms: 0,
-                holder: Some(Holder { task: 1, group: Some(to), ended: false }),
-                holders: 1,
-            });
-        }
-        profile
-    }
-
-    fn columns(graph: &WaitGraph) -> Vec<(&str, usize, usize)> {
-        graph.nodes.iter().map(|node| (&*node.name, node.column, node.place)).collect()
-    }
-
-    #[test]
-    fn who_waits_stands_left_and_who_is_waited_for_right() {
-        let profile = profile(6, &[(0, 1), (1, 2), (3, 0), (4, 0)]);
-        let graph = wait_graph(&profile, &profile.groups[0]);
-        let expected = [
-            ("task=t0", 1, 0),
-            ("task=t1", 2, 0),
-            ("task=t2", 3, 0),
-            ("task=t3", 0, 0),
-            ("task=t4", 0, 1),
-        ];
-        assert_eq!(columns(&graph), expected);
-        assert_eq!((graph.columns, graph.edges.len(), graph.left_out), (4, 4, 0));
-        assert!(graph.edges.iter().all(|edge| !edge.in_cycle));
-    }
-
-    #[test]
-    fn a_cycle_is_marked_and_who_only_waits_for_it_is_not_in_it() {
-        let profile = profile(4, &[(0, 1), (1, 0), (2, 0), (3, 3)]);
-        let graph = wait_graph(&profile, &profile.groups[0]);
-        let marks: Vec<bool> = graph.nodes.iter().map(|node| node.in_cycle).collect();
-        assert_eq!((marks, graph.nodes.len()), (vec![true, true, false], 3));
-        let marks: Vec<bool> = graph.edges.iter().map(|edge| edge.in_cycle).collect();
-        assert_eq!(marks, [true, true, false]);
-        assert_eq!(graph.edges[0].about, "mutex, held by");
-        let itself = wait_graph(&profile, &profile.groups[3]);
-        assert!(itself.nodes[0].in_cycle && itself.edges[0].in_cycle);
-    }
-
-    #[test]
-    fn a_crowd_is_cut_and_counted() {
-        let waits: Vec<(usize, usize)> = (1..100).map(|at| (at, 0)).collect();
-        let profile = profile(100, &waits);
-        let graph = wait_graph(&profile, &profile.groups[0]);
-        assert_eq!((graph.nodes.len(), graph.left_out), (MOST_NODES, 100 - MOST_NODES));
-    }
-}
+mod tests;

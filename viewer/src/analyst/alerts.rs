@@ -212,8 +212,8 @@ fn row(
         Some(group.labels == *labels && origin == spawned_at.as_ref())
     };
     let mut rows = screen.table.rows.iter();
-    let row = rows.find(|row| row.row.members.iter().any(|at| is_meant(*at) == Some(true)));
-    row.map(|row| Arc::clone(&row.row.values))
+    let row = rows.find(|row| row.members.iter().any(|at| is_meant(*at) == Some(true)));
+    row.map(|row| Arc::clone(&row.values))
 }
 
 #[cfg(test)]

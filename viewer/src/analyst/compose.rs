@@ -9,8 +9,8 @@ use super::table::Making;
 use super::timeline::timeline;
 use super::troubles::troubles;
 use crate::analyse::{
-    Key, Query, Range, Selection, Then, blockers, chain, keys_of, known, losses, merge, stand_in,
-    together, wait_graph, wakings,
+    Crowds, Key, Query, Range, Selection, Then, blockers, chain, keys_of, known, losses, merge,
+    stand_in, together, wait_graph, wakings,
 };
 use crate::screen::{Detail, Screen, Waits};
 use crate::store::Store;
@@ -46,7 +46,7 @@ pub fn compose(store: &Store, query: &Query) -> Screen {
     let then = marked.map(|marked| Then::of(marked, &keys, &query.filter.matches(marked)));
     let making = Making { profile, keys, matching: query.filter.matches(profile), then };
     screen.table = making.table(history, query);
-    screen.findings = troubles(&making);
+    (screen.findings, screen.more_findings) = troubles(&making);
     screen.timeline = timeline(latest, history);
     screen.marked_ms = marked.map(|profile| profile.header.now_ms);
     let reference = store.reference().zip(store.process());
@@ -57,7 +57,7 @@ pub fn compose(store: &Store, query: &Query) -> Screen {
     } else {
         let selection = query.selection.as_ref();
         screen.detail = selection.map(|row| detail(profile, marked, row, query, &screen));
-        screen.waits = query.waits.then(|| waits(&making, &screen));
+        screen.waits = query.waits.map(|crowds| waits(&making, &screen, crowds));
     }
     screen
 }
@@ -77,17 +77,17 @@ fn usable_keys(asked: &[Key], available: &[Key], source: Source) -> Vec<Key> {
 }
 
 /// Who waits for whom around the worst group of the chosen row.
-fn waits(making: &Making<'_>, screen: &Screen) -> Waits {
+fn waits(making: &Making<'_>, screen: &Screen, crowds: Crowds) -> Waits {
     let profile = making.profile;
     let chosen = screen.detail.as_ref().and_then(|detail| screen.table.rows.get(detail.row?));
-    let members = chosen.map_or(&[][..], |row| row.row.members.as_slice());
+    let members = chosen.map_or(&[][..], |row| &*row.members);
     let members = members.iter().filter_map(|&at| profile.groups.get(at as usize));
     let worst = members.max_by_key(|group| {
         let waits = !group.blockers.is_empty() || group.waiting_for_it > 0;
         (waits, group.verdict.class, group.verdict.points, group.count)
     });
     let Some(group) = worst else { return Waits::default() };
-    let graph = wait_graph(profile, group);
+    let graph = wait_graph(profile, group, crowds);
     let rows = graph.nodes.iter().map(|node| making.row_of(node.group)).collect();
     Waits { graph, rows }
 }
@@ -101,7 +101,7 @@ fn detail(
 ) -> Detail {
     let row = screen.position(&selection.values);
     let shown = row.and_then(|at| screen.table.rows.get(at));
-    let members = shown.map_or(&[][..], |row| row.row.members.as_slice());
+    let members = shown.map_or(&[][..], |row| &*row.members);
     let group = |&at: &u32| -> Option<&Group> { profile.groups.get(at as usize).map(|g| &**g) };
     let groups: Vec<&Group> = members.iter().filter_map(group).collect();
     let tree = merge(groups.iter().copied());
@@ -116,9 +116,8 @@ fn detail(
         wakings: wakings(profile, &together(members.iter().filter_map(group))),
         blockers: worst.map(|group| blockers(profile, &group.blockers)).unwrap_or_default(),
         chain: worst.map(|group| chain(profile, group)).unwrap_or_default(),
-        allocations: shown.and_then(|shown| {
-            heap::allocations(profile, &screen.table.keys, &shown.row, query.fold)
-        }),
+        allocations: shown
+            .and_then(|shown| heap::allocations(profile, &screen.table.keys, shown, query.fold)),
         page: None,
         unfiltered: false,
         page_failure: None,
@@ -167,7 +166,7 @@ mod tests {
             "9 parked stuck=9 task=b @ src/a.rs:2 mutex < src/m.rs:1",
         ]));
         let mut query = query(&[Key::Label("task".into())], "");
-        let values = compose(&store, &query).table.rows[1].row.values.clone();
+        let values = compose(&store, &query).table.rows[1].values.clone();
         assert_eq!(values[0].to_string(), "a");
         query.selection = Some(Selection { values, ..Selection::default() });
         let detail = compose(&store, &query).detail.expect("a detail");
@@ -189,8 +188,8 @@ mod tests {
             let nest = nest.map(Arc::new);
             let screen = compose(store, &Query { nest, sort, ..query(&keys, filter) });
             let told = screen.table.rows.iter().map(|row| {
-                let values: Vec<String> = row.row.values.iter().map(Value::to_string).collect();
-                let change = row.row.change();
+                let values: Vec<String> = row.values.iter().map(Value::to_string).collect();
+                let change = row.change();
                 format!("{} {}", values.join("/"), change.map_or("-".into(), |c| c.to_string()))
             });
             told.collect::<Vec<_>>().join(", ")
@@ -224,7 +223,7 @@ mod tests {
         keys.push(Key::Label("tenant".into()));
         let query = query(&keys, "");
         let rows = compose(&store, &query).table.rows;
-        assert_eq!(rows.iter().map(|row| row.row.sum.count).sum::<u64>(), 100_000);
+        assert_eq!(rows.iter().map(|row| row.sum.count).sum::<u64>(), 100_000);
         assert!(rows.len() > 1_000, "{} rows", rows.len());
     }
 }

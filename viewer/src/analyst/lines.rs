@@ -7,6 +7,7 @@ use crate::analyse::{Range, Scope};
 use crate::clock::Moment;
 use crate::connect::{Net, Orders, PageRequest};
 use crate::fleet::Fleet;
+use crate::screen::Asking;
 use crate::store::{Connection, Store};
 
 /// A line, and what was asked on it.
@@ -59,6 +60,26 @@ impl Lines {
     pub(super) fn no_tasks(&self, session: u64) {
         if let Some(line) = self.of(session) {
             line.orders.no_tasks();
+        }
+    }
+
+    /// Which of these agents has been asked about the past for the longest, and has not answered.
+    pub(super) fn asking(&self, sessions: impl Iterator<Item = u64>) -> Option<Asking> {
+        let lines = sessions.filter_map(|session| self.of(session));
+        lines.filter_map(|line| line.past.asking()).min_by_key(|asking| asking.since)
+    }
+
+    /// Waits no longer for what was before.
+    pub(super) fn no_past(&mut self, session: u64) {
+        if let Some(line) = self.lines.iter_mut().find(|line| line.session == session) {
+            line.past.cancel();
+        }
+    }
+
+    /// Asks again for what was before, if that was cancelled.
+    pub(super) fn resume(&mut self, session: u64) {
+        if let Some(line) = self.lines.iter_mut().find(|line| line.session == session) {
+            line.past.resume();
         }
     }
 

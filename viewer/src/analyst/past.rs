@@ -7,6 +7,7 @@ use taskscope_proto::model::HistoryQuery;
 
 use crate::clock::Moment;
 use crate::connect::HistoryRequest;
+use crate::screen::Asking;
 use crate::store::History;
 
 /// How long to wait for an answer before asking again.
@@ -19,6 +20,10 @@ const PAUSE: Duration = Duration::from_secs(1);
 pub(super) struct Past {
     ticket: u64,
     asked_at: Option<Moment>,
+    /// Since when an answer is waited for, if one is.
+    since: Option<Moment>,
+    /// Somebody did not want to wait any longer.
+    cancelled: bool,
 }
 
 impl Past {
@@ -29,6 +34,13 @@ impl Past {
         now: Moment,
     ) -> Option<HistoryRequest> {
         let answered = histories.clone().into_iter().any(|known| known.answered() == self.ticket);
+        if answered {
+            // Whoever answers after all can be asked again.
+            (self.since, self.cancelled) = (None, false);
+        }
+        if self.cancelled {
+            return None;
+        }
         let wait = if answered { PAUSE } else { PATIENCE };
         if self.asked_at.is_some_and(|at| now.saturating_sub(at) < wait) {
             return None;
@@ -36,7 +48,26 @@ impl Past {
         let query = histories.into_iter().find_map(question)?;
         self.ticket += 1;
         self.asked_at = Some(now);
+        self.since.get_or_insert(now);
         Some(HistoryRequest { ticket: self.ticket, query })
+    }
+
+    /// What is asked for, and not answered yet.
+    pub(super) fn asking(&self) -> Option<Asking> {
+        let what = "the past of the groups";
+        self.since.map(|since| Asking { what, since, cancelled: self.cancelled })
+    }
+
+    /// Waits no longer for an answer, and asks nothing more.
+    pub(super) fn cancel(&mut self) {
+        self.cancelled = self.since.is_some();
+    }
+
+    /// Asks again for what was cancelled.
+    pub(super) fn resume(&mut self) {
+        if std::mem::take(&mut self.cancelled) {
+            (self.asked_at, self.since) = (None, None);
+        }
     }
 }
 
@@ -85,6 +116,36 @@ mod tests {
         assert_eq!(past.due([&minutes, &day], Duration::from_secs(5)), None);
         day.take_in(1, None);
         assert_eq!(past.due([&minutes, &day], Duration::from_secs(20)), None);
+    }
+
+    #[test]
+    fn who_does_not_want_to_wait_is_asked_nothing_more_until_they_try_again() {
+        let mut history = History::default();
+        history.record(&fixture::profile(&["3 parked < a:1"]));
+        let mut past = Past::default();
+        let secs = Duration::from_secs;
+        assert_eq!(past.asking(), None);
+        assert!(past.due([&history], secs(1)).is_some());
+        assert!(past.due([&history], secs(12)).is_some(), "no answer came");
+        let asking = |past: &Past| past.asking().map(|asking| (asking.since, asking.cancelled));
+        assert_eq!(asking(&past), Some((secs(1), false)));
+        past.cancel();
+        assert_eq!((asking(&past), past.due([&history], secs(40))), (Some((secs(1), true)), None));
+        let late = vec![Series::new(Subject::State(State::Parked), 0, &[Point::default()])];
+        let late = HistoryPage { series: late, step_ms: 1_000, ..HistoryPage::default() };
+        let mut other = History::default();
+        other.record(&fixture::profile(&["3 parked < a:1"]));
+        let mut patient =
+            Past { ticket: 7, since: Some(secs(1)), cancelled: true, ..Past::default() };
+        other.take_in(7, Some(&late));
+        assert!(patient.due([&other], secs(3)).is_some(), "an answer came after all");
+        past.resume();
+        assert!(past.due([&history], secs(41)).is_some());
+        assert_eq!(asking(&past), Some((secs(41), false)));
+        history.take_in(3, None);
+        assert_eq!((past.due([&history], secs(42)), asking(&past)), (None, None));
+        past.cancel();
+        assert_eq!(asking(&past), None, "there is nothing to cancel");
     }
 
     #[test]

@@ -8,7 +8,7 @@ use taskscope_proto::model::{Group, GroupId, Profile};
 use crate::analyse::{
     Column, Key, Lens, Nested, Query, Row, Sort, Then, Value, is_there, nested, pivot, sort,
 };
-use crate::screen::{ScreenRow, Table};
+use crate::screen::{Table, Trends};
 use crate::store::{History, Trend};
 
 /// What the rows are made of.
@@ -39,7 +39,8 @@ impl Making<'_> {
             keys: self.keys.clone(),
             nested: self.is_nested(query),
             sort: sorted_by,
-            rows: self.with_trends(rows, history, lens),
+            trends: self.trends(&rows, history, lens),
+            rows,
             first,
             total,
             base_groups: profile.groups.iter().filter(|group| is_there(group)).count(),
@@ -49,56 +50,36 @@ impl Making<'_> {
         }
     }
 
-    fn with_trends(&self, rows: Vec<Row>, history: &History, lens: Lens) -> Vec<ScreenRow> {
+    /// What each row had of late.
+    fn trends(&self, rows: &[Row], history: &History, lens: Lens) -> Trends {
         let of = match lens {
             Lens::Tasks => Trend::Tasks,
             Lens::Bytes => Trend::Bytes,
         };
-        let samples = history.trend().seconds.len();
-        // Rows are large: they are moved once.
-        let trends = if rows.iter().any(|row| row.opens.is_some()) {
-            self.trends_of_nested(&rows, history, of, samples)
-        } else {
-            rows.iter().map(|row| self.trend(row, history, of, samples)).collect()
-        };
-        rows.into_iter().zip(trends).map(|(row, trend)| ScreenRow { row, trend }).collect()
-    }
-
-    /// What the groups of a row add up to.
-    fn trend(&self, row: &Row, history: &History, of: Trend, samples: usize) -> Box<[u64]> {
-        let mut trend = vec![0; samples].into_boxed_slice();
-        for &at in &row.members {
-            if let Some(group) = self.profile.groups.get(at as usize) {
-                history.add_to(group.id, of, &mut trend);
-            }
-        }
-        trend
-    }
-
-    /// The last row's first: that of an open row is what those in it add up to.
-    fn trends_of_nested(
-        &self,
-        rows: &[Row],
-        history: &History,
-        of: Trend,
-        samples: usize,
-    ) -> Vec<Box<[u64]>> {
-        let none = vec![0; samples].into_boxed_slice();
+        // In the order in which groups lie in memory, not in that of the rows.
+        let groups = self.profile.groups.iter();
+        let places: Vec<Option<u32>> = groups.map(|group| history.place(group.id)).collect();
+        let steps = history.trend().seconds.len();
+        let mut trends = Trends::new(rows.len(), steps);
         // For so many keys, what the rows since the last one of fewer keys add up to.
-        let mut inside: Vec<Box<[u64]>> = vec![none.clone(); self.keys.len() + 2];
-        let mut trends: Vec<Box<[u64]>> = Vec::with_capacity(rows.len());
-        for row in rows.iter().rev() {
+        let mut inside = vec![vec![0; steps]; self.keys.len() + 2];
+        let nested = rows.iter().any(|row| row.opens.is_some());
+        // The last row's first: that of an open row is what those in it add up to.
+        for (at, row) in rows.iter().enumerate().rev() {
+            let trend = trends.of_mut(at);
             let keys = row.values.len();
-            let trend = match inside.get_mut(keys + 1).filter(|_| row.opens == Some(true)) {
-                Some(below) => std::mem::replace(below, none.clone()),
-                None => self.trend(row, history, of, samples),
-            };
-            for (sum, own) in inside.get_mut(keys).into_iter().flatten().zip(&trend) {
+            if let Some(below) = inside.get_mut(keys + 1).filter(|_| row.opens == Some(true)) {
+                trend.copy_from_slice(below);
+                below.fill(0);
+            } else {
+                let places = row.members.iter().filter_map(|at| *places.get(*at as usize)?);
+                places.for_each(|place| history.add_to(place, of, trend));
+            }
+            let outer = inside.get_mut(keys).filter(|_| nested);
+            for (sum, own) in outer.into_iter().flatten().zip(trend) {
                 *sum = sum.saturating_add(*own);
             }
-            trends.push(trend);
         }
-        trends.reverse();
         trends
     }
 
@@ -160,14 +141,15 @@ mod tests {
         let making = Making { profile: &latest, keys, matching, then: None };
         let trends = |nest: Nest| -> Vec<_> {
             let query = Query { nest: Some(Arc::new(nest)), ..Query::default() };
-            let rows = making.table(&history, &query).rows;
-            rows.into_iter().map(|row| (row.row.values, row.trend)).collect()
+            let Table { rows, trends, .. } = making.table(&history, &query);
+            let trend = |(at, row): (usize, Row)| (row.values, trends.of(at).to_vec());
+            rows.into_iter().enumerate().map(trend).collect()
         };
         let own = |values: &[Value]| {
-            let flat = making.table(&history, &Query::default()).rows;
-            let inside = flat.iter().filter(|row| row.row.values.starts_with(values));
-            inside.fold(vec![0; flat[0].trend.len()], |sum, row| {
-                sum.iter().zip(&row.trend).map(|(sum, own)| sum + own).collect()
+            let Table { rows, trends, .. } = making.table(&history, &Query::default());
+            let inside = (0..rows.len()).filter(|at| rows[*at].values.starts_with(values));
+            inside.fold(vec![0; trends.of(0).len()], |sum: Vec<u32>, at| {
+                sum.iter().zip(trends.of(at)).map(|(sum, own)| sum + own).collect()
             })
         };
         let mut partly = Nest::default();
@@ -177,7 +159,7 @@ mod tests {
             assert_eq!(trends.len(), expected);
             for (values, trend) in trends {
                 assert!(trend.iter().any(|sample| *sample > 0));
-                assert_eq!(trend.to_vec(), own(&values), "{values:?}");
+                assert_eq!(trend, own(&values), "{values:?}");
             }
         }
     }

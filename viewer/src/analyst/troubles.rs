@@ -4,11 +4,12 @@ use super::table::Making;
 use crate::analyse::{self, Trouble};
 use crate::screen::FoundTrouble;
 
-/// The worst groups with a verdict worse than normal.
-pub(super) fn troubles(making: &Making<'_>) -> Vec<FoundTrouble> {
+/// The worst groups with a verdict worse than normal, and at how many places more there are such.
+pub(super) fn troubles(making: &Making<'_>) -> (Vec<FoundTrouble>, usize) {
     let with_row = |trouble: Trouble| {
         let row = making.row_of(trouble.worst);
         FoundTrouble { trouble, row }
     };
-    analyse::troubles(making.profile).into_iter().map(with_row).collect()
+    let (worst, others) = analyse::troubles(making.profile);
+    (worst.into_iter().map(with_row).collect(), others)
 }

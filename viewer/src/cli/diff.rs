@@ -1,5 +1,6 @@
 //! `taskscope diff`: what changed between two moments.
 
+use std::collections::BTreeSet;
 use std::thread;
 use std::time::Duration;
 
@@ -31,12 +32,14 @@ pub struct Diff {
 
 pub(super) fn run(diff: &Diff) -> anyhow::Result<()> {
     let (first, second) = places(diff)?;
-    let before = dump::take(&first, Capture::Cached)?;
+    // Two moments of one file share what is to be said of it.
+    let mut said = BTreeSet::new();
+    let before = dump::take(&first, Capture::Cached, &mut said)?;
     if let Some(wait) = diff.wait {
         output::complain(&format_args!("waiting for {} s", wait.as_secs_f64()));
         thread::sleep(wait);
     }
-    let after = dump::take(&second, Capture::Cached)?;
+    let after = dump::take(&second, Capture::Cached, &mut said)?;
     let before = Side { process: &before.0, profile: &before.1 };
     let after = Side { process: &after.0, profile: &after.1 };
     let keys = Some(&*diff.by).filter(|keys| !keys.is_empty());
@@ -55,7 +58,7 @@ pub(super) fn run(diff: &Diff) -> anyhow::Result<()> {
 /// What the viewer is to compare with, and what that is called.
 pub(super) fn reference(place: &str) -> anyhow::Result<Reference> {
     let place: Place = place.parse()?;
-    let (process, profile) = dump::take(&place, Capture::Cached)?;
+    let (process, profile) = dump::take(&place, Capture::Cached, &mut BTreeSet::new())?;
     let at = report::moment(profile.header.now_unix_ms);
     let at = at.map(|at| format!(", {at}")).unwrap_or_default();
     let words = format!("{place} ({}{at})", process.name).into();

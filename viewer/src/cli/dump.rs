@@ -1,5 +1,6 @@
 //! `taskscope dump`: one report.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,14 +18,16 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const ANSWER_TIMEOUT: Duration = Duration::from_mins(1);
 
 pub(super) fn run(target: &str, capture: Capture, how: Print) -> anyhow::Result<()> {
-    let (process, profile) = take(&target.parse()?, capture)?;
+    let (process, profile) = take(&target.parse()?, capture, &mut BTreeSet::new())?;
     print(&process, &profile, how)
 }
 
-/// The state of a place, and tells on standard error what else is to be said of a file.
+/// The state of a place, and tells on standard error what else is to be said of a file and has not
+/// been `said`.
 pub(super) fn take(
     place: &Place,
     capture: Capture,
+    said: &mut BTreeSet<String>,
 ) -> anyhow::Result<(Arc<Process>, Arc<Profile>)> {
     let Some((path, when)) = place.file() else {
         let (process, profile) = fetch(&place.to_string(), capture)?;
@@ -33,8 +36,11 @@ pub(super) fn take(
     let state = state_at(path, when)?;
     for remark in state.remarks() {
         // A note in the file is not to look like a line of ours.
-        let remark = report::harmless(&remark);
-        output::complain(&format_args!("{}: {remark}", path.display()));
+        let line = format!("{}: {}", path.display(), report::harmless(&remark));
+        if !said.contains(&line) {
+            output::complain(&format_args!("{line}"));
+            said.insert(line);
+        }
     }
     Ok((state.process, state.profile))
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 
 use super::output;
 use crate::connect::{RecordError, Recording, Taken, Told};
@@ -40,6 +40,9 @@ pub(super) fn run(target: &str, file: &Path, span: Option<Duration>) -> anyhow::
         None => {}
     }
     let Taken { states, bytes } = recording.end()?;
+    if states == 0 {
+        bail!("nothing is recorded: no state came from {target} in the time that was given");
+    }
     output::complain(&format_args!("{path}: {states} states in {bytes} bytes"));
     Ok(())
 }

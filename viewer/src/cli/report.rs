@@ -47,6 +47,7 @@ pub enum PageFormat {
 
 pub(super) fn run(report: &Report) -> anyhow::Result<()> {
     let format = format(&report.output, report.format)?;
+    not_over_its_source(&report.target, &report.output)?;
     let known = read(&report.target, report.capture, report.extent.suspects)?;
     let incident = Incident {
         process: &known.process,
@@ -70,6 +71,21 @@ pub(super) fn run(report: &Report) -> anyhow::Result<()> {
         .with_context(|| format!("cannot write {path}"))?;
     let name = harmless(&known.process.name);
     output::complain(&format_args!("{path}: {} bytes about {name}", text.len()));
+    Ok(())
+}
+
+/// A page in the place of the recording that it is about would be the end of the recording.
+fn not_over_its_source(target: &str, output: &Path) -> anyhow::Result<()> {
+    let place: Place = target.parse()?;
+    let Some((source, _)) = place.file() else { return Ok(()) };
+    let same = match (source.canonicalize(), output.canonicalize()) {
+        (Ok(source), Ok(output)) => source == output,
+        // What is not there yet is overwritten by nobody.
+        _ => false,
+    };
+    if same {
+        bail!("{} is what the report is about: give another file after -o", output.display());
+    }
     Ok(())
 }
 
@@ -148,11 +164,7 @@ impl Past {
 
 fn trends(history: &History, groups: &[GroupId]) -> Trends {
     let window = history.trend();
-    let counts = |group: &GroupId| {
-        let mut counts = vec![0; window.seconds.len()];
-        history.add_to(*group, Trend::Tasks, &mut counts);
-        (*group, counts)
-    };
+    let counts = |group: &GroupId| (*group, history.of_group(*group, Trend::Tasks));
     let span = window.seconds.last().zip(window.seconds.first());
     let span_secs = span.map_or(0, |(last, first)| last.saturating_sub(*first));
     Trends { span_secs, of: groups.iter().map(counts).collect() }

@@ -28,6 +28,7 @@ impl Command {
             Self::SwitchLens => "Tasks or bytes",
             Self::ShowHeap => "Heap",
             Self::ShowWaits => "Who waits for whom",
+            Self::ToggleCrowds => "Crowds one by one",
             Self::ShowRuntime => "Runtime",
             Self::ShowPalette => "Commands…",
             Self::Larger => "Larger text",
@@ -72,6 +73,13 @@ impl Command {
             Self::SwitchTheme => "Light or dark",
             Self::ShowHelp => "Help",
             Self::Dismiss => "Close",
+            with_data => with_data.text_with_data(),
+        }
+    }
+
+    /// Of those that come from the place on the screen that shows what to do it with.
+    fn text_with_data(&self) -> &'static str {
+        match self {
             Self::Connect(_) => "Connect",
             Self::EditAddress(_) => "Address",
             Self::ToggleKey(_) => "Group by",
@@ -117,6 +125,9 @@ impl Command {
                 "Workers, queues, threads for blocking, coverage, memory, and the agent's own cost"
             }
             Self::ShowWaits => "Who waits for the chosen row, and whom it waits for, as a graph",
+            Self::ToggleCrowds => {
+                "In that graph: groups that wait alike as one box, or each in a box of its own"
+            }
             Self::ShowPalette => "Find a command by its name",
             Self::Larger => "Everything a tenth larger",
             Self::Smaller => "Everything a tenth smaller",
@@ -171,7 +182,7 @@ impl Command {
         }
     }
 
-    /// Of those that come from the place on the screen that shows what to do it with.
+    /// Of the same.
     fn meaning_with_data(&self) -> &'static str {
         match self {
             Self::ShowTab(Scope::All) => "All services that are open as one",

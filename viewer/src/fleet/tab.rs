@@ -5,7 +5,7 @@ use std::sync::Arc;
 use taskscope_proto::model::Class;
 
 use crate::clock::Moment;
-use crate::store::{Connection, Store};
+use crate::store::{Connection, Restart, Store};
 
 /// A service that is open.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -26,6 +26,8 @@ pub struct Tab {
     pub worst: Class,
     /// Counts the runs that were seen: one, and one more for each restart.
     pub run: u32,
+    /// The latest of those restarts.
+    pub restart: Option<Restart>,
     /// Runtimes that it tells of, where all are looked at as one.
     pub runtimes: usize,
     /// It is the process of an earlier tab at another address: among all it counts once.
@@ -46,6 +48,7 @@ impl Tab {
             stuck: groups().fold(0, |sum, group| sum.saturating_add(group.stuck)),
             worst: living.map(|group| group.verdict.class).max().unwrap_or_default(),
             run: store.run(),
+            restart: store.restart().cloned(),
             runtimes: profile.map_or(0, |profile| profile.header.runtimes.len()),
             is_twin: false,
         }

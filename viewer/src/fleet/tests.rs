@@ -289,7 +289,6 @@ fn what_agents_remember_is_added_up_by_the_common_clock() {
     assert!(counts.contains(&6) && counts.last() == Some(&16), "{counts:?}");
     tell(&mut fleet, 1, 2, remember(&[Subject::Group(GroupId(1))]));
     let history = fleet.store(&Scope::All).history();
-    let mut sums = vec![0; history.trend().seconds.len()];
-    history.add_to(all(&fleet).groups[0].id, Trend::Tasks, &mut sums);
+    let sums = history.of_group(all(&fleet).groups[0].id, Trend::Tasks);
     assert!(sums.contains(&3) && sums.last() == Some(&8), "{sums:?}");
 }

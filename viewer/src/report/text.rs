@@ -230,7 +230,7 @@ mod tests {
         STALLED: no worker of runtime 1 has polled anything for 3 s while 2 tasks are ready
         note: 4 label sets folded, mostly `request_id`. Too many different labels: their tasks are counted under `…`. A label with a value for each request or connection does this; take it off, or give it fewer values.
         note: 2 await chains cut. Chains with more frames or branches than the agent keeps.
-        note: line tables only. File, line and column are exact. Names of inlined functions are short.
+        note: debug info: line tables only. File, line and column are exact. Names of inlined functions are short.
         note: 1 capture to come. Parked tasks whose await tree is still to be captured, within budget.
 
         1. 8 tasks parked, 6 stuck for more than 10 s, +6 in a minute

@@ -5,9 +5,9 @@ use std::fmt::Write as _;
 use serde_json::json;
 
 use crate::analyse::numbers::{age, count, counted, signed};
-use crate::analyse::{Key, Value};
+use crate::analyse::{Key, Row, Value};
 use crate::command::Command;
-use crate::screen::{Detail, Screen, ScreenRow};
+use crate::screen::{Detail, Screen};
 
 /// What it is called, and what to copy; `None` while no row is chosen.
 pub(super) fn row(command: &Command, screen: &Screen) -> Option<(&'static str, String)> {
@@ -20,20 +20,20 @@ pub(super) fn row(command: &Command, screen: &Screen) -> Option<(&'static str, S
     })
 }
 
-fn text(screen: &Screen, detail: &Detail, row: &ScreenRow) -> String {
-    let sum = &row.row.sum;
+fn text(screen: &Screen, detail: &Detail, row: &Row) -> String {
+    let sum = &row.sum;
     let now = screen.received_at;
     let mut out = String::new();
     // Writing to a string cannot fail.
     if let Some(process) = screen.process.as_ref().filter(|_| !screen.is_of_all) {
         writeln!(out, "{} (pid {})", process.name, process.pid).ok();
     }
-    for (key, value) in screen.table.keys.iter().zip(row.row.values.iter()) {
+    for (key, value) in screen.table.keys.iter().zip(row.values.iter()) {
         writeln!(out, "{}: {value}", key.title()).ok();
     }
     let (oldest, median) = (
         screen.age_in_words(sum.oldest_since_ms, now),
-        screen.age_in_words(row.row.median_since_ms, now),
+        screen.age_in_words(row.median_since_ms, now),
     );
     writeln!(
         out,
@@ -68,11 +68,11 @@ fn depth(detail: &Detail, parent: Option<u32>) -> usize {
     std::iter::successors(parent, above).take(detail.tree.nodes.len()).count()
 }
 
-fn to_json(screen: &Screen, detail: &Detail, row: &ScreenRow) -> String {
-    let sum = &row.row.sum;
+fn to_json(screen: &Screen, detail: &Detail, row: &Row) -> String {
+    let sum = &row.sum;
     let now = screen.received_at;
     let secs = |since: Option<u64>| since.map(|since| screen.age(since, now).as_secs_f64());
-    let keys = screen.table.keys.iter().zip(row.row.values.iter());
+    let keys = screen.table.keys.iter().zip(row.values.iter());
     let keys: serde_json::Map<String, serde_json::Value> =
         keys.map(|(key, value)| (key.title().to_owned(), json!(value.to_string()))).collect();
     let tree = detail.tree.nodes.iter().map(|node| {
@@ -94,7 +94,7 @@ fn to_json(screen: &Screen, detail: &Detail, row: &ScreenRow) -> String {
         "growth_per_min": sum.growth,
         "stuck": sum.stuck,
         "oldest_secs": secs(sum.oldest_since_ms),
-        "median_secs": secs(row.row.median_since_ms),
+        "median_secs": secs(row.median_since_ms),
         "verdict": {"class": sum.finding.class.name(), "reason": &*sum.finding.reason},
         "held_by": &detail.blockers,
         "chain": chain,
@@ -105,9 +105,9 @@ fn to_json(screen: &Screen, detail: &Detail, row: &ScreenRow) -> String {
 }
 
 /// `taskscope view 127.0.0.1:6670 --by task,await --filter 'task:audit await:src/audit.rs:41:37'`.
-fn link(screen: &Screen, row: &ScreenRow) -> String {
+fn link(screen: &Screen, row: &Row) -> String {
     let words: Vec<&str> = screen.table.keys.iter().map(Key::word).collect();
-    let pairs = screen.table.keys.iter().zip(row.row.values.iter());
+    let pairs = screen.table.keys.iter().zip(row.values.iter());
     let filter: Vec<String> = pairs.filter_map(|(key, value)| term(key, value)).collect();
     let quoted = |text: &str| format!("'{}'", text.replace('\'', r"'\''"));
     let mut line = format!("taskscope view {}", screen.target.as_deref().unwrap_or("ADDR"));

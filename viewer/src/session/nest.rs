@@ -35,6 +35,9 @@ impl Session {
         command: Command,
         screen: &Screen,
     ) -> Result<Vec<Effect>, Command> {
+        if self.early.is_too(&command, screen) {
+            return Ok(Vec::new());
+        }
         match command {
             Command::ToggleNest => self.toggle_nest(screen),
             Command::OpenRow | Command::CloseRow | Command::OpenAllRows | Command::CloseAllRows
@@ -96,7 +99,7 @@ impl Session {
 
     fn chosen<'a>(&self, screen: &'a Screen) -> Option<&'a Row> {
         let at = screen.position(&self.selection.as_ref()?.values)?;
-        screen.table.rows.get(at).map(|row| &row.row)
+        screen.table.rows.get(at)
     }
 
     /// Chooses the row of so many keys that the chosen one lies in.

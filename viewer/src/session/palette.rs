@@ -12,7 +12,7 @@ impl Session {
             let text = format!("{} {}", command.text(), command.tooltip()).to_lowercase();
             words.split_whitespace().all(|word| text.contains(word))
         };
-        let listed = Command::LISTED.iter().filter(|command| **command != Command::ShowPalette);
+        let listed = Command::listed().filter(|command| **command != Command::ShowPalette);
         let mut found: Vec<Command> = listed.filter(fits).cloned().collect();
         // Whose name has them comes before whose meaning has them.
         let in_name = |command: &Command| {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Effect, Session};
+use super::{Effect, Remark, Session};
 use crate::analyse::numbers::{bytes, counted};
 use crate::command::Command;
 use crate::connect::RecorderState;
@@ -51,8 +51,8 @@ impl Session {
             bytes(state.taken.bytes)
         );
         self.remark = Some(match end {
-            Ok(()) => format!("Recorded into {path}: {taken}."),
-            Err(why) => format!("The recording into {path} ended after {taken}: {why}."),
+            Ok(()) => Remark::good(format!("Recorded into {path}: {taken}.")),
+            Err(why) => format!("The recording into {path} ended after {taken}: {why}.").into(),
         });
         self.recording = None;
     }

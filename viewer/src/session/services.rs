@@ -130,7 +130,7 @@ impl Session {
             effects.extend(self.show(Scope::All));
         }
         if let Some(problem) = self.address_problem.take() {
-            self.remark = Some(problem);
+            self.remark = Some(problem.into());
         }
         effects
     }

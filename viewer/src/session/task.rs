@@ -127,7 +127,7 @@ impl Session {
         let path: PathBuf = match reading.map(|reading| &**reading) {
             Some(Ok(excerpt)) => excerpt.path.clone(),
             Some(Err(missing)) => {
-                self.remark = Some(missing.to_string());
+                self.remark = Some(missing.to_string().into());
                 return Vec::new();
             }
             None => return Vec::new(),

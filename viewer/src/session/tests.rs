@@ -1,14 +1,11 @@
 use super::*;
-use crate::analyse::{Heat, Row};
-use crate::screen::{ScreenRow, Table};
+use crate::analyse::{Heat, Row, Value};
+use crate::screen::Table;
 
 fn screen(names: &[&str]) -> Screen {
-    let row = |name: &&str| ScreenRow {
-        row: Row { values: [Value::Text((*name).into())].into(), ..Row::default() },
-        ..ScreenRow::default()
-    };
-    let rows: Vec<ScreenRow> = names.iter().map(row).collect();
-    let first = rows.first().map(|row| (row.row.values.clone(), row.row.heat));
+    let row = |name: &&str| Row { values: [Value::Text((*name).into())].into(), ..Row::default() };
+    let rows: Vec<Row> = names.iter().map(row).collect();
+    let first = rows.first().map(|row| (row.values.clone(), row.heat));
     let table = Table { rows, first, ..Table::default() };
     Screen { table, available: Key::FIXED.to_vec(), ..Screen::default() }
 }
@@ -36,7 +33,7 @@ fn a_row_that_nobody_chose_is_replaced_when_it_is_gone_or_worse_turns_up() {
     let mut settle = |names: &[&str], heat: Heat, expected: &str| {
         let mut screen = screen(names);
         screen.generation = session.generation;
-        screen.table.rows[0].row.heat = heat;
+        screen.table.rows[0].heat = heat;
         screen.table.first.as_mut().expect("a row").1 = heat;
         session.settle(&screen);
         assert_eq!(selected(&session), expected);

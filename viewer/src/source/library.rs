@@ -132,7 +132,7 @@ mod tests {
     fn lines_around_a_place_are_read_from_the_first_folder_that_has_the_file() {
         let folder = tempfile::tempdir().unwrap();
         std::fs::create_dir(folder.path().join("src")).unwrap();
-        let text: Vec<String> = (1..=40).map(|n| format!("\tline {n}")).collect();
+        let text: Vec<String> = (1..=100).map(|n| format!("\tline {n}")).collect();
         std::fs::write(folder.path().join("src/a.rs"), text.join("\n")).unwrap();
         let folders = ["/nowhere/at/all".into(), folder.path().to_owned()];
         let mut library = Library::default();
@@ -142,12 +142,12 @@ mod tests {
             assert_eq!(&*excerpt.lines[0], format!("    line {first}"));
             assert!(excerpt.modified_unix_ms.is_some());
         };
-        check(20, 14, 13);
-        check(1, 1, 7);
-        check(0, 1, 7);
-        check(40, 34, 7);
-        let short = library.read(&wanted("src/a.rs", 41), &folders).unwrap_err();
-        assert!(short.to_string().contains("has only 40 lines"), "{short}");
+        check(50, 30, 41);
+        check(1, 1, 21);
+        check(0, 1, 21);
+        check(100, 80, 21);
+        let short = library.read(&wanted("src/a.rs", 101), &folders).unwrap_err();
+        assert!(short.to_string().contains("has only 100 lines"), "{short}");
         let none = library.read(&wanted("src/b.rs", 1), &folders).unwrap_err().to_string();
         assert!(none.contains("src/b.rs is not at hand; looked in /nowhere/at/all, "), "{none}");
     }

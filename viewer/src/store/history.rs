@@ -34,13 +34,16 @@ const MINUTES: Scale =
     Scale { resolution: Resolution::Minute, step_secs: 60, keep: 1_440, shortest: 60 };
 
 /// Groups that are followed; the counts of more are not remembered.
-const MAX_TRACKS: usize = 100_000;
+const MAX_TRACKS: u32 = 100_000;
 
 /// The counts of all groups over time. Seconds are those of the agent's clock.
 #[derive(Debug)]
 pub struct History {
     scale: Scale,
-    groups: FxHashMap<GroupId, Followed>,
+    /// The groups, each in its place, and the place of each.
+    groups: Vec<Followed>,
+    places: FxHashMap<GroupId, u32>,
+    samples: Samples,
     totals: Totals,
     /// The first step of which something is known, and the latest.
     first: Option<u64>,
@@ -57,7 +60,6 @@ pub struct History {
 struct Followed {
     group: Arc<Group>,
     track: Track,
-    samples: Samples,
     /// The agent has said what was before.
     filled: bool,
     /// What was before is another than the samples were taken of.
@@ -85,7 +87,9 @@ impl History {
     fn on(scale: Scale) -> Self {
         Self {
             scale,
-            groups: FxHashMap::default(),
+            groups: Vec::new(),
+            places: FxHashMap::default(),
+            samples: Samples::default(),
             totals: Totals::default(),
             first: None,
             now: 0,
@@ -117,8 +121,8 @@ impl History {
         let revision = self.revision;
         for group in &profile.groups {
             let level = Level::of(group);
-            let has_room = self.groups.len() < MAX_TRACKS;
-            match self.groups.get_mut(&group.id) {
+            let place = self.places.get(&group.id).map_or(self.groups.len(), |at| *at as usize);
+            match self.groups.get_mut(place) {
                 Some(followed) => {
                     followed.revision = revision;
                     followed.track.set(step, level);
@@ -126,36 +130,57 @@ impl History {
                         followed.group = Arc::clone(group);
                     }
                 }
-                None if has_room => {
-                    let mut track = Track::default();
-                    track.set(step, level);
-                    let group = Arc::clone(group);
-                    let samples = Samples::default();
-                    let (filled, refilled) = (false, false);
-                    let followed = Followed { group, track, samples, filled, refilled, revision };
-                    self.groups.insert(followed.group.id, followed);
-                }
-                None => {}
+                None => self.follow(group, step, level),
             }
         }
         let oldest = step.saturating_sub(self.scale.keep);
-        self.groups.retain(|_, Followed { track, revision: seen, .. }| {
-            if *seen != revision {
+        self.forget(step, oldest);
+        self.totals.record(step, profile, oldest);
+        self.sample();
+    }
+
+    /// Begins to follow a group, if there is room.
+    fn follow(&mut self, group: &Arc<Group>, step: u64, level: Level) {
+        let place = u32::try_from(self.groups.len()).ok().filter(|at| *at < MAX_TRACKS);
+        let Some(place) = place else { return };
+        let mut track = Track::default();
+        track.set(step, level);
+        let (filled, refilled, revision) = (false, true, self.revision);
+        let group = Arc::clone(group);
+        self.places.insert(group.id, place);
+        self.groups.push(Followed { group, track, filled, refilled, revision });
+        self.samples.push();
+    }
+
+    /// Drops what is too old, and groups that are gone for so long.
+    fn forget(&mut self, step: u64, oldest: u64) {
+        let mut at = 0;
+        while let Some(Followed { group, track, revision, .. }) = self.groups.get_mut(at) {
+            let is_there = *revision == self.revision;
+            if !is_there {
                 track.set(step, Level::default());
             }
             track.forget_before(oldest);
-            *seen == revision || track.has_changed()
-        });
-        self.totals.record(step, profile, oldest);
-        self.sample();
+            if is_there || track.has_changed() {
+                at += 1;
+                continue;
+            }
+            // The last one moves to its place.
+            let place = self.places.remove(&group.id);
+            self.groups.swap_remove(at);
+            self.samples.swap_remove(at);
+            if let (Some(place), Some(moved)) = (place, self.groups.get(at)) {
+                self.places.insert(moved.group.id, place);
+            }
+        }
     }
 
     /// Keeps the samples of all groups up to now.
     fn sample(&mut self) {
         let grid = Grid::of(self.span(), self.now);
-        for Followed { track, samples, refilled, .. } in self.groups.values_mut() {
-            samples.follow(track, grid, std::mem::take(refilled));
-        }
+        let tracks = self.groups.iter_mut();
+        let tracks = tracks.map(|each| (&each.track, std::mem::take(&mut each.refilled)));
+        self.samples.follow(grid, tracks);
     }
 
     /// How many steps are known and worth drawing.
@@ -166,8 +191,8 @@ impl History {
 
     /// Groups of which the agent has not been asked yet what was before.
     pub fn unfilled(&self) -> impl Iterator<Item = GroupId> {
-        let unfilled = self.groups.iter().filter(|(_, followed)| !followed.filled);
-        unfilled.map(|(group, _)| *group).filter(|_| !self.unanswerable)
+        let unfilled = self.groups.iter().filter(|followed| !followed.filled);
+        unfilled.map(|followed| followed.group.id).filter(|_| !self.unanswerable)
     }
 
     /// Whether the agent has not been asked yet how many tasks there were in all.
@@ -194,7 +219,9 @@ impl History {
         for series in page.iter().flat_map(|page| &page.series) {
             match series.subject {
                 Subject::Group(group) => {
-                    let Some(followed) = self.groups.get_mut(&group) else { continue };
+                    let place = self.places.get(&group).map(|at| *at as usize);
+                    let followed = place.and_then(|at| self.groups.get_mut(at));
+                    let Some(followed) = followed else { continue };
                     followed.filled = true;
                     followed.refilled = true;
                     followed.track.fill(series, step_ms);
@@ -213,7 +240,7 @@ impl History {
     pub fn reconnected(&mut self) {
         self.unanswerable = false;
         self.totals.filled = false;
-        self.groups.values_mut().for_each(|followed| followed.filled = false);
+        self.groups.iter_mut().for_each(|followed| followed.filled = false);
     }
 
     /// The first moment of which something is known, agent's clock, milliseconds.
@@ -249,17 +276,31 @@ impl History {
         Window { span_secs: span * step_secs, seconds }
     }
 
-    /// Adds what a group had over the trend's window to `sums`, one for each step.
-    pub fn add_to(&self, group: GroupId, trend: Trend, sums: &mut [u64]) {
-        if let Some(Followed { samples, .. }) = self.groups.get(&group) {
-            samples.add_to(trend, sums);
+    /// Where a group is remembered, if it is.
+    pub fn place(&self, group: GroupId) -> Option<u32> {
+        self.places.get(&group).copied()
+    }
+
+    /// What a group had over the trend's window, tasks or bytes, one for each step.
+    pub fn of_group(&self, group: GroupId, trend: Trend) -> Vec<u64> {
+        let mut sums = vec![0; self.trend().seconds.len()];
+        if let Some(place) = self.place(group) {
+            self.add_to(place, trend, &mut sums);
         }
+        sums.into_iter().map(|sum| u64::from(sum) * trend.unit()).collect()
+    }
+
+    /// Adds what the group at this place had over the trend's window to `sums`, one for each step, in
+    /// the trend's unit.
+    pub fn add_to(&self, place: u32, trend: Trend, sums: &mut [u32]) {
+        self.samples.add_to(place as usize, trend, sums);
     }
 
     /// What a group had over a window, walked along.
     #[cfg(test)]
     fn walked(&self, group: GroupId, window: &Window) -> Vec<Level> {
-        let followed = self.groups.get(&group);
+        let place = self.place(group);
+        let followed = place.and_then(|at| self.groups.get(at as usize));
         let walked = followed.map(|followed| followed.track.along(self.steps_of(window)));
         walked.into_iter().flatten().collect()
     }
@@ -291,7 +332,7 @@ impl History {
         let minute_ago = second.checked_sub(60).map(step);
         let minute_ago = minute_ago.filter(|ago| self.first <= Some(*ago));
         let now = step(second);
-        self.groups.values().filter_map(move |Followed { group, track, .. }| {
+        self.groups.iter().filter_map(move |Followed { group, track, .. }| {
             let then = track.at(now).unwrap_or_default();
             // What is not known has not grown.
             let before = minute_ago.map_or(then, |ago| track.at(ago).unwrap_or_default());

@@ -20,6 +20,7 @@ pub struct Palette {
     pub text_strong: Color32,
     pub text_dim: Color32,
     pub text_faint: Color32,
+    pub text_off: Color32,
     pub accent: Color32,
     pub accent_soft: Color32,
     pub good: Color32,
@@ -58,8 +59,9 @@ pub static DARK: Palette = Palette {
     line_strong: rgb(0x0037_3e4a),
     text: rgb(0x00c9_cfd9),
     text_strong: rgb(0x00f1_f4f8),
-    text_dim: rgb(0x0090_99a8),
-    text_faint: rgb(0x0062_6b79),
+    text_dim: rgb(0x009c_a5b3),
+    text_faint: rgb(0x007c_8696),
+    text_off: rgb(0x0062_6b79),
     accent: rgb(0x006c_b0ff),
     accent_soft: rgb(0x001b_2c43),
     good: rgb(0x0056_c98f),
@@ -93,8 +95,9 @@ pub static LIGHT: Palette = Palette {
     line_strong: rgb(0x00c5_ccd6),
     text: rgb(0x002b_323c),
     text_strong: rgb(0x000e_1318),
-    text_dim: rgb(0x005b_6573),
-    text_faint: rgb(0x008b_95a3),
+    text_dim: rgb(0x0053_5d6b),
+    text_faint: rgb(0x006b_7686),
+    text_off: rgb(0x008b_95a3),
     accent: rgb(0x001a_63c9),
     accent_soft: rgb(0x00e6_f0fd),
     good: rgb(0x0016_7c4d),
@@ -113,3 +116,37 @@ pub static LIGHT: Palette = Palette {
     flame_found: rgb(0x00fd_dc8a),
     shadow: Color32::from_black_alpha(40),
 };
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As WCAG 2 has it: from 1 to 21.
+    fn contrast(one: Color32, other: Color32) -> f32 {
+        let luminance = |colour: Color32| {
+            let [r, g, b, _] = egui::Rgba::from(colour).to_array();
+            0.2126 * r + 0.7152 * g + 0.0722 * b
+        };
+        let (one, other) = (luminance(one), luminance(other));
+        (one.max(other) + 0.05) / (one.min(other) + 0.05)
+    }
+
+    #[test]
+    fn what_is_written_can_be_read() {
+        for palette in [&DARK, &LIGHT] {
+            let grounds = [palette.surface, palette.bar, palette.raised, palette.sunken];
+            let rows = [palette.selected, palette.warm_soft, palette.hot_soft];
+            for ground in grounds.into_iter().chain(rows) {
+                for text in [palette.text, palette.text_strong, palette.text_dim] {
+                    assert!(contrast(text, ground) >= 4.5, "{text:?} on {ground:?}");
+                }
+                let faint = contrast(palette.text_faint, ground);
+                assert!(faint >= 3.3, "{faint} on {ground:?}");
+            }
+            assert!(contrast(palette.text_faint, palette.surface) >= 4.5);
+            for colour in [palette.accent, palette.good, palette.warm, palette.hot] {
+                assert!(contrast(colour, palette.surface) >= 4.5, "{colour:?}");
+            }
+        }
+    }
+}

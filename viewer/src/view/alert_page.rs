@@ -1,6 +1,9 @@
 //! The page of the alerts: what fires, what is about to, what is over, of all services that are open.
 
+use std::sync::Arc;
+
 use egui::accesskit::Role;
+use egui::text::{LayoutJob, TextFormat};
 use egui::{CentralPanel, Label, Panel, RichText, ScrollArea, Sense, Ui, WidgetInfo};
 
 use super::{Look, button, hint};
@@ -14,7 +17,11 @@ use crate::theme::{self, Palette};
 /// What the longest state and severity take up.
 const ROOM_FOR_STATE: f32 = 126.0;
 /// What the buttons take up.
-const ROOM_FOR_BUTTONS: f32 = 274.0;
+const ROOM_FOR_BUTTONS: f32 = ACKNOWLEDGE + SILENCE + 28.0;
+/// Buttons do not stand further than this from what they are about.
+const WIDEST: f32 = 1_100.0;
+const ACKNOWLEDGE: f32 = 122.0;
+const SILENCE: f32 = 130.0;
 
 pub(super) fn show(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
     let palette = theme::palette(ui);
@@ -58,10 +65,11 @@ fn head(ui: &mut Ui, look: &Look<'_>, palette: &Palette, commands: &mut Vec<Comm
             commands.push(Command::ToggleNotifications);
         }
         let words = match &look.session.rules_file {
-            None => "By the built-in rules; `--rules FILE` brings others, `taskscope watch` tells \
-                     programs."
-                .to_owned(),
-            Some(file) => format!("By the rules of {file}; `taskscope watch` tells programs."),
+            None => {
+                "By the built-in rules. Others: view --rules FILE. For programs: taskscope watch."
+                    .to_owned()
+            }
+            Some(file) => format!("By the rules of {file}. For programs: taskscope watch."),
         };
         ui.add(Label::new(RichText::new(words).color(palette.text_faint)).truncate());
     });
@@ -88,7 +96,7 @@ fn section(ui: &mut Ui, name: &str, palette: &Palette) {
 fn left_out(ui: &mut Ui, look: &Look<'_>, palette: &Palette) {
     let left_out = look.screen.alarm.left_out;
     if left_out > 0 {
-        let words = format!("{} found no room here", counted(left_out, "more alert"));
+        let words = format!("Left out: {}", counted(left_out, "more alert"));
         ui.label(RichText::new(words).color(palette.warm))
             .on_hover_text("Of one rule a hundred alerts are kept, and a thousand counts watched.");
     }
@@ -134,31 +142,72 @@ pub(super) fn colour(severity: Severity, palette: &Palette) -> egui::Color32 {
     }
 }
 
-/// The state of an alert, and its sentence.
-fn words(shown: &ShownAlert, look: &Look<'_>) -> (String, String) {
+/// When an alert fired, of which service, and what else is to be said of it.
+fn circumstances(shown: &ShownAlert, look: &Look<'_>) -> (String, Arc<str>, String) {
     let alert = &shown.alert;
     let who = if alert.process == alert.target { &alert.target } else { &alert.process };
     let ago = |at| age(shown.age(at, look.now));
-    let (state, times) = match (alert.fired, alert.resolved) {
+    let when = match (alert.fired, alert.resolved) {
         (Some(fired), Some(end)) => {
             let lasted = age(end.moment.saturating_sub(fired.moment));
-            ("over", format!("fired {} ago for {lasted}", ago(fired)))
+            format!("fired {} ago for {lasted}", ago(fired))
         }
-        (Some(_), None) => ("firing", format!("for {}", ago(alert.since))),
-        (None, _) => ("pending", format!("for {}", ago(alert.since))),
+        _ => format!("for {}", ago(alert.since)),
     };
-    let mut words = format!("{} {times}, {who}: {}", alert.rule, alert.text);
+    let mut notes = String::new();
     if shown.file_end.is_some() {
-        words.push_str(" (by the times of the file)");
+        notes.push_str(" (by the times of the file)");
     }
-    let hush = shown.hush.map(|hush| match hush {
-        Hush::Acknowledged => "acknowledged".to_owned(),
-        Hush::Silenced(until) => silenced(until, look),
-    });
-    if let Some(hush) = hush {
-        words = format!("{words} ({hush})");
+    match shown.hush {
+        Some(Hush::Acknowledged) => notes.push_str(" (acknowledged)"),
+        Some(Hush::Silenced(until)) => {
+            notes = format!("{notes} ({})", silenced(until, look));
+        }
+        None => {}
     }
-    (format!("{state} {}", alert.severity.name()), words)
+    (when, Arc::clone(who), notes)
+}
+
+/// The state of an alert, and its sentence.
+fn words(shown: &ShownAlert, look: &Look<'_>) -> (String, String) {
+    let alert = &shown.alert;
+    let (when, who, notes) = circumstances(shown, look);
+    let state = if alert.fired.is_some() { "firing" } else { "pending" };
+    let words = format!("{} {when}, {who}: {}{notes}", alert.rule, alert.text);
+    // What is over stands below a heading that says so.
+    let severity = alert.severity.name();
+    let head =
+        if alert.resolved.is_some() { severity.into() } else { format!("{state} {severity}") };
+    (head, words)
+}
+
+/// What tells alerts of one rule apart stands first, and why below it.
+fn in_lines(shown: &ShownAlert, look: &Look<'_>, is_loud: bool, palette: &Palette) -> LayoutJob {
+    let alert = &shown.alert;
+    let (strong, dim) = if is_loud {
+        (palette.text_strong, palette.text_dim)
+    } else {
+        (palette.text_dim, palette.text_dim)
+    };
+    let subject = alert.subject.to_string();
+    let reason = alert.text.strip_prefix(&subject).and_then(|rest| rest.strip_prefix(": "));
+    let (when, who, notes) = circumstances(shown, look);
+    let mut job = LayoutJob::default();
+    let mut add = |words: &str, font, colour| {
+        job.append(words, 0.0, TextFormat::simple(font, colour));
+    };
+    if reason.is_some() {
+        add(&subject, theme::mono(), strong);
+        add("  ", theme::body(), dim);
+    }
+    add(
+        &format!("{} {when}, {who}", alert.rule),
+        theme::body(),
+        if reason.is_some() { dim } else { strong },
+    );
+    let reason = reason.unwrap_or(&alert.text);
+    add(&format!("\n{reason}{notes}"), theme::body(), if is_loud { palette.text } else { dim });
+    job
 }
 
 fn line(
@@ -183,9 +232,8 @@ fn line(
                 ui.set_width(ROOM_FOR_STATE);
                 ui.label(RichText::new(&head).strong().color(severity));
             });
-            let text = if is_loud { palette.text } else { palette.text_dim };
-            let text = RichText::new(&words).color(text);
-            let room = (width - ROOM_FOR_STATE - ROOM_FOR_BUTTONS).max(160.0);
+            let text = in_lines(shown, look, is_loud, palette);
+            let room = (width - ROOM_FOR_STATE - ROOM_FOR_BUTTONS).clamp(160.0, WIDEST);
             let label = ui.scope(|ui| {
                 ui.set_width(room);
                 ui.add(Label::new(text).sense(Sense::click()).wrap())
@@ -216,8 +264,8 @@ fn buttons(ui: &mut Ui, shown: &ShownAlert, commands: &mut Vec<Command>) {
     let rule = &shown.alert.rule;
     if shown.alert.resolved.is_none() && !matches!(shown.hush, Some(Hush::Silenced(_))) {
         let known = shown.hush == Some(Hush::Acknowledged);
-        let text = if known { "Take back" } else { Command::Acknowledge.text() };
-        let acknowledge = ui.small_button(text);
+        let text = if known { "Unacknowledge" } else { Command::Acknowledge.text() };
+        let acknowledge = ui.add(slot(text, ACKNOWLEDGE));
         let name = format!("{text}: {rule}, {}", shown.alert.subject);
         acknowledge.widget_info(|| WidgetInfo::labeled(Role::Button, true, &name));
         if acknowledge.on_hover_text(hint(&Command::Acknowledge)).clicked() {
@@ -226,7 +274,10 @@ fn buttons(ui: &mut Ui, shown: &ShownAlert, commands: &mut Vec<Command>) {
     }
     let is_silent = matches!(shown.hush, Some(Hush::Silenced(_)));
     let text = if is_silent { "Lift the silence" } else { Command::Silence.text() };
-    let silence = ui.small_button(text);
+    if shown.alert.resolved.is_some() || is_silent {
+        ui.add_space(ACKNOWLEDGE + ui.spacing().item_spacing.x);
+    }
+    let silence = ui.add(slot(text, SILENCE));
     let name = format!("{text}: {rule}, {}", shown.alert.subject);
     silence.widget_info(|| WidgetInfo::labeled(Role::Button, true, &name));
     if silence.on_hover_text(hint(&Command::Silence)).clicked() {
@@ -234,12 +285,24 @@ fn buttons(ui: &mut Ui, shown: &ShownAlert, commands: &mut Vec<Command>) {
     }
 }
 
+/// Buttons of all lines stand below each other.
+fn slot(text: &str, width: f32) -> egui::Button<'_> {
+    egui::Button::new(text).small().min_size(egui::vec2(width, 20.0))
+}
+
 /// In the top line: how many fire, if any does that somebody has to hear of.
 pub(super) fn badge(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
     let palette = theme::palette(ui);
     let firing = look.screen.alerts.iter().filter(|shown| shown.calls());
     let Some(worst) = firing.clone().map(|shown| shown.alert.severity).max() else { return };
-    let words = counted(firing.count() as u64, "alert");
+    let all = firing.clone().count() as u64;
+    let is_own = |shown: &&ShownAlert| Some(&*shown.alert.target) == look.screen.target.as_deref();
+    let own = if look.screen.is_of_all { all } else { firing.filter(is_own).count() as u64 };
+    let words = match (own, all - own) {
+        (own, 0) => counted(own, "alert"),
+        (0, others) => format!("{} elsewhere", counted(others, "alert")),
+        (own, others) => format!("{}, {others} elsewhere", counted(own, "alert")),
+    };
     let fill = if worst == Severity::Critical { palette.hot_soft } else { palette.warm_soft };
     let text = RichText::new(words).color(colour(worst, palette));
     let badge = ui.add(egui::Button::new(text).fill(fill));

@@ -7,7 +7,7 @@ use super::group_table::with_error;
 use super::table::nothing;
 use super::{Look, groups, hint, place};
 use crate::analyse::numbers::bytes;
-use crate::analyse::{HeapNode, HeapTree, Visible, VisibleRow};
+use crate::analyse::{HeapNode, HeapTree, Lens, Visible, VisibleRow};
 use crate::command::Command;
 use crate::screen::{Allocations, Detail};
 use crate::theme;
@@ -24,11 +24,15 @@ pub(super) fn show(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
     let Some(detail) = &look.screen.detail else { return };
     theme::panel(theme::palette(ui)).show(ui, |ui| heading(ui, look, detail, commands));
     let Some(Allocations { tree, lines, .. }) = &detail.allocations else {
-        nothing(ui, "This row is gone.");
+        nothing(ui, "No group of this row passes the filter, or the row is gone.");
         return;
     };
     if lines.is_empty() {
-        nothing(ui, "No sampled block of these tasks lives.");
+        let words = match look.screen.moment_ms {
+            Some(_) => "Where bytes were allocated is known only of right now.",
+            None => "No sampled block of these tasks lives.",
+        };
+        nothing(ui, words);
         return;
     }
     ui.spacing_mut().item_spacing.y = 0.0;
@@ -50,6 +54,9 @@ fn heading(ui: &mut Ui, look: &Look<'_>, detail: &Detail, commands: &mut Vec<Com
         ui.label(RichText::new("Allocations").color(palette.text_strong));
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             super::button(ui, Command::ShowHeap, commands);
+            if look.screen.table.lens == Lens::Bytes {
+                super::button(ui, Command::SwitchLens, commands);
+            }
             let values: Vec<String> =
                 detail.selection.values.iter().map(groups::value_words).collect();
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
@@ -61,9 +68,9 @@ fn heading(ui: &mut Ui, look: &Look<'_>, detail: &Detail, commands: &mut Vec<Com
     let row = detail.row.and_then(|at| look.screen.table.rows.get(at));
     let mut facts = Vec::new();
     if let Some(row) = row {
-        facts.push(format!("holds {}", with_error(&row.row.sum.held)));
-        if row.row.sum.held.outlived_bytes > 0 {
-            facts.push(format!("{} outlived", bytes(row.row.sum.held.outlived_bytes)));
+        facts.push(format!("holds {}", with_error(&row.sum.held)));
+        if row.sum.held.outlived_bytes > 0 {
+            facts.push(format!("{} outlived", bytes(row.sum.held.outlived_bytes)));
         }
     }
     if let Some(allocations) = detail.allocations.as_ref().filter(|all| all.shared) {

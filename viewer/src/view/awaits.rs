@@ -12,7 +12,7 @@ use egui::{Label, RichText, ScrollArea, Ui};
 use super::table::nothing;
 use super::tasks::ended as ended_words;
 use super::{Look, groups, verdict};
-use crate::analyse::numbers::{age, bytes, count, counted, span};
+use crate::analyse::numbers::{bytes, count, counted, span};
 use crate::analyse::{Merged, Shape, woken_by};
 use crate::command::Command;
 use crate::screen::Detail;
@@ -33,7 +33,7 @@ pub(super) fn show(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
         let has_room = ui.available_height() >= ROOM_FOR_FACTS;
         bar::show(ui, look, detail, commands);
         if has_room {
-            heading(ui, look, detail, at_length);
+            heading(ui, look, detail, at_length, commands);
         }
     });
     if at_length {
@@ -83,11 +83,17 @@ fn empty(look: &Look<'_>, detail: &Detail) -> Option<String> {
         return Some("No task passes there. Esc takes the last step back.".into());
     }
     let row = detail.row.and_then(|at| look.screen.table.rows.get(at));
-    let ended = row.filter(|row| row.row.sum.has_ended());
-    Some(ended.map_or_else(|| without_tree(&detail.tree), |row| ended_words(&row.row.sum)))
+    let ended = row.filter(|row| row.sum.has_ended());
+    Some(ended.map_or_else(|| without_tree(&detail.tree), |row| ended_words(&row.sum)))
 }
 
-fn heading(ui: &mut Ui, look: &Look<'_>, detail: &Detail, at_length: bool) {
+fn heading(
+    ui: &mut Ui,
+    look: &Look<'_>,
+    detail: &Detail,
+    at_length: bool,
+    commands: &mut Vec<Command>,
+) {
     let palette = theme::palette(ui);
     let line = |ui: &mut Ui, words: String, colour| {
         let words = RichText::new(words).font(theme::small()).color(colour);
@@ -100,9 +106,7 @@ fn heading(ui: &mut Ui, look: &Look<'_>, detail: &Detail, at_length: bool) {
     }
     line(ui, facts(look, detail), palette.text_faint);
     if !at_length {
-        if let Some(words) = verdict::line(look, detail) {
-            line(ui, words, palette.text);
-        }
+        verdict::in_short(ui, look, detail, commands);
         return;
     }
     if let Some((by, usually)) = woken_by(&detail.wakings, detail.tree.tasks) {
@@ -119,10 +123,12 @@ fn facts(look: &Look<'_>, detail: &Detail) -> String {
     let row = detail.row.and_then(|at| look.screen.table.rows.get(at));
     let mut facts = Vec::new();
     if let Some(row) = row {
-        let sum = &row.row.sum;
-        facts.push(counted(sum.count, "task"));
-        if let Some(since) = sum.oldest_since_ms {
-            facts.push(format!("oldest {}", age(look.screen.age(since, look.now))));
+        let sum = &row.sum;
+        // What tells of a leak first: the end may be cut off.
+        for (tasks, word) in [(sum.detached, "detached"), (sum.orphans, "orphan")] {
+            if tasks > 0 {
+                facts.push(format!("{} {word}", count(tasks)));
+            }
         }
         facts.push(format!("futures {}", bytes(sum.future_bytes)));
         if look.screen.header.as_ref().is_some_and(|header| header.heap.is_some()) {
@@ -134,11 +140,6 @@ fn facts(look: &Look<'_>, detail: &Detail) -> String {
             facts.push(format!("{ready} ready"));
             if sum.activity.longest_poll_us > 0 {
                 facts.push(format!("longest poll {}", span(sum.activity.longest_poll_us)));
-            }
-        }
-        for (tasks, word) in [(sum.detached, "detached"), (sum.orphans, "orphan")] {
-            if tasks > 0 {
-                facts.push(format!("{} {word}", count(tasks)));
             }
         }
     }
@@ -157,7 +158,7 @@ fn facts(look: &Look<'_>, detail: &Detail) -> String {
 
 fn last_panic(look: &Look<'_>, detail: &Detail) -> Option<String> {
     let row = look.screen.table.rows.get(detail.row?)?;
-    let sum = &row.row.sum;
+    let sum = &row.sum;
     let message = sum.last_panic.as_deref().unwrap_or("no message");
     (sum.panicked > 0).then(|| {
         let message = message.lines().next().unwrap_or_default();

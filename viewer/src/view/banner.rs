@@ -6,7 +6,8 @@ use super::{Look, button, hint};
 use crate::analyse::numbers::{age, counted};
 use crate::clock::Moment;
 use crate::command::Command;
-use crate::store::Connection;
+use crate::fleet::Tab;
+use crate::store::{Connection, Restart};
 use crate::theme;
 
 /// Remarks about a file that are shown at once.
@@ -17,9 +18,14 @@ const NEWS: Moment = Moment::from_mins(2);
 pub(super) fn show(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
     let palette = theme::palette(ui);
     if let Some(remark) = &look.session.remark {
-        Panel::top("remark").frame(theme::banner(palette.warm_soft)).show(ui, |ui| {
-            ui.horizontal(|ui| {
-                ui.label(RichText::new(remark).color(palette.warm));
+        let (colour, fill) = if remark.is_good {
+            (palette.good, palette.good_soft)
+        } else {
+            (palette.warm, palette.warm_soft)
+        };
+        Panel::top("remark").frame(theme::banner(fill)).show(ui, |ui| {
+            ui.horizontal_wrapped(|ui| {
+                ui.label(RichText::new(&**remark).color(colour));
                 button(ui, Command::Dismiss, commands);
             });
         });
@@ -30,6 +36,7 @@ pub(super) fn show(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
         compared(ui, look, commands);
         past(ui, look, commands);
         some_are_down(ui, look, commands);
+        some_restarted(ui, look);
         run_before(ui, look, commands);
     }
     if let Some(restart) = &look.screen.restart
@@ -45,8 +52,8 @@ pub(super) fn show(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
             ui.horizontal_wrapped(|ui| {
                 ui.label(RichText::new(words).color(palette.accent));
                 if look.screen.run.is_marked_before && look.screen.reference.is_none() {
-                    let words = "Marked is the end of the run before: the difference of await trees \
-                                 and the heap compare with it.";
+                    let words = "The end of the run before is marked: differences and the heap \
+                                 compare with it.";
                     ui.label(RichText::new(words).color(palette.text));
                 }
                 if look.screen.run.has_before {
@@ -105,6 +112,27 @@ fn some_are_down(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
     });
 }
 
+/// Some of all services are another run than before: what the run before had is gone.
+fn some_restarted(ui: &mut Ui, look: &Look<'_>) {
+    let palette = theme::palette(ui);
+    let ago = |restart: &Restart| look.now.saturating_sub(restart.at);
+    let restarted = |tab: &Tab| {
+        let ago = tab.restart.as_ref().map(ago).filter(|ago| *ago < NEWS)?;
+        Some(format!("{} {} ago", tab.name, age(ago)))
+    };
+    let words: Vec<String> = look.screen.tabs.iter().filter_map(restarted).collect();
+    if !look.screen.is_of_all || words.is_empty() {
+        return;
+    }
+    Panel::top("some restarted").frame(theme::banner(palette.accent_soft)).show(ui, |ui| {
+        ui.horizontal_wrapped(|ui| {
+            ui.label(RichText::new("Restarted:").color(palette.accent));
+            ui.label(words.join(", "));
+            ui.label(RichText::new("Their tasks begin anew.").color(palette.text_dim));
+        });
+    });
+}
+
 /// The connection is down and the numbers are those from before.
 fn stale(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
     let palette = theme::palette(ui);
@@ -128,9 +156,9 @@ fn recorded(ui: &mut Ui, look: &Look<'_>) {
     let Connection::Recorded { states, goes_on, remarks } = &look.screen.connection else { return };
     let states = counted(*states, "state");
     let words = match look.screen.moment_ms {
-        None if *goes_on => format!("This is a file up to the moment asked for, {states}."),
-        None => format!("This is the end of a file with {states}."),
-        Some(_) => format!("A file with {states}."),
+        None if *goes_on => format!("A recording, up to the moment asked for: {states}."),
+        None => format!("The end of a recording of {states}."),
+        Some(_) => format!("A recording of {states}."),
     };
     Panel::top("recorded").frame(theme::banner(palette.accent_soft)).show(ui, |ui| {
         ui.horizontal_wrapped(|ui| {
@@ -161,7 +189,10 @@ fn compared(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
                 "Rows are what labels, spawn location, state, await point and wait make them.";
             ui.label(&compared.kinds).on_hover_text(rows);
             ui.label(RichText::new(&compared.headline).color(palette.text_strong));
-            button(ui, Command::ClearMark, commands);
+            let stop = ui.button("Stop comparing");
+            if stop.on_hover_text(hint(&Command::ClearMark)).clicked() {
+                commands.push(Command::ClearMark);
+            }
         });
     });
 }
@@ -185,8 +216,8 @@ fn past(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
         ui.horizontal_wrapped(|ui| {
             ui.label(RichText::new(words).color(palette.warm));
             ui.label(
-                "Of the past the numbers of tasks and bytes are known, and where tasks waited; \
-                 rates, single tasks and holders only of right now.",
+                "Counts, bytes and await points are kept of the past; what is spawned and ended, \
+                 single tasks and holders are not.",
             );
             button(ui, Command::StepBack, commands);
             button(ui, Command::StepForward, commands);

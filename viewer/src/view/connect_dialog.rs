@@ -1,6 +1,6 @@
 //! The connect dialog: an address, and those of before.
 
-use egui::{Key, Modal, RichText, TextEdit, Ui};
+use egui::{Align, Key, Layout, Modal, RichText, TextEdit, Ui};
 
 use super::waiting::recent;
 use super::{Look, button};
@@ -24,7 +24,8 @@ fn content(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
     let heading = RichText::new("Connect to a service").font(theme::heading());
     ui.label(heading.color(palette.text_strong));
     ui.add_space(8.0);
-    let label = ui.label(RichText::new("Address of its agent").color(palette.text_dim));
+    let label =
+        ui.label(RichText::new("Address of its agent, or a recorded file").color(palette.text_dim));
     let mut address = look.session.address.clone();
     let field = TextEdit::singleline(&mut address)
         .font(theme::mono())
@@ -49,7 +50,9 @@ fn content(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
         }
         button(ui, Command::Dismiss, commands);
         if look.screen.target.is_some() && !look.screen.is_of_all {
-            button(ui, Command::Disconnect, commands);
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                button(ui, Command::Disconnect, commands);
+            });
         }
     });
     if !look.session.services.open.is_empty() {

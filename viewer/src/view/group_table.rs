@@ -16,7 +16,7 @@ use super::{Look, hint, place};
 use crate::analyse::numbers::{age, bytes, count, counted, signed};
 use crate::analyse::{Column, Heat, Key, Lens, Row, Value};
 use crate::command::Command;
-use crate::screen::{ScreenRow, TREND_STEPS};
+use crate::screen::TREND_STEPS;
 use crate::theme::{self, CELL_PAD, Palette, ROW_HEIGHT};
 use crate::widgets::{Side, cell_text, keep_end, sparkline};
 
@@ -28,14 +28,22 @@ fn key_width(key: &Key) -> f32 {
     }
 }
 
-/// In a window as wide as this all keys share the room that is left: a row whose words lie far apart
-/// cannot be followed.
+/// In a window as wide as this the keys get more room, and the trend gets what is left: a row whose
+/// words lie far apart cannot be followed.
 const WIDE: f32 = 1_800.0;
+const MOST_STRETCH: f32 = 1.5;
+/// The bar that scrolls.
+const EDGE: f32 = 12.0;
 
-/// By how much the keys are wider than they need to be, beside columns that take up so much.
-fn stretch(width: f32, keys: &[Key], others: f32) -> f32 {
+/// By how much the keys are wider than they need to be, beside columns that take up so much; and how
+/// wide the trend is.
+fn stretch(width: f32, keys: &[Key], others: f32) -> (f32, f32) {
     let needed: f32 = keys.iter().map(key_width).sum();
-    if width < WIDE || needed <= 0.0 { 1.0 } else { ((width - others) / needed).max(1.0) }
+    if width < WIDE || needed <= 0.0 {
+        return (1.0, TREND_WIDTH);
+    }
+    let stretch = ((width - others - TREND_WIDTH) / needed).clamp(1.0, MOST_STRETCH);
+    (stretch, (width - EDGE - others - stretch * needed).max(TREND_WIDTH))
 }
 
 pub(super) fn show(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
@@ -64,11 +72,15 @@ pub(super) fn show(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
         .auto_shrink(false)
         .min_scrolled_height(ROW_HEIGHT)
         .resizable(true);
-    let for_keys = if table.nested {
+    let others = shown.iter().map(|number| number.width).sum::<f32>();
+    let (stretched, trend_width) = stretch(width, &table.keys, others);
+    let for_keys = if table.nested && width >= WIDE {
+        let all: f32 = table.keys.iter().map(key_width).sum();
+        vec![Width::initial(all * stretched).at_least(180.0)]
+    } else if table.nested {
         vec![Width::remainder().at_least(180.0)]
     } else {
-        let others = shown.iter().map(|number| number.width).sum::<f32>() + TREND_WIDTH;
-        key_widths(&table.keys, stretch(width, &table.keys, others))
+        key_widths(&table.keys, stretched)
     };
     for width in for_keys {
         builder = builder.column(width.clip(true));
@@ -76,7 +88,7 @@ pub(super) fn show(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
     for number in &shown {
         builder = builder.column(Width::exact(number.width).resizable(false));
     }
-    builder = builder.column(Width::exact(TREND_WIDTH).resizable(false));
+    builder = builder.column(Width::exact(trend_width).resizable(false));
     if let Some(row) = scroll_to {
         builder = builder.scroll_to_row(row, None);
     }
@@ -85,7 +97,8 @@ pub(super) fn show(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
     builder.header(ROW_HEIGHT, |mut row| header(&mut row, &style, commands)).body(|body| {
         body.rows(ROW_HEIGHT, table.rows.len(), |mut row| {
             if let Some(data) = table.rows.get(row.index()) {
-                group(&mut row, data, &style, commands);
+                let trend = table.trends.of(row.index());
+                group(&mut row, (data, trend), &style, commands);
             }
         });
     });
@@ -181,13 +194,13 @@ struct Style<'a> {
 
 fn group(
     row: &mut TableRow<'_, '_>,
-    data: &ScreenRow,
+    (data, trend): (&Row, &[u32]),
     style: &Style<'_>,
     commands: &mut Vec<Command>,
 ) {
     let (look, palette) = (style.look, style.palette);
-    let values = &data.row.values;
-    let heat = data.row.heat;
+    let values = &data.values;
+    let heat = data.heat;
     let selected = look.session.selection.as_ref().is_some_and(|s| s.values == *values);
     row.set_selected(selected);
     let fill = warmth(heat, selected, palette);
@@ -195,22 +208,22 @@ fn group(
         value(row, fill, &Value::Blank("all tasks"), Some(heat));
     }
     if look.screen.table.nested {
-        outline::cell(row, fill, &data.row, commands);
+        outline::cell(row, fill, data, commands);
     } else {
-        for (at, each) in shown_values(&data.row, look).iter().enumerate() {
+        for (at, each) in shown_values(data, look).iter().enumerate() {
             value(row, fill, each, (at == 0).then_some(heat));
         }
     }
     for shown in style.shown {
-        let (words, colour) = words_and_colour(shown.column, &data.row, style);
+        let (words, colour) = words_and_colour(shown.column, data, style);
         if shown.column == Column::Bytes {
-            let (sum, bar) = (&data.row.sum, palette.flame_point);
+            let (sum, bar) = (&data.sum, palette.flame_point);
             let share = (sum.held.live_bytes, style.whole_bytes);
             part(row, fill, &words, (colour, bar), share)
                 .on_hover_ui(|ui| drop(ui.label(about_bytes(sum))));
         } else {
             let response = number(row, fill, &words, colour);
-            let reason = &data.row.sum.finding.reason;
+            let reason = &data.sum.finding.reason;
             if shown.column == Column::Suspicion && !reason.is_empty() {
                 response.on_hover_text(&**reason);
             }
@@ -219,20 +232,19 @@ fn group(
     cell(row, fill, |ui, rect| {
         let colour = if heat == Heat::Calm { palette.trend } else { heat_colour(heat, palette) };
         let rect = rect.shrink2(egui::vec2(0.0, 5.0));
-        sparkline(ui, rect, &data.trend, TREND_STEPS, colour);
+        sparkline(ui, rect, trend, TREND_STEPS, colour);
     });
     let response = row.response();
-    response
-        .widget_info(|| WidgetInfo::selected(Role::Row, true, selected, sentence(&data.row, look)));
+    response.widget_info(|| WidgetInfo::selected(Role::Row, true, selected, sentence(data, look)));
     if look.screen.table.nested {
         response.ctx.accesskit_node_builder(response.id, |node| {
             node.set_level(values.len().saturating_sub(1));
-            if let Some(open) = data.row.opens {
+            if let Some(open) = data.opens {
                 node.set_expanded(open);
             }
         });
     }
-    if let (true, Some(open)) = (response.double_clicked(), data.row.opens) {
+    if let (true, Some(open)) = (response.double_clicked(), data.opens) {
         commands.push(Command::SetOpen(values.clone(), !open));
     } else if response.clicked() {
         commands.push(Command::Select(values.clone()));
@@ -352,15 +364,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_in_a_wide_window_all_keys_share_what_is_left() {
+    fn only_in_a_wide_window_keys_get_more_and_the_trend_what_is_left() {
         let keys = [Key::AwaitPoint, Key::WaitKind];
-        let check = |width, keys: &[Key], expected: f32| {
-            let found = stretch(width, keys, 1_000.0);
-            assert!((found - expected).abs() < 0.01, "{width}: {found}");
+        let check = |width, keys: &[Key], others: f32, expected: (f32, f32)| {
+            let (stretch, trend) = stretch(width, keys, others);
+            let is_near = |a: f32, b: f32| (a - b).abs() < 0.01;
+            let found = (stretch, trend);
+            assert!(is_near(stretch, expected.0) && is_near(trend, expected.1), "{found:?}");
         };
-        check(1_440.0, &keys, 1.0);
-        check(1_800.0, &keys, 800.0 / 352.0);
-        check(2_560.0, &keys, 1_560.0 / 352.0);
-        check(2_560.0, &[], 1.0);
+        check(1_440.0, &keys, 900.0, (1.0, TREND_WIDTH));
+        check(1_800.0, &keys, 1_256.0, (1.25, TREND_WIDTH));
+        check(2_560.0, &keys, 1_000.0, (1.5, 1_020.0));
+        check(2_560.0, &keys, 2_500.0, (1.0, TREND_WIDTH));
+        check(2_560.0, &[], 1_000.0, (1.0, TREND_WIDTH));
     }
 }

@@ -30,15 +30,27 @@ pub(super) fn show(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
         }
     });
     if look.screen.table.rows.is_empty() {
-        let words = if look.screen.table.base_groups == 0 {
-            "No living tasks. Tasks show up here as soon as they are spawned through the agent."
+        if look.screen.table.base_groups > 0 {
+            nothing_passes(ui, commands);
         } else {
-            "No group matches the filter."
-        };
-        nothing(ui, words);
+            let words = "No living tasks. Tasks show up here as soon as they are spawned through the \
+                         agent.";
+            nothing(ui, words);
+        }
         return;
     }
     group_table::show(ui, look, commands);
+}
+
+fn nothing_passes(ui: &mut Ui, commands: &mut Vec<Command>) {
+    ui.vertical_centered(|ui| {
+        ui.add_space((ui.available_height() * 0.3).min(60.0));
+        let words = RichText::new("No group matches the filter.");
+        ui.label(words.color(theme::palette(ui).text_dim));
+        if ui.button("Clear the filter").clicked() {
+            commands.push(Command::EditFilter(String::new()));
+        }
+    });
 }
 
 /// The line above the table: keys, filter, order.
@@ -97,7 +109,9 @@ fn keys(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
                 commands.push(Command::ToggleNest);
             }
         }
-        for key in &look.screen.table.keys {
+        // The list of keys beside the table says and does the same, and takes their room.
+        let keys = Some(&look.screen.table.keys).filter(|_| !look.session.choosing_keys);
+        for key in keys.into_iter().flatten() {
             let chip = RichText::new(format!("{} ×", key.title())).color(palette.accent);
             let chip = ui.add(egui::Button::new(chip).fill(palette.accent_soft));
             chip.widget_info(|| {

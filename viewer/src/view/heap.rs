@@ -8,7 +8,7 @@ mod table;
 use egui::{Align, CentralPanel, Layout, Panel, RichText, Ui};
 
 use super::table::nothing;
-use super::{Look, groups};
+use super::{Look, below, few, groups};
 use crate::analyse::numbers::{count, counted};
 use crate::analyse::{HeapBy, HeapKey};
 use crate::command::Command;
@@ -16,7 +16,7 @@ use crate::screen::HeapPage;
 use crate::theme;
 
 /// As wide as the choices, the mark and the filter need to stand on one line.
-const ROOM_FOR_MARK: f32 = 1_060.0;
+const ROOM_FOR_MARK: f32 = 1_140.0;
 
 pub(super) fn show(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
     let palette = theme::palette(ui);
@@ -37,9 +37,10 @@ pub(super) fn show(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
         controls(ui, look, page, commands);
     });
     let height = ui.available_height();
-    Panel::bottom("flame")
+    let few = few(ui, "few in the heap", page.rows.len());
+    Panel::bottom(if few { "flame of few" } else { "flame" })
         .frame(theme::flush(palette))
-        .default_size(height * 0.54)
+        .default_size(below(height, 0.54, 0.0, page.rows.len(), few))
         .size_range(80.0..=(height - 120.0).max(81.0))
         .resizable(true)
         .show(ui, |ui| graph::show(ui, look, page, commands));
@@ -62,6 +63,8 @@ fn controls(ui: &mut Ui, look: &Look<'_>, page: &HeapPage, commands: &mut Vec<Co
     let palette = theme::palette(ui);
     let narrow = ui.available_width() < ROOM_FOR_MARK;
     ui.horizontal(|ui| {
+        super::button(ui, Command::Dismiss, commands);
+        ui.separator();
         ui.label(RichText::new("Divide by").color(palette.text_dim))
             .on_hover_text("What makes up a row; g goes to the next");
         for by in HeapBy::ALL {

@@ -37,7 +37,8 @@ pub(super) fn show(ui: &mut Ui, commands: &mut Vec<Command>) {
             let window = ui.ctx().content_rect().size();
             ui.set_width(MOST_WIDTH.min(window.x - 80.0));
             let height = (window.y - 120.0).max(120.0);
-            ScrollArea::vertical().max_height(height).show(ui, |ui| lists(ui, palette));
+            let lists = |ui: &mut Ui| lists(ui, palette);
+            ScrollArea::vertical().max_height(height).min_scrolled_height(height).show(ui, lists);
             ui.add_space(10.0);
             button(ui, Command::Dismiss, commands);
         });
@@ -55,9 +56,17 @@ fn lists(ui: &mut Ui, palette: &Palette) {
     };
     ui.spacing_mut().interact_size.y = LINE;
     grid("keys", 3).show(ui, |ui| {
-        for command in &Command::LISTED {
-            let keys: Vec<String> = command.shortcuts().iter().map(ToString::to_string).collect();
-            row(ui, &keys.join(", "), command.text(), command.tooltip(), palette);
+        for (title, commands) in Command::SECTIONS {
+            ui.vertical(|ui| {
+                ui.add_space(8.0);
+                ui.label(RichText::new(title).color(palette.text_strong));
+            });
+            ui.end_row();
+            for command in commands {
+                let keys: Vec<String> =
+                    command.shortcuts().iter().map(ToString::to_string).collect();
+                row(ui, &keys.join(", "), command.text(), command.tooltip(), palette);
+            }
         }
     });
     ui.add_space(10.0);

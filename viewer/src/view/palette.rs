@@ -7,7 +7,8 @@ use super::Look;
 use crate::command::Command;
 use crate::theme;
 
-/// Height of the list.
+/// Width of the list, and its height in a window that has room for more than its half.
+const WIDTH: f32 = 620.0;
 const HEIGHT: f32 = 360.0;
 
 pub(super) fn show(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
@@ -21,7 +22,8 @@ pub(super) fn show(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
 }
 
 fn content(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
-    ui.set_width(520.0);
+    let window = ui.ctx().content_rect().size();
+    ui.set_width(WIDTH.min(window.x - 80.0));
     let found = look.session.found();
     let mut text = look.session.palette.clone();
     let field = TextEdit::singleline(&mut text)
@@ -45,10 +47,27 @@ fn content(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
         let palette = theme::palette(ui);
         ui.label(RichText::new("No command has these words.").color(palette.text_dim));
     }
-    ScrollArea::vertical().max_height(HEIGHT).show(ui, |ui| {
+    let height = HEIGHT.max(window.y * 0.5).min(window.y - 120.0);
+    ScrollArea::vertical().max_height(height).min_scrolled_height(height).show(ui, |ui| {
+        let mut section = None;
         for (at, command) in found.iter().enumerate() {
+            // What was searched for stands in the order in which it fits.
+            let of = command.section().filter(|_| look.session.palette.trim().is_empty());
+            if section != of {
+                heading(ui, of);
+                section = of;
+            }
             line(ui, command, at == look.session.palette_at, commands);
         }
+    });
+}
+
+fn heading(ui: &mut Ui, title: Option<&str>) {
+    let colour = theme::palette(ui).text_faint;
+    ui.add_space(4.0);
+    ui.horizontal(|ui| {
+        ui.add_space(theme::CELL_PAD);
+        ui.label(RichText::new(title.unwrap_or_default()).font(theme::small()).color(colour));
     });
 }
 

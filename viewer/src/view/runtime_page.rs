@@ -1,7 +1,7 @@
 //! The page of the runtimes: workers, queues, threads for blocking, coverage, memory, and what the
 //! agent itself takes.
 
-use egui::{CentralPanel, Grid, Panel, RichText, ScrollArea, Ui};
+use egui::{CentralPanel, Grid, Label, Panel, RichText, ScrollArea, Ui};
 use taskscope_proto::model::{Header, Runtime, Worker};
 
 use super::runtimes::of_service;
@@ -20,6 +20,9 @@ const SPACING: [f32; 2] = [26.0, 4.0];
 /// What the longest name of a number takes up, and the longest number.
 const NAME: f32 = 122.0;
 const VALUE: f32 = 164.0;
+/// The edges of the page with its scroll bar, and what a meaning needs at least.
+const MARGIN: f32 = 40.0;
+const LEAST: f32 = 200.0;
 
 pub(super) fn show(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
     let palette = theme::palette(ui);
@@ -80,6 +83,7 @@ fn heading(ui: &mut Ui, text: &str, palette: &Palette) {
 }
 
 fn list(ui: &mut Ui, name: &str, facts: &[RuntimeFact], palette: &Palette) {
+    let left = ui.clip_rect().width() - NAME - VALUE - 2.0 * SPACING[0] - MARGIN;
     Grid::new(("facts", name)).num_columns(3).spacing(SPACING).show(ui, |ui| {
         for fact in facts {
             at_least(ui, NAME, RichText::new(fact.name).color(palette.text_dim));
@@ -88,7 +92,11 @@ fn list(ui: &mut Ui, name: &str, facts: &[RuntimeFact], palette: &Palette) {
                 None => RichText::new("not known").color(palette.text_faint),
             };
             at_least(ui, VALUE, value);
-            ui.label(RichText::new(fact.meaning).font(theme::small()).color(palette.text_faint));
+            let meaning = RichText::new(fact.meaning).font(theme::small());
+            ui.scope(|ui| {
+                ui.set_max_width(left.max(LEAST));
+                ui.add(Label::new(meaning.color(palette.text_faint)).wrap());
+            });
             ui.end_row();
         }
     });
@@ -108,13 +116,27 @@ fn workers(ui: &mut Ui, runtime: &Runtime, palette: &Palette) {
         return;
     }
     ui.add_space(6.0);
-    Grid::new(("workers", runtime.id)).num_columns(6).spacing(SPACING).show(ui, |ui| {
-        for title in ["worker", "busy", "", "now", "queue", "went to sleep", "took from others"] {
+    // What no worker tells needs no column.
+    let tells = |what: fn(&Worker) -> bool| runtime.workers.iter().any(what);
+    let shown = [
+        tells(|worker| worker.parked.is_some()),
+        tells(|worker| worker.local_queue_depth.is_some()),
+        tells(|worker| worker.parks.is_some()),
+        tells(|worker| worker.steals.is_some()),
+    ];
+    Grid::new(("workers", runtime.id)).spacing(SPACING).show(ui, |ui| {
+        let title = |ui: &mut Ui, title: &str| {
             ui.label(RichText::new(title).font(theme::small()).color(palette.text_faint));
+        };
+        title(ui, "worker");
+        title(ui, "busy");
+        let others = ["now", "queue", "went to sleep", "took from others"];
+        for (name, _) in others.iter().zip(shown).filter(|(_, shown)| *shown) {
+            title(ui, name);
         }
         ui.end_row();
         for (at, known) in runtime.workers.iter().enumerate() {
-            worker(ui, at, known, palette);
+            worker(ui, at, known, shown, palette);
             ui.end_row();
         }
     });
@@ -125,33 +147,31 @@ fn workers(ui: &mut Ui, runtime: &Runtime, palette: &Palette) {
     }
 }
 
-fn worker(ui: &mut Ui, at: usize, worker: &Worker, palette: &Palette) {
-    let unknown = |ui: &mut Ui| {
-        ui.label(RichText::new("-").font(theme::mono()).color(palette.text_faint));
+fn worker(ui: &mut Ui, at: usize, worker: &Worker, shown: [bool; 4], palette: &Palette) {
+    let words = |ui: &mut Ui, words: Option<String>| {
+        let colour = if words.is_some() { palette.text } else { palette.text_faint };
+        // Digits stand below each other: what has fewer is moved to the right.
+        let words = format!("{:>9}", words.as_deref().unwrap_or("-"));
+        ui.label(RichText::new(words).font(theme::mono()).color(colour));
     };
-    let number = |ui: &mut Ui, number: Option<u64>| match number {
-        Some(number) => {
-            ui.label(RichText::new(count(number)).font(theme::mono()).color(palette.text));
-        }
-        None => unknown(ui),
-    };
-    number(ui, Some(at as u64));
-    let share = worker.busy_permille.map(|permille| permille as f32 / 1_000.0);
-    let colour = |share| if share >= FULL { palette.warm } else { palette.good };
-    meters(ui, 14.0, &[share], colour, palette.line_strong);
-    match worker.busy_permille {
-        Some(busy) => {
-            let words = format!("{} %", (busy + 5) / 10);
-            ui.label(RichText::new(words).font(theme::mono()).color(palette.text_strong));
-        }
-        None => unknown(ui),
+    ui.label(RichText::new(count(at as u64)).font(theme::mono()).color(palette.text));
+    ui.horizontal(|ui| {
+        let share = worker.busy_permille.map(|permille| permille as f32 / 1_000.0);
+        let colour = |share| if share >= FULL { palette.warm } else { palette.good };
+        meters(ui, 14.0, &[share], colour, palette.line_strong);
+        let busy = worker.busy_permille.map(|busy| format!("{:>3} %", (busy + 5) / 10));
+        let colour = if busy.is_some() { palette.text_strong } else { palette.text_faint };
+        let busy = busy.unwrap_or_else(|| "-".into());
+        ui.label(RichText::new(busy).font(theme::mono()).color(colour));
+    });
+    let now = worker.parked.map(|parked| if parked { "sleeps" } else { "works" }.to_owned());
+    let cells = [
+        now,
+        worker.local_queue_depth.map(count),
+        worker.parks.map(count),
+        worker.steals.map(count),
+    ];
+    for (cell, _) in cells.into_iter().zip(shown).filter(|(_, shown)| *shown) {
+        words(ui, cell);
     }
-    match worker.parked {
-        Some(true) => ui.label(RichText::new("sleeps").color(palette.text_dim)),
-        Some(false) => ui.label(RichText::new("works").color(palette.text)),
-        None => ui.label(RichText::new("-").font(theme::mono()).color(palette.text_faint)),
-    };
-    number(ui, worker.local_queue_depth);
-    number(ui, worker.parks);
-    number(ui, worker.steals);
 }

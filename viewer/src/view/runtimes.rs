@@ -1,10 +1,10 @@
 //! The line of runtimes and memory: how busy workers are, and a bar when a runtime stands still.
 
 use egui::accesskit::Role;
-use egui::{Panel, RichText, Ui, WidgetInfo};
+use egui::{Align, Layout, Panel, RichText, Ui, WidgetInfo};
 use taskscope_proto::model::{Header, Runtime};
 
-use super::{Look, hint};
+use super::{Look, hint, is_low};
 use crate::analyse::numbers::count;
 use crate::analyse::runtimes::{business, load, stall};
 use crate::analyse::{memory_line, nearly_full};
@@ -31,23 +31,43 @@ pub(super) fn show(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
         }
     }
     Panel::top("runtimes").frame(theme::banner(palette.bar)).show(ui, |ui| {
-        ui.horizontal_wrapped(|ui| {
+        let all = |ui: &mut Ui| {
             for runtime in &header.runtimes {
                 line(ui, look, runtime, palette);
                 ui.separator();
             }
             memory(ui, header, palette);
-            let open = look.session.page == Page::Runtime;
-            let more = egui::Button::new(RichText::new("more…").font(theme::small()));
-            let more = ui.add(more.selected(open).small());
-            more.widget_info(|| {
-                WidgetInfo::selected(Role::Button, true, open, Command::ShowRuntime.text())
+        };
+        if is_low(ui) {
+            ui.horizontal(|ui| {
+                ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                    more(ui, look, commands);
+                    ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                        // Of many runtimes some have no room.
+                        ui.set_clip_rect(ui.max_rect().intersect(ui.clip_rect()));
+                        all(ui);
+                    });
+                });
             });
-            if more.on_hover_text(hint(&Command::ShowRuntime)).clicked() {
-                commands.push(Command::ShowRuntime);
-            }
-        });
+        } else {
+            ui.horizontal_wrapped(|ui| {
+                all(ui);
+                more(ui, look, commands);
+            });
+        }
     });
+}
+
+fn more(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
+    let open = look.session.page == Page::Runtime;
+    let more = egui::Button::new(RichText::new("more…").font(theme::small()));
+    let more = ui.add(more.selected(open).small());
+    more.widget_info(|| {
+        WidgetInfo::selected(Role::Button, true, open, Command::ShowRuntime.text())
+    });
+    if more.on_hover_text(hint(&Command::ShowRuntime)).clicked() {
+        commands.push(Command::ShowRuntime);
+    }
 }
 
 fn stalled(ui: &mut Ui, id: u32, words: &str, palette: &Palette) {

@@ -48,7 +48,10 @@ pub(super) fn part(
     cell(row, fill, |ui, rect| {
         let strip =
             Rect::from_x_y_ranges(rect.x_range(), rect.bottom() - 4.5..=rect.bottom() - 1.5);
-        share_bar(ui, strip, part, whole, (Color32::TRANSPARENT, bar));
+        // A hundredth would be a dot, and ten rows of them dirt.
+        if part.saturating_mul(100) >= whole {
+            share_bar(ui, strip, part, whole, (theme::palette(ui).line, bar));
+        }
         cell_text(ui, rect, Side::Right, text, theme::mono(), colour);
     })
 }

@@ -92,7 +92,7 @@ fn one(ui: &mut Ui, look: &Look<'_>, scope: &Scope, hint: &str, commands: &mut V
     }
 }
 
-/// A sign for the state: a disc, a ring, a cross.
+/// A sign for the state: a disc, a ring, a disc with a bar.
 fn sign(ui: &mut Ui, tab: &Tab, palette: &Palette) {
     let (rect, _) = ui.allocate_exact_size(egui::Vec2::splat(SIGN), Sense::hover());
     let (centre, radius, paint) = (rect.center(), SIGN / 2.0 - 1.0, ui.painter());
@@ -103,9 +103,10 @@ fn sign(ui: &mut Ui, tab: &Tab, palette: &Palette) {
             paint.circle_stroke(centre, radius - 0.5, Stroke::new(1.5, palette.warm))
         }
         Connection::Down { .. } => {
-            let (stroke, cross) = (Stroke::new(1.5, palette.hot), rect.shrink(1.5));
-            paint.line_segment([cross.left_top(), cross.right_bottom()], stroke);
-            paint.line_segment([cross.left_bottom(), cross.right_top()], stroke)
+            // Crosses close tabs.
+            let bar = egui::vec2(radius * 0.55, 0.0);
+            paint.circle_filled(centre, radius, palette.hot);
+            paint.line_segment([centre - bar, centre + bar], Stroke::new(2.0, palette.on_hot))
         }
     };
 }
@@ -172,8 +173,13 @@ fn all(look: &Look<'_>, palette: &Palette) -> (egui::text::LayoutJob, String) {
     let mut text = Text::default();
     text.add("All services", theme::body(), palette.text_strong);
     let live = tabs.iter().filter(|tab| tab.is_live()).count();
-    let state = format!("{live} of {} live", tabs.len());
-    let colour = if live == tabs.len() { palette.text_faint } else { palette.warm };
+    let away = tabs.iter().filter(|tab| tab.is_away()).count();
+    // The others are files.
+    let state = match live + away {
+        0 => format!("{} recorded", tabs.len()),
+        services => format!("{live} of {services} live"),
+    };
+    let colour = if away > 0 { palette.warm } else { palette.text_faint };
     text.add(&state, theme::small(), colour);
     let mut words = vec!["All services".to_owned(), state];
     let once = || tabs.iter().filter(|tab| !tab.is_twin);

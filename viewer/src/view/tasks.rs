@@ -44,7 +44,7 @@ const TITLES: [(&str, &str, Side, f32); 6] = [
 pub(super) fn show(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
     let Some(detail) = &look.screen.detail else { return };
     theme::panel(theme::palette(ui)).show(ui, |ui| heading(ui, detail, commands));
-    let sum = detail.row.and_then(|at| look.screen.table.rows.get(at)).map(|row| &row.row.sum);
+    let sum = detail.row.and_then(|at| look.screen.table.rows.get(at)).map(|row| &row.sum);
     if let Some(sum) = sum.filter(|sum| sum.has_ended()) {
         nothing(ui, &ended(sum));
         return;
@@ -93,12 +93,13 @@ fn heading(ui: &mut Ui, detail: &Detail, commands: &mut Vec<Command>) {
             ui.label(RichText::new(words).font(theme::small()).color(palette.text_faint));
         }
         if !detail.silent.is_empty() {
-            let words = format!("without those of {}", detail.silent.join(", "));
+            let all = format!("without those of {}", detail.silent.join(", "));
+            let words = if has_room { &*all } else { "not all" };
             let words = RichText::new(words).font(theme::small()).color(palette.warm);
-            ui.label(words).on_hover_text(
-                "These services do not answer, so their tasks cannot be asked for. The row counts \
-                 them as they were last.",
-            );
+            ui.label(words).on_hover_text(format!(
+                "{all}: these services do not answer, so their tasks cannot be asked for. The row \
+                 counts them as they were last.",
+            ));
         }
         if detail.unfiltered {
             let words = RichText::new("not filtered").font(theme::small()).color(palette.warm);

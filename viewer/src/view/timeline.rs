@@ -1,5 +1,7 @@
 //! The last minutes: tasks by state, memory beside them, and the moment that is looked at.
 
+use std::time::Duration;
+
 use egui::accesskit::Role;
 use egui::{Align2, Color32, Panel, Pos2, Rect, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
 use taskscope_proto::model::State;
@@ -51,6 +53,12 @@ impl Chart<'_> {
         self.rect.right() - ago / span * self.rect.width()
     }
 
+    /// How long a stretch of it is known.
+    fn seen(&self) -> Duration {
+        let first = self.timeline.seconds.first().copied().unwrap_or(0);
+        Duration::from_secs(self.last().saturating_sub(first))
+    }
+
     fn last(&self) -> u64 {
         self.timeline.seconds.last().copied().unwrap_or(0)
     }
@@ -76,9 +84,12 @@ impl Chart<'_> {
     /// Since when something has been the matter.
     fn bands(&self, ui: &Ui, palette: &Palette) {
         let now = self.rect.right();
+        let first = self.timeline.seconds.first().copied().unwrap_or(0);
+        // Of what was before nothing is known.
+        let from = self.x_of(first * 1_000).clamp(self.rect.left(), now);
         for (since_ms, class) in &self.timeline.onsets {
             let (_, colour) = class_words(*class, palette);
-            let x = self.x_of(*since_ms).clamp(self.rect.left(), now);
+            let x = self.x_of(*since_ms).clamp(from, now);
             let band = self.rect.with_min_x(x);
             ui.painter().rect_filled(band, 0.0, colour.gamma_multiply(0.10));
             ui.painter().vline(x, self.rect.y_range(), Stroke::new(1.0, colour));
@@ -127,6 +138,24 @@ impl Chart<'_> {
     }
 }
 
+/// The step of the moment that is looked at, if it is not the last.
+fn shown_step(look: &Look<'_>) -> Option<usize> {
+    let moment_ms = look.screen.moment_ms?;
+    let seconds = &look.screen.timeline.seconds;
+    Some(seconds.partition_point(|second| second * 1_000 <= moment_ms).saturating_sub(1))
+}
+
+/// What the numbers in a title are of.
+fn when(look: &Look<'_>) -> &'static str {
+    match look.screen.moment_ms {
+        Some(_) => "then",
+        None if look.screen.is_live() => "now",
+        // That of a file.
+        None if look.screen.is_final() => "at the end",
+        None => "last seen",
+    }
+}
+
 fn colour_of(state: State, palette: &Palette) -> Color32 {
     match state {
         State::Running => palette.good,
@@ -161,7 +190,7 @@ fn tasks(ui: &mut Ui, rect: Rect, look: &Look<'_>, commands: &mut Vec<Command>, 
         .collect();
     let highest = sums.iter().copied().max().unwrap_or(0);
     let below = bands::height(&timeline.bands);
-    let inner = rect.shrink2(vec2(0.0, 2.0)).with_min_y(rect.top() + 18.0);
+    let inner = rect.shrink2(vec2(0.0, 2.0)).with_min_y(rect.top() + 20.0);
     let inner = inner.with_max_y(inner.bottom() - below);
     let layers: Vec<Layer<'_>> = LIVING
         .into_iter()
@@ -173,13 +202,18 @@ fn tasks(ui: &mut Ui, rect: Rect, look: &Look<'_>, commands: &mut Vec<Command>, 
     if stuck.iter().any(|stuck| *stuck > 0) {
         curve(ui, inner, &known, TIMELINE_STEPS, highest, palette.hot);
     }
-    let now = (sums.last().copied().unwrap_or(0), stuck.last().copied().unwrap_or(0));
+    let shown = shown_step(look).unwrap_or(timeline.seconds.len().saturating_sub(1));
+    let at = |numbers: &[u64]| count(numbers.get(shown).copied().unwrap_or(0));
+    let over = match chart.seen().as_secs() {
+        0 => String::new(),
+        _ => format!(" over {}", age(chart.seen())),
+    };
     let title = format!(
-        "Tasks over {}: {} now, {} at most; {} stuck",
-        age(timeline.span),
-        count(now.0),
+        "Tasks{over}: {} {}, {} at most; {} stuck",
+        at(&sums),
+        when(look),
         count(highest),
-        count(now.1)
+        at(&stuck)
     );
     chart.corner(ui, &title, palette);
     let words: Vec<String> = sums
@@ -213,10 +247,16 @@ fn memory(
     let chart = Chart { rect, timeline };
     chart.ground(ui, palette);
     let highest = timeline.memory.iter().flatten().copied().max().unwrap_or(0);
-    let inner = rect.shrink2(vec2(0.0, 2.0)).with_min_y(rect.top() + 18.0);
-    curve(ui, inner, &timeline.memory, TIMELINE_STEPS, highest, palette.trend);
-    let title = match timeline.memory.last().copied().flatten() {
-        Some(now) => format!("Memory: {} now, {} at most", bytes(now), bytes(highest)),
+    let inner = rect.shrink2(vec2(0.0, 2.0)).with_min_y(rect.top() + 20.0);
+    // A line right below the words would look like one that is drawn under them.
+    let top = highest.saturating_add(highest / 6);
+    curve(ui, inner, &timeline.memory, TIMELINE_STEPS, top, palette.trend);
+    let shown = shown_step(look).unwrap_or(timeline.seconds.len().saturating_sub(1));
+    let title = match timeline.memory.get(shown).copied().flatten() {
+        Some(then) if then == highest => format!("Memory: {} {}", bytes(then), when(look)),
+        Some(then) => {
+            format!("Memory: {} {}, {} at most", bytes(then), when(look), bytes(highest))
+        }
         None => "Memory: not known".to_owned(),
     };
     chart.corner(ui, &title, palette);
@@ -233,23 +273,21 @@ fn memory(
     chart.cursor(ui, look, &title, &words, commands);
 }
 
-/// The button in the corner that changes the stretch.
+/// The buttons in the corner that change the stretch.
 fn range(ui: &mut Ui, chart: Rect, look: &Look<'_>, commands: &mut Vec<Command>) {
-    let words = match look.session.workspace.range {
-        Range::Minutes => "10 min",
-        Range::Day => "24 h",
-    };
-    let text = egui::RichText::new(words).font(theme::small());
-    let place =
-        Rect::from_min_size(pos2(chart.right() - 66.0, chart.top() + 2.0), vec2(56.0, 16.0));
-    let button = egui::Button::new(text).small().wrap_mode(egui::TextWrapMode::Extend);
-    let button = ui.put(place, button);
-    button.widget_info(|| {
+    let ranges = [(Range::Minutes, "10 min", 106.0, 52.0), (Range::Day, "24 h", 52.0, 42.0)];
+    for (range, words, from_right, width) in ranges {
+        let chosen = look.session.workspace.range == range;
+        let text = egui::RichText::new(words).font(theme::small());
+        let place = pos2(chart.right() - from_right, chart.top() + 1.0);
+        let button = egui::Button::new(text).small().wrap_mode(egui::TextWrapMode::Extend);
+        let place = Rect::from_min_size(place, vec2(width, 16.0));
+        let button = ui.put(place, button.selected(chosen));
         let name = format!("{}: {words}", Command::SwitchRange.text());
-        WidgetInfo::labeled(Role::Button, true, name)
-    });
-    if button.on_hover_text(hint(&Command::SwitchRange)).clicked() {
-        commands.push(Command::SwitchRange);
+        button.widget_info(|| WidgetInfo::selected(Role::Button, true, chosen, &name));
+        if button.on_hover_text(hint(&Command::SwitchRange)).clicked() && !chosen {
+            commands.push(Command::SwitchRange);
+        }
     }
 }
 
@@ -259,7 +297,7 @@ fn ago(timeline: &Timeline, step: usize) -> String {
     let second = timeline.seconds.get(step).copied().unwrap_or(last);
     match last.saturating_sub(second) {
         0 => "now".to_owned(),
-        secs => format!("{} ago", age(std::time::Duration::from_secs(secs))),
+        secs => format!("{} ago", age(Duration::from_secs(secs))),
     }
 }
 

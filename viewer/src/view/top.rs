@@ -12,8 +12,12 @@ use crate::theme::{self, Palette};
 
 /// In a window narrower than this the tasks of each state give way: the timeline has them, too.
 const ROOM_FOR_STATES: f32 = 1_240.0;
+/// In a window as wide as this every page has its button.
+const ROOM_FOR_PAGES: f32 = 1_600.0;
 /// Narrower than this, what is left is said in fewer words, and the theme is left to its key.
 const ROOM_FOR_WORDS: f32 = 960.0;
+/// In hundredths: with fewer of its tasks tracked, a service may well have its leak elsewhere.
+const WELL_COVERED: u64 = 95;
 /// What the state of the connection takes up beside the target.
 const ROOM_FOR_STATE: f32 = 130.0;
 
@@ -33,6 +37,17 @@ pub(super) fn show(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
             let heap = egui::Button::new(Command::ShowHeap.text()).selected(open);
             if ui.add(heap).on_hover_text(hint(&Command::ShowHeap)).clicked() {
                 commands.push(Command::ShowHeap);
+            }
+            if width >= ROOM_FOR_PAGES {
+                for (command, page) in
+                    [(Command::ShowRuntime, Page::Runtime), (Command::ShowAlerts, Page::Alerts)]
+                {
+                    let open = look.session.page == page;
+                    let button = egui::Button::new(command.text()).selected(open);
+                    if ui.add(button).on_hover_text(hint(&command)).clicked() {
+                        commands.push(command);
+                    }
+                }
             }
         }
         ui.add_space(8.0);
@@ -111,9 +126,7 @@ fn state(ui: &mut Ui, look: &Look<'_>, palette: &Palette, commands: &mut Vec<Com
 fn process(ui: &mut Ui, look: &Look<'_>, palette: &Palette) {
     let Some(process) = &look.screen.process else { return };
     if look.screen.is_of_all {
-        let live = look.screen.tabs.iter().filter(|tab| tab.is_live()).count();
-        let words = format!("{live} of {} live", look.screen.tabs.len());
-        ui.add(egui::Label::new(RichText::new(words).color(palette.text_dim)).truncate());
+        // Their tab says how many of them are live.
         return;
     }
     let pid = (process.pid != 0).then(|| format!("pid {}", process.pid));
@@ -167,13 +180,14 @@ fn coverage(ui: &mut Ui, coverage: Coverage, width: f32, palette: &Palette) {
 fn coverage_words(coverage: Coverage, palette: &Palette) -> (String, egui::Color32) {
     let tracked = count(coverage.tracked);
     match coverage.alive {
-        None => (format!("{tracked} tracked, of all: not known"), palette.text_dim),
+        None => (format!("{tracked} tracked, total unknown"), palette.text_dim),
         Some(alive) if alive <= coverage.tracked => {
             (format!("all {tracked} tracked"), palette.text_dim)
         }
         Some(alive) => {
             let percent = coverage.tracked.saturating_mul(100) / alive.max(1);
-            (format!("{tracked} of {} tracked ({percent} %)", count(alive)), palette.warm)
+            let colour = if percent < WELL_COVERED { palette.warm } else { palette.text_dim };
+            (format!("{tracked} of {} tracked ({percent} %)", count(alive)), colour)
         }
     }
 }
@@ -181,7 +195,7 @@ fn coverage_words(coverage: Coverage, palette: &Palette) -> (String, egui::Color
 /// The same where there is no room for numbers.
 fn coverage_in_short(coverage: Coverage) -> String {
     match coverage.alive {
-        None => "tracked: not known".into(),
+        None => "coverage unknown".into(),
         Some(alive) if alive <= coverage.tracked => "all tracked".into(),
         Some(alive) => {
             let percent = coverage.tracked.saturating_mul(100) / alive.max(1);
@@ -201,6 +215,15 @@ pub(super) fn freshness(look: &Look<'_>) -> String {
     if look.screen.is_final() && !look.screen.is_live() {
         return "the end of the file".into();
     }
+    let away = look.screen.tabs.iter().filter(|tab| tab.is_away()).count();
+    if look.screen.is_of_all && away > 0 {
+        return format!(
+            "{} of {} up to date",
+            look.screen.tabs.len() - away,
+            look.screen.tabs.len()
+        );
+    }
     let old = look.screen.numbers_age(look.now);
-    if old.as_secs() < 2 { "up to date".into() } else { format!("{} old", age(old)) }
+    let is_new = old.as_secs() < 2 && look.screen.is_live();
+    if is_new { "up to date".into() } else { format!("{} old", age(old)) }
 }

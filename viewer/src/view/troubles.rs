@@ -1,35 +1,74 @@
 //! What is wrong, in words, above everything else.
 
 use egui::accesskit::Role;
-use egui::{Label, Panel, RichText, Sense, Ui, WidgetInfo};
+use egui::{Align, Label, Layout, Panel, RichText, Sense, Ui, WidgetInfo};
 
-use super::Look;
 use super::group_table::verdict as class_words;
-use crate::analyse::numbers::age;
+use super::{LOW, Look, is_low};
+use crate::analyse::Column;
+use crate::analyse::numbers::{age, counted};
 use crate::command::Command;
 use crate::screen::FoundTrouble;
 use crate::theme::{self, Palette};
 
-/// In a window lower than this the table needs the room more than the second and third line.
-const LOW: f32 = 640.0;
+/// A window as high as this has room for all of them.
+const TALL: f32 = 1_000.0;
 
 pub(super) fn show(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
     let palette = theme::palette(ui);
-    let lines = if ui.available_height() < LOW { 1 } else { look.screen.findings.len() };
+    let is_low = is_low(ui);
+    // The table needs the room more than the second and third line.
+    let most = match ui.available_height() {
+        height if height < LOW => 1,
+        height if height < TALL => 3,
+        _ => usize::MAX,
+    };
+    let lines = look.screen.findings.len().min(most);
     let frame = theme::banner(palette.surface);
     Panel::top("troubles").frame(frame).show(ui, |ui| {
         ui.spacing_mut().item_spacing.y = 2.0;
         if look.screen.findings.is_empty() {
             nothing(ui, look, palette);
         }
+        let hidden = look.screen.findings.len().saturating_sub(lines);
+        let more = look.screen.more_findings.saturating_add(hidden);
         for (at, trouble) in look.screen.findings.iter().take(lines).enumerate() {
-            line(ui, look, trouble, at == 0, palette, commands);
+            if at + 1 < lines || more == 0 {
+                line(ui, look, trouble, at == 0 && !is_low, palette, commands);
+                continue;
+            }
+            ui.horizontal_top(|ui| {
+                ui.with_layout(Layout::right_to_left(Align::Min), |ui| {
+                    and_more(ui, more, palette, commands);
+                    let left = Layout::left_to_right(Align::Min);
+                    ui.with_layout(left, |ui| {
+                        line(ui, look, trouble, at == 0 && !is_low, palette, commands);
+                    });
+                });
+            });
         }
     });
 }
 
+fn and_more(ui: &mut Ui, more: usize, palette: &Palette, commands: &mut Vec<Command>) {
+    let words = RichText::new(format!("and {more} more")).font(theme::small());
+    let link = egui::Button::new(words.color(palette.accent)).frame(false);
+    let about = format!(
+        "{} more where something is the matter. The table has all of them: click for the most \
+         suspicious first.",
+        counted(more as u64, "place")
+    );
+    if ui.add(link).on_hover_text(about).clicked() {
+        commands.push(Command::SortBy(Column::Suspicion));
+    }
+}
+
 fn nothing(ui: &mut Ui, look: &Look<'_>, palette: &Palette) {
-    let words = if look.screen.moment_ms.is_some() {
+    let totals = look.screen.header.as_ref().map(|header| &header.totals);
+    let is_empty = totals.is_some_and(|totals| totals.spawned == 0 && totals.alive() == 0);
+    let words = if is_empty {
+        "Nothing to judge yet: no task has been seen."
+    } else if look.screen.moment_ms.is_some() {
         "Nothing was known to be the matter then."
     } else {
         "Nothing is stuck for ever or piling up, as far as can be told."
@@ -51,7 +90,7 @@ fn line(
     let FoundTrouble { trouble, row } = found;
     let (class, colour) = class_words(trouble.class, palette);
     let since = age(look.screen.age(trouble.since_ms, look.now));
-    ui.horizontal(|ui| {
+    ui.horizontal_top(|ui| {
         ui.label(RichText::new(&class).strong().color(colour));
         let tasks = trouble.name();
         ui.label(RichText::new(tasks).font(theme::mono()).color(palette.text_strong));

@@ -3,14 +3,19 @@
 use egui::{RichText, Ui};
 
 use super::banner::retry_words;
-use super::{Look, button};
+use super::{Look, button, hint};
 use crate::analyse::numbers::{age, counted};
 use crate::command::Command;
 use crate::connect::Failure;
+use crate::session::Overlay;
 use crate::store::Connection;
 use crate::theme;
 
 pub(super) fn show(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
+    if look.session.overlay == Some(Overlay::Connect) && look.screen.target.is_none() {
+        // The dialog says it all.
+        return;
+    }
     let target = look.screen.target.as_deref().unwrap_or_default();
     let space = (ui.available_height() * 0.28).min(220.0);
     ui.add_space(space);
@@ -22,7 +27,7 @@ pub(super) fn show(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
                 title(ui, &format!("Connecting to {target}"));
                 dim(ui, &format!("for {}", age(look.now.saturating_sub(*since))));
                 ui.add_space(12.0);
-                button(ui, Command::ShowConnect, commands);
+                cancel(ui, commands);
             }
             Connection::Recorded { .. } => {
                 title(ui, &format!("Nothing is in {target}"));
@@ -31,12 +36,20 @@ pub(super) fn show(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
             Connection::Live { .. } => {
                 title(ui, &format!("Connected to {target}"));
                 dim(ui, "Waiting for the first state");
+                ui.add_space(12.0);
+                cancel(ui, commands);
             }
             Connection::Down { failure, attempts, .. } => {
                 failed(ui, look, failure, *attempts, commands);
             }
         }
     });
+}
+
+fn cancel(ui: &mut Ui, commands: &mut Vec<Command>) {
+    if ui.button("Cancel").on_hover_text(hint(&Command::Disconnect)).clicked() {
+        commands.push(Command::Disconnect);
+    }
 }
 
 fn idle(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
@@ -82,6 +95,7 @@ fn failed(
     let left = egui::Layout::top_down(egui::Align::Min);
     theme::card(palette).show(ui, |ui| {
         ui.with_layout(left, |ui| {
+            ui.set_width(ui.available_width());
             ui.label(
                 RichText::new(format!("Could not {}", failure.tried))
                     .font(theme::heading())

@@ -4,23 +4,29 @@
 use egui::accesskit::Role;
 use egui::epaint::CubicBezierShape;
 use egui::{
-    Align2, CentralPanel, Color32, Panel, Pos2, Rect, RichText, ScrollArea, Sense, Shape, Stroke,
-    StrokeKind, Ui, Vec2, WidgetInfo, pos2, vec2,
+    Align2, Button, CentralPanel, Color32, Panel, Pos2, Rect, RichText, ScrollArea, Sense, Shape,
+    Stroke, StrokeKind, Ui, Vec2, WidgetInfo, pos2, vec2,
 };
 
 use super::group_table::verdict as class_words;
 use super::table::nothing;
-use super::{Look, button};
-use crate::analyse::numbers::counted;
-use crate::analyse::{WaitEdge, WaitGraph, WaitNode};
+use super::{Look, button, hint};
+use crate::analyse::numbers::{count, counted};
+use crate::analyse::{Crowds, WaitEdge, WaitGraph, WaitNode};
 use crate::command::Command;
 use crate::screen::Waits;
 use crate::theme::{self, Palette};
 use crate::widgets::{Side, cell_text, keep_end};
 
-/// A box, and the room between two.
+/// A box, the widest that it gets, and the room between two.
 const BOX: Vec2 = vec2(268.0, 62.0);
+const WIDEST: f32 = 460.0;
 const GAP: Vec2 = vec2(150.0, 22.0);
+/// Arrows to one box that are drawn along one line, how far that is from the box, and how many such
+/// lines have room beside each other.
+const BUNDLE: usize = 4;
+const GATHERED: f32 = 22.0;
+const LINES: usize = 4;
 /// Room around the picture; edges that go back need it.
 const MARGIN: f32 = 36.0;
 
@@ -31,6 +37,7 @@ pub(super) fn show(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
             let heading = RichText::new("Who waits for whom").font(theme::heading());
             ui.label(heading.color(palette.text_strong));
             button(ui, Command::Dismiss, commands);
+            crowds(ui, look, commands);
             let words = match &look.screen.waits {
                 Some(waits) => summary(&waits.graph),
                 None => String::new(),
@@ -59,11 +66,34 @@ pub(super) fn show(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
     });
 }
 
+/// Where several groups wait alike: whether each has a box of its own.
+fn crowds(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
+    let one_by_one = look.session.crowds == Crowds::OneByOne;
+    let is_crowd = |node: &WaitNode| node.groups > 1;
+    let waits = look.screen.waits.as_ref();
+    if !one_by_one && !waits.is_some_and(|waits| waits.graph.nodes.iter().any(is_crowd)) {
+        return;
+    }
+    let command = Command::ToggleCrowds;
+    let toggle = ui.add(Button::new(command.text()).selected(one_by_one));
+    if toggle.on_hover_text(hint(&command)).clicked() {
+        commands.push(command);
+    }
+}
+
 fn summary(graph: &WaitGraph) -> String {
+    // A task that waits for one of two is one task.
+    let of_node = |(at, node): (usize, &WaitNode)| {
+        let own = graph.edges.iter().filter(|edge| edge.from == at);
+        own.fold(0_u64, |sum, edge| sum.saturating_add(edge.tasks)).min(node.tasks)
+    };
+    let waiting = graph.nodes.iter().enumerate().map(of_node);
+    let waiting = waiting.fold(0_u64, u64::saturating_add);
+    let verb = if waiting == 1 { "waits" } else { "wait" };
     let mut words = format!(
-        "{}, {}",
-        counted(graph.nodes.len() as u64, "group"),
-        counted(graph.edges.len() as u64, "wait")
+        "{}, {} {verb}",
+        counted(graph.nodes.iter().map(|node| node.groups as u64).sum(), "group"),
+        counted(waiting, "task")
     );
     let in_cycle = graph.nodes.iter().filter(|node| node.in_cycle).count();
     if in_cycle > 0 {
@@ -79,11 +109,16 @@ fn picture(ui: &mut Ui, look: &Look<'_>, waits: &Waits, commands: &mut Vec<Comma
     let palette = theme::palette(ui);
     let graph = &waits.graph;
     let highest = graph.nodes.iter().map(|node| node.place + 1).max().unwrap_or(1);
+    // A few columns have room for longer names.
+    let columns = graph.columns as f32;
+    let room = (ui.available_width() - 2.0 * MARGIN + GAP.x) / columns.max(1.0) - GAP.x;
+    let wide = vec2(room.clamp(BOX.x, WIDEST), BOX.y);
     let size = vec2(
-        graph.columns as f32 * (BOX.x + GAP.x) - GAP.x + 2.0 * MARGIN,
+        columns * (wide.x + GAP.x) - GAP.x + 2.0 * MARGIN,
         highest as f32 * (BOX.y + GAP.y) - GAP.y + 2.0 * MARGIN + GAP.y,
     );
     let fits = size.y <= ui.available_height();
+    let spare = (ui.available_width() - size.x).max(0.0);
     let size = size.max(ui.available_size());
     let (area, _) = ui.allocate_exact_size(size, Sense::hover());
     // Columns stand in the middle of the height, whatever is in them; where there is more than can be
@@ -91,10 +126,10 @@ fn picture(ui: &mut Ui, look: &Look<'_>, waits: &Waits, commands: &mut Vec<Comma
     let filled = |column| graph.nodes.iter().filter(|node| node.column == column).count();
     let rect_of = |node: &WaitNode| {
         let tall = filled(node.column) as f32 * (BOX.y + GAP.y) - GAP.y;
-        let x = area.left() + MARGIN + node.column as f32 * (BOX.x + GAP.x);
+        let x = area.left() + spare / 2.0 + MARGIN + node.column as f32 * (wide.x + GAP.x);
         let top = if fits { area.center().y - tall / 2.0 } else { area.top() + GAP.y };
         let y = top + node.place as f32 * (BOX.y + GAP.y);
-        Rect::from_min_size(pos2(x, y.max(area.top() + 4.0)), BOX)
+        Rect::from_min_size(pos2(x, y.max(area.top() + 4.0)), wide)
     };
     let rects: Vec<Rect> = graph.nodes.iter().map(rect_of).collect();
     let below = rects.iter().map(Rect::bottom).fold(area.top(), f32::max);
@@ -102,7 +137,13 @@ fn picture(ui: &mut Ui, look: &Look<'_>, waits: &Waits, commands: &mut Vec<Comma
     let mut ways = Vec::new();
     for edge in &graph.edges {
         let (Some(from), Some(to)) = (rects.get(edge.from), rects.get(edge.to)) else { continue };
-        let way = Way::between(*from, *to, below, back);
+        let way = if is_gathered(graph, edge) {
+            // Each box has a line of its own.
+            let place = graph.nodes.get(edge.to).map_or(0, |node| node.place);
+            Way::gathered(*from, *to, GATHERED + 8.0 * (place % LINES) as f32)
+        } else {
+            Way::between(*from, *to, below, back)
+        };
         if matches!(way, Way::Back(_)) {
             back += 1.0;
         }
@@ -112,10 +153,12 @@ fn picture(ui: &mut Ui, look: &Look<'_>, waits: &Waits, commands: &mut Vec<Comma
     }
     for (at, (node, rect)) in graph.nodes.iter().zip(&rects).enumerate() {
         let row = waits.rows.get(at).and_then(Option::as_ref);
-        if group(ui, node, *rect, (at == 0, row.is_some()), palette)
-            && let Some(row) = row
-        {
-            commands.push(Command::Select(row.clone()));
+        let click = match row {
+            _ if node.groups > 1 => Some(Command::ToggleCrowds),
+            row => row.map(|row| Command::Select(row.clone())),
+        };
+        if group(ui, node, *rect, (at == 0, click.as_ref()), palette) {
+            commands.extend(click);
         }
     }
     for (edge, way) in &ways {
@@ -128,7 +171,7 @@ fn group(
     ui: &Ui,
     node: &WaitNode,
     rect: Rect,
-    (is_centre, has_row): (bool, bool),
+    (is_centre, click): (bool, Option<&Command>),
     palette: &Palette,
 ) -> bool {
     let id = ui.scope_id().with(("node", node.group));
@@ -141,12 +184,16 @@ fn group(
     if node.in_cycle {
         words = format!("{words}; in a cycle");
     }
-    response.widget_info(|| WidgetInfo::selected(Role::Button, has_row, is_centre, &words));
+    if node.is_root {
+        words = format!("{words}; at the root");
+    }
     let edge = match (node.in_cycle, is_centre) {
         (true, _) => Stroke::new(2.0, palette.hot),
         (false, true) => Stroke::new(2.0, palette.accent),
+        (false, false) if node.is_root => Stroke::new(2.0, palette.warm),
         (false, false) => Stroke::new(1.0, palette.line_strong),
     };
+    response.widget_info(|| WidgetInfo::selected(Role::Button, click.is_some(), is_centre, &words));
     let fill = if response.hovered() { palette.hovered } else { palette.raised };
     ui.painter().rect(rect, 6.0, fill, edge, StrokeKind::Inside);
     let line = |at: f32, height: f32| {
@@ -155,17 +202,29 @@ fn group(
     };
     let title = format!("{}  {}", counted(node.tasks, "task"), node.name);
     cell_text(ui, line(6.0, 18.0), Side::Left, &title, theme::body(), palette.text_strong);
-    // The line and what is waited for stand at the end.
-    let does = keep_end(ui, &node.does, rect.width() - 20.0, &theme::small());
+    // The line and what is waited for stand at the end. Nearly all wait: that goes without saying.
+    let does = node.does.strip_prefix("waiting at ").unwrap_or(&node.does);
+    let does = keep_end(ui, does, rect.width() - 20.0, &theme::small());
     cell_text(ui, line(24.0, 16.0), Side::Left, does, theme::small(), palette.text_dim);
     let mut marks: Vec<&str> = vec![&class];
     if node.in_cycle {
         marks.push("in a cycle");
     }
+    if node.is_root {
+        marks.push("at the root");
+    }
     marks.retain(|mark| !mark.is_empty());
-    let colour = if node.in_cycle { palette.hot } else { colour };
+    let colour = match (node.in_cycle, class.is_empty()) {
+        (true, _) => palette.hot,
+        (false, true) => palette.warm,
+        (false, false) => colour,
+    };
     cell_text(ui, line(41.0, 15.0), Side::Left, marks.join(", "), theme::small(), colour);
-    let hint = if has_row { "Click to put it in the middle" } else { "The filter leaves it out" };
+    let hint = match click {
+        Some(Command::Select(_)) => "Click to put it in the middle",
+        Some(_) => "Click to see each of them",
+        None => "The filter leaves it out",
+    };
     response.on_hover_text(format!("{words}\n\n{hint}")).clicked()
 }
 
@@ -173,9 +232,19 @@ fn colour_of(edge: &WaitEdge, palette: &Palette) -> Color32 {
     if edge.in_cycle { palette.hot } else { palette.text_dim }
 }
 
-/// The way an arrow takes: to the right through the gap, or back below everything.
+/// Whether so many wait for the same beside them that their arrows would be a bundle.
+fn is_gathered(graph: &WaitGraph, edge: &WaitEdge) -> bool {
+    let column = |at: usize| graph.nodes.get(at).map(|node| node.column);
+    let is_beside = |edge: &WaitEdge| column(edge.from).map(|at| at + 1) == column(edge.to);
+    let alike = graph.edges.iter().filter(|other| other.to == edge.to && is_beside(other));
+    is_beside(edge) && alike.count() >= BUNDLE
+}
+
+/// The way an arrow takes: to the right through the gap, there along one line for all that go to the
+/// same, or back below everything.
 enum Way {
     On([Pos2; 4]),
+    Gathered([Pos2; 4]),
     Back([Pos2; 5]),
 }
 
@@ -193,6 +262,13 @@ impl Way {
         Self::Back([start, pos2(start.x, low), pos2(left, low), pos2(left, end.y), end])
     }
 
+    /// Straight to the line on which all go to the other box.
+    fn gathered(from: Rect, to: Rect, before: f32) -> Self {
+        let (start, end) = (from.right_center(), to.left_center());
+        let line = end.x - before;
+        Self::Gathered([start, pos2(line, start.y), pos2(line, end.y), end])
+    }
+
     /// Where its words stand.
     fn middle(&self) -> Pos2 {
         match self {
@@ -200,7 +276,7 @@ impl Way {
                 let sum = a.to_vec2() + d.to_vec2() + (b.to_vec2() + c.to_vec2()) * 3.0;
                 (sum / 8.0).to_pos2()
             }
-            Self::Back([_, from, to, ..]) => from.lerp(*to, 0.5),
+            Self::Gathered([from, to, ..]) | Self::Back([_, from, to, ..]) => from.lerp(*to, 0.5),
         }
     }
 
@@ -210,6 +286,10 @@ impl Way {
                 let none = Color32::TRANSPARENT;
                 let curve = CubicBezierShape::from_points_stroke(*points, false, none, stroke);
                 ui.painter().add(curve);
+                (points[2], points[3])
+            }
+            Self::Gathered(points) => {
+                ui.painter().add(Shape::line(points.to_vec(), stroke));
                 (points[2], points[3])
             }
             Self::Back(points) => {
@@ -235,7 +315,7 @@ fn words_of(
     middle: Pos2,
     palette: &Palette,
 ) {
-    let words = format!("{} × {}", edge.tasks, edge.label);
+    let words = format!("{} × {}", count(edge.tasks), edge.label);
     let galley = ui.painter().layout_no_wrap(words, theme::small(), colour_of(edge, palette));
     let rect = Rect::from_center_size(middle, galley.size() + vec2(10.0, 4.0));
     ui.painter().rect_filled(rect, 4.0, palette.surface);

@@ -14,8 +14,10 @@ use crate::theme;
 const ROW: f32 = 21.0;
 /// Cells narrower than this are not drawn.
 const DRAWN: f32 = 0.6;
+/// Cells narrower than this stand side by side.
+const SLIVER: f32 = 5.0;
 /// Cells at least this wide have room for a word, and are things of their own to a screen reader.
-const WIDE: f32 = 26.0;
+const WIDE: f32 = 36.0;
 
 /// What a cell looks like.
 #[derive(Clone, Copy, Debug)]
@@ -144,8 +146,8 @@ fn place(cell: &Cell, whole_weight: u64, whole: Rect) -> Rect {
 }
 
 fn paint(ui: &Ui, rect: Rect, look: CellLook<'_>, hovered: bool) {
-    // A gap between neighbours, as far as there is room for one.
-    let gap = (rect.width() * 0.2).min(1.0);
+    // A gap between neighbours, as far as there is room for one: slivers would be a grating.
+    let gap = if rect.width() < SLIVER { 0.0 } else { 1.0 };
     let inner = Rect::from_min_max(rect.min, rect.max - vec2(gap, 1.0));
     let fill = if hovered { look.fill.lerp_to_gamma(look.colour, 0.22) } else { look.fill };
     ui.painter().rect_filled(inner, if rect.width() > 8.0 { 2.0 } else { 0.0 }, fill);

@@ -4,11 +4,11 @@ use egui::{Color32, Pos2, Rect, Shape, Stroke, Ui, pos2};
 
 /// Draws `values` so that the last of them is at the right edge of `rect`, and `steps` of them would
 /// fill it; zero at the bottom.
-pub fn sparkline(ui: &Ui, rect: Rect, values: &[u64], steps: usize, colour: Color32) {
+pub fn sparkline(ui: &Ui, rect: Rect, values: &[u32], steps: usize, colour: Color32) {
     let highest = values.iter().copied().max().unwrap_or(0).max(1);
     let step = rect.width() / steps.saturating_sub(1).max(1) as f32;
     let last = values.len().saturating_sub(1);
-    let point = |(i, value): (usize, &u64)| -> Pos2 {
+    let point = |(i, value): (usize, &u32)| -> Pos2 {
         let x = rect.right() - step * (last - i) as f32;
         let y = rect.bottom() - rect.height() * (*value as f32 / highest as f32);
         pos2(x, y)

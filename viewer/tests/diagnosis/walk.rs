@@ -26,7 +26,7 @@ fn every_screen_is_reached_by_keys_from_the_launch_to_the_line() {
     let mut desk = Desk::launch_alone();
 
     // Where is it?
-    desk.sees_line(&["TextInput \"Address of its agent\"", "focused"]);
+    desk.sees_line(&["TextInput \"Address of its agent, or a recorded file\"", "focused"]);
     desk.press_with(CTRL, Key::A);
     desk.type_text(service.address());
     desk.press(Key::Enter);

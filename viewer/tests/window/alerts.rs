@@ -93,7 +93,7 @@ fn an_alert_of_another_service_leads_to_its_tab() {
 #[test]
 fn the_badge_leads_to_the_page_and_an_alert_to_its_row() {
     let mut harness = harness(watched());
-    harness.get_by_label("3 alerts").click();
+    harness.get_by_label("2 alerts, 1 elsewhere").click();
     harness.run();
     assert_eq!(harness.state().session.page, Page::Alerts);
     harness
@@ -142,8 +142,8 @@ fn texts(harness: &Harness<'static, Stage>, part: &str) -> Vec<String> {
 fn what_is_over_stays_listed_with_its_times() {
     let harness = on_the_page(with_a_past());
     assert_eq!(texts(&harness, "\"Over\""), ["Label \"Over\""]);
-    assert_eq!(texts(&harness, "found no room"), ["Label \"7 more alerts found no room here\""]);
-    let over = texts(&harness, "over critical gone fired 1 m 15 s ago for 35 s, checkout");
+    assert_eq!(texts(&harness, "Left out"), ["Label \"Left out: 7 more alerts\""]);
+    let over = texts(&harness, "critical gone fired 1 m 15 s ago for 35 s, checkout");
     assert_eq!(over.len(), 1, "{}", print(&harness.root()));
 }
 
@@ -188,15 +188,15 @@ fn the_page_is_used_by_keys_alone() {
     // Known: it stays on the page, and the badge counts one less.
     control(&mut harness, A);
     assert_eq!(texts(&harness, "(acknowledged)").len(), 1);
-    assert!(harness.query_by_label("2 alerts").is_some());
+    assert!(harness.query_by_label("1 alert, 1 elsewhere").is_some());
     control(&mut harness, A);
-    assert!(harness.query_by_label("3 alerts").is_some());
+    assert!(harness.query_by_label("2 alerts, 1 elsewhere").is_some());
     // Silenced for an hour, and lifted again.
     press(&mut harness, &[End]);
     control(&mut harness, S);
     let silenced = texts(&harness, "(silenced for 1 h 00 m more)");
     assert!(silenced.len() == 1 && silenced[0].contains("tenant=globex"), "{silenced:?}");
-    assert!(harness.query_by_label("2 alerts").is_some());
+    assert!(harness.query_by_label("1 alert, 1 elsewhere").is_some());
     assert_eq!(harness.state().session.workspace.silences.len(), 1);
     control(&mut harness, S);
     assert_eq!(texts(&harness, "silenced for").len(), 0);
@@ -211,7 +211,7 @@ fn the_page_is_used_by_keys_alone() {
     // Away from the page these keys do nothing.
     control(&mut harness, A);
     control(&mut harness, S);
-    assert!(harness.query_by_label("3 alerts").is_some());
+    assert!(harness.query_by_label("2 alerts, 1 elsewhere").is_some());
     control(&mut harness, L);
     assert_eq!(chosen(&harness), "suspect task=audit tenant=acme");
 }

@@ -164,7 +164,11 @@ fn a_search_points_out_frames_and_escape_ends_it() {
     harness.run();
     harness.event(egui::Event::Text("ledger".into()));
     harness.run();
-    assert!(text(&harness).contains("12 tasks pass what was found (1 %)"), "{}", text(&harness));
+    assert!(
+        text(&harness).contains("12 tasks pass a frame that matches (1 %)"),
+        "{}",
+        text(&harness)
+    );
     press(&mut harness, Key::V);
     assert_eq!(harness.state().session.workspace.shape, Shape::Flame, "letters are text here");
     press(&mut harness, Key::Escape);

@@ -46,9 +46,9 @@ fn stage() -> Stage {
 }
 
 fn rows(screen: &Screen) -> Vec<String> {
-    let row = |row: &taskscope_viewer::screen::ScreenRow| {
-        let values: Vec<String> = row.row.values.iter().map(ToString::to_string).collect();
-        format!("{} {}", row.row.sum.count, values.join(" "))
+    let row = |row: &taskscope_viewer::analyse::Row| {
+        let values: Vec<String> = row.values.iter().map(ToString::to_string).collect();
+        format!("{} {}", row.sum.count, values.join(" "))
     };
     screen.table.rows.iter().map(row).collect()
 }
@@ -108,7 +108,7 @@ fn the_net_thread_follows_it_and_its_tasks_come_page_by_page() {
     };
     let screen = until(&desk, "the second state", grown);
     let at = rows(&screen).iter().position(|row| row.contains("connection")).unwrap();
-    let values = screen.table.rows[at].row.values.clone();
+    let values = screen.table.rows[at].values.clone();
     let selection = Selection { values, offset: 100, ..Selection::default() };
     let query = Query { selection: Some(selection), ..query(2) };
     desk.0.ask(Ask::Query(Arc::new(query))).unwrap();

@@ -39,7 +39,7 @@ fn a_command_opens_the_same_row() {
         .clone_into(&mut stage.session.workspace.filter);
     stage.refresh();
     let rows = &stage.screen.table.rows;
-    assert_eq!((rows.len(), rows[0].row.sum.count), (1, 812));
+    assert_eq!((rows.len(), rows[0].sum.count), (1, 812));
 }
 
 #[test]

@@ -51,13 +51,14 @@ fn sorting_by_bytes_brings_up_the_leak_and_its_trend_and_b_goes_back_to_tasks() 
     let mut harness = harness(stage());
     harness.get_by_label("Sort by bytes").click();
     harness.run();
-    let first = &harness.state().screen.table.rows[0];
-    assert!(first.row.sum.has_ended(), "{first:?}");
-    assert_eq!(first.trend.last(), Some(&(60 << 20)), "the trend is of bytes");
+    let table = &harness.state().screen.table;
+    let first = &table.rows[0];
+    assert!(first.sum.has_ended(), "{first:?}");
+    assert_eq!(table.trends.of(0).last(), Some(&(60 << 10)), "the trend is of bytes");
     assert_eq!(harness.state().screen.table.lens, Lens::Bytes);
     press(&mut harness, Key::B);
     assert_eq!(harness.state().screen.table.lens, Lens::Tasks);
-    assert_eq!(harness.state().screen.table.rows[0].trend.last(), Some(&0));
+    assert_eq!(harness.state().screen.table.trends.of(0).last(), Some(&0));
     harness.get_by_label("Switch the trend of tasks").click();
     harness.run();
     harness.get_by_label("Switch the trend of bytes");

@@ -129,7 +129,7 @@ fn a_click_on_the_triangle_opens_a_row_and_chooses_none() {
 #[test]
 fn an_outer_row_shows_the_tree_and_the_tasks_of_all_in_it() {
     let stage = nested(&[Command::NextRow]);
-    let row = &stage.screen.table.rows[0].row;
+    let row = &stage.screen.table.rows[0];
     assert!(row.inside > 0 && row.opens == Some(false));
     let detail = stage.screen.detail.as_ref().unwrap();
     assert_eq!(detail.row, Some(0));

@@ -145,7 +145,7 @@ fn the_tasks_of_the_chosen_row_come_page_by_page() {
     let desk = analyst();
     follow(&desk.0, &service.address.to_string());
     let screen = until(&desk, "groups", |screen| !screen.table.rows.is_empty());
-    let values = screen.table.rows[0].row.values.clone();
+    let values = screen.table.rows[0].values.clone();
     for (generation, offset) in [(2, 0), (3, 100)] {
         let selection = Selection { values: values.clone(), offset, ..Selection::default() };
         let query = Query { selection: Some(selection), ..query(generation) };
@@ -167,7 +167,7 @@ fn an_answer_that_does_not_come_is_not_waited_for() {
     let desk = analyst();
     follow(&desk.0, &service.address.to_string());
     let screen = until(&desk, "groups", |screen| !screen.table.rows.is_empty());
-    let values = screen.table.rows[0].row.values.clone();
+    let values = screen.table.rows[0].values.clone();
     let look = |generation, order| {
         let selection = Selection { values: values.clone(), order, offset: 0 };
         let query = Query { selection: Some(selection), ..query(generation) };
@@ -251,13 +251,10 @@ fn who_connects_late_sees_what_was_before() {
     let service = Service::start(FakeAgent { remembers: Some(590), ..quick(1, 41) });
     let desk = analyst();
     follow(&desk.0, &service.address.to_string());
-    let filled = |screen: &Screen| {
-        let trend = screen.table.rows.first().map(|row| &row.trend);
-        trend.is_some_and(|trend| trend.len() > 40)
-    };
+    let filled = |screen: &Screen| screen.table.trends.of(0).len() > 40;
     let screen = until(&desk, "the past", filled);
     assert!(screen.table.trend_span > Duration::from_secs(580), "{:?}", screen.table.trend_span);
-    let trend = &screen.table.rows[0].trend;
+    let trend = screen.table.trends.of(0);
     // One row has the tasks of two groups: each rose from nothing by one every ten seconds.
     let before = &trend[..trend.len() - 2];
     assert!(before.is_sorted() && before[0] < 8 && before[before.len() - 1] > 50, "{trend:?}");

@@ -58,10 +58,10 @@ fn rows_in_rows_some_of_them_open() {
     stage.refresh();
     stage.session.settle(&stage.screen.clone());
     stage.refresh();
-    let cart = |row: &&taskscope_viewer::screen::ScreenRow| {
-        row.row.values.last().is_some_and(|value| value.to_string() == "cart")
+    let cart = |row: &&taskscope_viewer::analyse::Row| {
+        row.values.last().is_some_and(|value| value.to_string() == "cart")
     };
-    let cart = stage.screen.table.rows.iter().find(cart).unwrap().row.values.clone();
+    let cart = stage.screen.table.rows.iter().find(cart).unwrap().values.clone();
     stage.session.perform(Command::SetOpen(cart, true), &stage.screen.clone());
     stage.refresh();
     sized("nested_dark", true, LARGE, stage);

@@ -9,8 +9,8 @@ use taskscope_proto::model::{
 use super::place;
 
 /// What the agent says of the tasks that pile up.
-const REASON: &str = "812 of 824 tasks spawned here since 12:03 have not finished; before that 99.9 % \
-                      finished within 80 ms; all wait at src/audit.rs:41 for mpsc_send";
+const REASON: &str = "812 of 824 tasks spawned here since 12:03 have not finished; before that 99.9\u{a0}% \
+                      finished within 80\u{a0}ms; all wait at src/audit.rs:41 for mpsc_send";
 
 /// Audit piles up behind the ledger, and the ledger behind a cart that holds its lock.
 pub(super) fn judge(profile: &mut Profile, piled: u64) {

@@ -7,6 +7,7 @@ use crate::sample;
 use crate::stage::{Stage, TARGET, harness};
 use egui_kittest::kittest::Queryable;
 use taskscope_proto::model::{DebugInfo, Lost, Profile, StackWalk, Stall};
+use taskscope_viewer::command::Command;
 use taskscope_viewer::connect::Happening;
 use taskscope_viewer::session::Overlay;
 
@@ -28,6 +29,27 @@ fn connecting_says_to_what_and_for_how_long() {
     let mut stage = Stage::following();
     stage.now += Duration::from_secs(4);
     insta::assert_snapshot!(screen(stage));
+}
+
+#[test]
+fn a_connection_in_the_making_can_be_cancelled() {
+    let mut harness = harness(Stage::following());
+    assert!(!harness.state().session.services.open.is_empty());
+    harness.get_by_label("Cancel").click();
+    harness.run();
+    assert!(harness.state().session.services.open.is_empty());
+}
+
+#[test]
+fn a_filter_that_leaves_nothing_is_cleared_by_a_click() {
+    let mut stage = Stage::live();
+    stage.session.perform(Command::EditFilter("no such task".into()), &stage.screen.clone());
+    stage.refresh();
+    let mut harness = harness(stage);
+    assert!(harness.state().screen.table.rows.is_empty());
+    harness.get_by_label("Clear the filter").click();
+    harness.run();
+    assert!(!harness.state().screen.table.rows.is_empty());
 }
 
 #[test]

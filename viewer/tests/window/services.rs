@@ -92,6 +92,30 @@ fn one_that_is_down_is_named_and_its_numbers_stay() {
 }
 
 #[test]
+fn one_that_restarted_is_named_among_all_while_that_is_news() {
+    let mut stage = both();
+    goes_down(&mut stage, 2);
+    stage.now += Duration::from_secs(5);
+    let (process, profile) = ledger();
+    let again = Process { run_id: process.run_id + 1, pid: process.pid + 1, ..process };
+    stage.tell_of(2, Happening::Connected(Arc::new(again)));
+    stage.tell_of(2, Happening::Profile(Arc::new(profile)));
+    stage.now += Duration::from_secs(20);
+    let mut harness = harness(stage);
+    let news = |harness: &Harness<'_, Stage>| {
+        (
+            lines(harness, "Label \"Restarted:\"").len(),
+            lines(harness, "Label \"ledger 20 s ago\"").len(),
+        )
+    };
+    assert_eq!(news(&harness), (1, 1), "{}", print(&harness.root()));
+    harness.state_mut().now += Duration::from_mins(2);
+    harness.state_mut().refresh();
+    harness.run();
+    assert_eq!(news(&harness), (0, 0));
+}
+
+#[test]
 fn a_second_is_opened_gone_to_and_closed_by_keys_alone() {
     let mut harness = harness(Stage::live());
     assert!(lines(&harness, "Tab ").is_empty(), "one service needs no tabs");
@@ -145,7 +169,7 @@ fn a_restart_compares_with_the_run_before_which_can_be_looked_at() {
     stage.session.chose_row = true;
     let mut harness = harness(stage);
     let text = print(&harness.root());
-    assert!(text.contains("Marked is the end of the run before"), "{text}");
+    assert!(text.contains("The end of the run before is marked"), "{text}");
     assert!(text.contains("compared with the end of the run before"), "{text}");
     assert!(text.contains("run 2") && lines(&harness, "Row \"audit").is_empty(), "{text}");
     press(&mut harness, Modifiers::NONE, Key::Q);

@@ -41,12 +41,12 @@ fn the_leak_is_found_among_all_services_and_its_tasks_with_it() {
         desk.0.ask(Ask::Open(service.address.to_string().into())).unwrap();
     }
     let names = |screen: &Screen| {
-        let names = screen.table.rows.iter().map(|row| row.row.values[0].to_string());
+        let names = screen.table.rows.iter().map(|row| row.values[0].to_string());
         names.collect::<std::collections::BTreeSet<_>>()
     };
     let screen = until(&desk, "both", |screen| names(screen).len() == 2);
     assert!(screen.is_of_all && screen.is_live());
-    let worst = &screen.table.rows[0].row;
+    let worst = &screen.table.rows[0];
     let words: Vec<String> = worst.values.iter().map(ToString::to_string).collect();
     assert_eq!((&*words[0], &*words[1]), ("checkout", "audit"));
     assert_eq!(
@@ -71,7 +71,7 @@ fn the_leak_is_found_among_all_services_and_its_tasks_with_it() {
     look(&desk.0, 3, vec![], Some(Selection::default()));
     let all = |screen: &Screen| page(screen).is_some_and(|page| page.total > tasks.total);
     let screen = until(&desk, "the tasks of both", |s| s.generation == 3 && all(s));
-    let row = &screen.table.rows[0].row;
+    let row = &screen.table.rows[0];
     assert_eq!(screen.table.rows.len(), 1);
     assert!(page(&screen).unwrap().total >= row.sum.count, "tasks of both");
 }

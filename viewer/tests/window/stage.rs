@@ -139,12 +139,12 @@ impl Stage {
         let unix_ms = u64::try_from(self.now.as_millis()).unwrap();
         let book = AlertBook { now: At { moment: self.now, unix_ms }, ..self.book.clone() };
         show_alerts(&mut screen, book, profile);
-        let is_now = screen.moment_ms.is_none();
+        let is_now = screen.moment_ms.is_none() && !screen.run.is_before;
         if let (Some(detail), Some(profile), true) =
             (&mut screen.detail, self.store().profile(), is_now)
         {
             let members = detail.row.and_then(|at| screen.table.rows.get(at));
-            let members = members.map_or(&[][..], |row| row.row.members.as_slice());
+            let members = members.map_or(&[][..], |row| &*row.members);
             let groups = members.iter().map(|&at| profile.groups[at as usize].id).collect();
             let query = TaskQuery {
                 groups,

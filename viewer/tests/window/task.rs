@@ -66,7 +66,7 @@ fn a_source_line_is_reached_and_opened_by_keys_alone() {
     press(&mut harness, Key::Home);
     press(&mut harness, Key::F);
     let remark = harness.state().session.remark.clone().unwrap();
-    assert!(remark.starts_with("src/server.rs is not at hand; looked in "), "{remark}");
+    assert!(remark.starts_with("src/server.rs is not at hand; looked in "), "{remark:?}");
     press(&mut harness, Key::Escape);
     press(&mut harness, Key::C);
     assert!(harness.state().copied[0].contains("src/server.rs:58:17"));
@@ -178,6 +178,6 @@ fn what_a_task_does_while_it_is_looked_at_is_written_down() {
     }
     let harness = harness(stage);
     let text = print(&harness.root());
-    let told: Vec<&str> = text.lines().filter(|line| line.contains("\"parked for ")).collect();
+    let told: Vec<&str> = text.lines().filter(|line| line.contains("parked for ")).collect();
     assert_eq!(told.len(), 3, "{told:?}");
 }

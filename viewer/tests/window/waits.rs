@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use egui_kittest::kittest::Queryable;
-use taskscope_proto::model::{Blocker, GroupId, Holder, Profile, Relation, WaitKind};
+use taskscope_proto::model::{
+    Blocker, GroupId, Holder, Label, Labels, Profile, Relation, WaitKind,
+};
 use taskscope_viewer::session::{Overlay, Page};
 
 use crate::printer::print;
@@ -46,7 +48,7 @@ fn a_cycle_is_said_in_words_too() {
     let stage = Stage::following().with(sample::process(7, 4242), with_a_cycle());
     let harness = on_the_page(stage);
     let text = print(&harness.root());
-    assert!(text.contains("4 groups, 4 waits, 3 in a cycle"), "{text}");
+    assert!(text.contains("4 groups, 888 tasks wait, 3 in a cycle"), "{text}");
     let edge = "64 tasks of task=cart tenant=acme wait for join_handle, which is the end of \
                 task=audit tenant=acme; in a cycle";
     assert!(text.contains(edge), "{text}");
@@ -92,6 +94,43 @@ fn of_a_long_queue_both_ends_of_the_first_wait_are_seen() {
     assert!(text.contains("30 groups"), "{text}");
     let holder = harness.get_by_label_contains("of task=worker-30 tenant=tenant-30, waiting");
     assert!(holder.rect().bottom() < 400.0, "{:?}", holder.rect());
+}
+
+/// The same, all of them at one line: they differ in their tenants.
+fn with_a_crowd(waiting: u64) -> Profile {
+    let mut profile = with_a_queue(waiting);
+    let first = Arc::clone(&profile.groups[0]);
+    // The last is the one that they wait for.
+    let alike = profile.groups.iter_mut().rev().skip(1);
+    for group in alike {
+        let group = Arc::make_mut(group);
+        (group.state, group.tree) = (first.state, first.tree.clone());
+        group.verdict = first.verdict.clone();
+        let label = |key: &str, value: String| Label { key: key.into(), value: value.into() };
+        let tenant = group.id.0.to_string();
+        group.labels = Labels::new([label("task", "job".into()), label("tenant", tenant)]);
+    }
+    profile
+}
+
+#[test]
+fn a_crowd_is_one_box_that_opens_by_a_click_and_closes_by_its_command() {
+    let stage = Stage::following().with(sample::process(7, 4242), with_a_crowd(30));
+    let mut harness = on_the_page(stage);
+    let crowd = "308 tasks of task=job: 28 groups by tenant, waiting at";
+    let text = print(&harness.root());
+    // All but the one in the middle and the one that they wait for.
+    assert!(text.contains("30 groups, 330 tasks wait"), "{text}");
+    let arrow =
+        "Label \"308 tasks of task=job: 28 groups by tenant wait for mutex, held by task=worker-30";
+    assert!(text.contains(arrow), "{text}");
+    harness.get_by_label_contains(crowd).click();
+    harness.run();
+    assert!(harness.query_by_label_contains(crowd).is_none());
+    assert!(print(&harness.root()).matches("of task=job tenant=").count() >= 29);
+    harness.get_by_label("Crowds one by one").click();
+    harness.run();
+    assert!(harness.query_by_label_contains(crowd).is_some());
 }
 
 #[test]

@@ -27,8 +27,8 @@ fn words(class: Class, kind: Evidence) -> String {
 fn a_leak_is_told_with_its_numbers() {
     assert_eq!(
         words(Class::Suspect, Evidence::Survivors),
-        "1\u{a0}240 of 1\u{a0}240 tasks spawned here since 14:02:07 UTC have not finished; before that 99.9 % \
-         finished within 80 ms; 1\u{a0}240 of them wait at src/a.rs:41:9 for mpsc_send"
+        "1\u{a0}240 of 1\u{a0}240 tasks spawned here since 14:02:07 UTC have not finished; before that 99.9\u{a0}% \
+         finished within 80\u{a0}ms; 1\u{a0}240 of them wait at src/a.rs:41:9 for mpsc_send"
     );
 }
 
@@ -36,8 +36,8 @@ fn a_leak_is_told_with_its_numbers() {
 fn what_is_late_and_what_only_grows_are_told_apart() {
     assert_eq!(
         words(Class::Slow, Evidence::Survivors),
-        "1\u{a0}240 of 1\u{a0}240 tasks spawned here since 14:02:07 UTC took longer than 30 s, or still do; \
-         usually 99.9 % finished within 80 ms; 1\u{a0}240 of them wait at src/a.rs:41:9 for mpsc_send"
+        "1\u{a0}240 of 1\u{a0}240 tasks spawned here since 14:02:07 UTC took longer than 30\u{a0}s, or still do; \
+         usually 99.9\u{a0}% finished within 80\u{a0}ms; 1\u{a0}240 of them wait at src/a.rs:41:9 for mpsc_send"
     );
     assert_eq!(
         words(Class::Suspect, Evidence::Floor),
@@ -67,5 +67,5 @@ fn numbers_are_written_for_people() {
         ["7", "1\u{a0}000", "12\u{a0}345\u{a0}678"]
     );
     let spans = [80, 1_500, 30_000, 600_000, 90_000_000].map(span);
-    assert_eq!(spans, ["80 ms", "1.5 s", "30 s", "10 min", "25 h"]);
+    assert_eq!(spans, ["80\u{a0}ms", "1.5\u{a0}s", "30\u{a0}s", "10\u{a0}min", "25\u{a0}h"]);
 }

@@ -12,6 +12,9 @@ use crate::analyse::numbers::{age, count, counted};
 use crate::analyse::{heap_line, losses, memory_line, nearly_full, onsets, runtimes, troubles};
 use crate::report::{ages, names, words};
 
+/// As many as one can take in at a glance.
+const MOST_FINDINGS: usize = 3;
+
 pub(super) fn page(incident: &Incident<'_>) -> Page {
     let profile = incident.profile;
     let (suspects, rest) = divided(profile, incident.extent.suspects);
@@ -75,10 +78,12 @@ fn answer(incident: &Incident<'_>) -> Vec<Finding> {
     let mut answer: Vec<Finding> = Vec::new();
     let stalls = header.runtimes.iter().filter_map(|runtime| runtimes::stall(runtime, header));
     answer.extend(stalls.map(|words| plain(format!("Stalled: {words}."))));
-    answer.extend(troubles(incident.profile).into_iter().map(|trouble| Finding {
-        class: Some(trouble.class),
-        tasks: trouble.name().to_owned(),
-        words: trouble.words(&age(ages::since(header, trouble.since_ms))),
+    answer.extend(troubles(incident.profile).0.into_iter().take(MOST_FINDINGS).map(|trouble| {
+        Finding {
+            class: Some(trouble.class),
+            tasks: trouble.name().to_owned(),
+            words: trouble.words(&age(ages::since(header, trouble.since_ms))),
+        }
     }));
     if let Some(memory) = memory_line(header).filter(|_| nearly_full(header)) {
         answer.push(plain(format!("The memory is near its limit: {memory}.")));

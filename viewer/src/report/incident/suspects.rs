@@ -11,7 +11,7 @@ use super::page::{Fact, Other, Step, Suspect, TrendLine};
 use super::{Incident, singles};
 use crate::analyse::numbers::{age, bytes, count, counted, signed};
 use crate::analyse::{
-    Alike, Finding, Heat, alike, allocations, allocations_of, blockers, chain, has_grown,
+    Alike, Crowds, Finding, Heat, alike, allocations, allocations_of, blockers, chain, has_grown,
     held_line, left_line, wait_graph,
 };
 use crate::report::tree::tree_lines;
@@ -256,7 +256,7 @@ fn waiting(profile: &Profile, one: &Alike) -> Vec<String> {
     };
     let mut found: Vec<(u64, String)> = Vec::new();
     for group in one.members.iter().filter_map(held_up).take(MOST_WAITING) {
-        let graph = wait_graph(profile, group);
+        let graph = wait_graph(profile, group, Crowds::OneByOne);
         for edge in graph.edges.iter().filter(|edge| edge.to == 0) {
             let Some(from) = graph.nodes.get(edge.from) else { continue };
             let text = format!("{}, {}: {} these", from.name, from.does, edge.about);

@@ -69,7 +69,7 @@ impl Desk {
             let value = row.values.last().map(Value::to_string).unwrap_or_default();
             format!("{depth}{star}{sign}{value}")
         };
-        screen.table.rows.iter().map(|row| word(&row.row)).collect::<Vec<_>>().join(" ")
+        screen.table.rows.iter().map(word).collect::<Vec<_>>().join(" ")
     }
 }
 

@@ -136,7 +136,7 @@ fn a_count_that_changes_every_second_is_bounded_by_ten_minutes() {
         Arc::make_mut(&mut profile.groups[0]).count = second;
         history.record(&profile);
     }
-    assert!(history.groups[&GroupId(1)].track.changes() <= 601);
+    assert!(history.groups[0].track.changes() <= 601);
 }
 
 #[test]
@@ -144,8 +144,7 @@ fn trends_say_what_the_tracks_say_whatever_came_in_when() {
     let mut history = History::default();
     let trend = |history: &History| {
         let window = history.trend();
-        let mut sums = vec![0; window.seconds.len()];
-        history.add_to(GroupId(1), Trend::Tasks, &mut sums);
+        let sums = history.of_group(GroupId(1), Trend::Tasks);
         let walked = history.walked(GroupId(1), &window);
         assert_eq!(sums, walked.iter().map(|level| level.count).collect::<Vec<_>>());
         sums.len()
@@ -166,4 +165,32 @@ fn trends_say_what_the_tracks_say_whatever_came_in_when() {
     }
     // 600 seconds in gaps of 13, and now.
     assert_eq!(trend(&history), 600 / 13 + 1);
+}
+
+#[test]
+fn groups_come_and_go_and_each_keeps_its_own_past() {
+    let mut history = History::default();
+    for second in 100..2_500_u64 {
+        // Each lives for some while, and then for longer than anybody remembers it not at all.
+        let lives = |group: &u64| (second + group * 331) % 1_700 < 400 + group * 10;
+        let mut profile = fixture::profile(&["1 parked < a:1"; 40]);
+        profile.header.now_ms = second * 1_000;
+        profile.groups.retain(|group| lives(&group.id.0));
+        for group in &mut profile.groups {
+            Arc::make_mut(group).count = second * group.id.0 % 31 + 1;
+        }
+        history.record(&profile);
+        if second % 50 == 0 {
+            for group in (1..=40).map(GroupId) {
+                let walked = history.walked(group, &history.trend());
+                let walked: Vec<u64> = walked.iter().map(|level| level.count).collect();
+                let mut told = history.of_group(group, Trend::Tasks);
+                if walked.is_empty() {
+                    told.clear();
+                }
+                assert_eq!(told, walked, "{group:?} at {second}");
+            }
+        }
+    }
+    assert!(history.groups.len() < 40, "some are forgotten at the end");
 }

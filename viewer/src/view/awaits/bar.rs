@@ -42,7 +42,8 @@ pub(super) fn show(ui: &mut Ui, look: &Look<'_>, detail: &Detail, commands: &mut
 /// By what frames are weighted.
 fn weigh(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
     let now = look.session.workspace.await_weight;
-    let list = ComboBox::from_id_salt("weigh awaits").selected_text(now.title()).width(64.0);
+    let chosen = format!("by {}", now.title().to_lowercase());
+    let list = ComboBox::from_id_salt("weigh awaits").selected_text(chosen).width(72.0);
     let list = list.show_ui(ui, |ui| {
         for weight in AwaitWeight::ALL {
             let choice = ui.selectable_label(weight == now, weight.title());
@@ -82,10 +83,9 @@ fn search(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
 fn done(ui: &mut Ui, look: &Look<'_>, detail: &Detail, commands: &mut Vec<Command>) {
     let palette = theme::palette(ui);
     let (asked, tree) = (&detail.awaits.asked, &detail.awaits.tree);
-    let hides = look.session.workspace.fold_library && asked.shape != Shape::Tree;
     let differs = asked.shape == Shape::Difference;
     let searches = !asked.search.trim().is_empty();
-    if asked.transforms.is_empty() && !hides && !searches && !differs {
+    if asked.transforms.is_empty() && !searches && !differs {
         return;
     }
     ui.horizontal_wrapped(|ui| {
@@ -105,18 +105,17 @@ fn done(ui: &mut Ui, look: &Look<'_>, detail: &Detail, commands: &mut Vec<Comman
                 commands.push(Command::TakeBack(at));
             }
         }
-        let about = "Only the service's own frames are shown\nClick to show those of libraries";
-        if hides && crumb(ui, "no library frames", about, palette) {
-            commands.push(Command::ToggleLibraryFrames);
-        }
         if !asked.transforms.is_empty() {
             let words = asked.weight.words(tree.weight);
             faint(ui, &format!("{words} of {}", asked.weight.short(tree.whole)), palette);
         }
         if searches {
             let percent = tree.found as f64 / tree.weight.max(1) as f64 * 100.0;
-            let words =
-                format!("{} pass what was found ({percent:.0} %)", asked.weight.words(tree.found));
+            let found = asked.weight.words(tree.found);
+            let words = match tree.found {
+                0 => "no frame matches".to_owned(),
+                _ => format!("{found} pass a frame that matches ({percent:.0} %)"),
+            };
             whole(ui, &words, palette.warm);
         }
     });

@@ -22,7 +22,7 @@ const NUMBERS: [Number; 12] = [
     column(
         Column::Suspicion,
         "verdict",
-        "What is the matter, as the agent judges it.\n\
+        "What is the matter, as the agent judges it; dim: what the numbers look like.\n\
          proven: they can never run again by themselves\n\
          suspect: spawned and never finished, piling up\n\
          slow: late, but such tasks do finish",
@@ -120,29 +120,29 @@ pub(super) fn fitting(
 /// What a column says of a row, and in which colour.
 pub(super) fn words_and_colour(column: Column, row: &Row, style: &Style<'_>) -> (String, Color32) {
     let (sum, palette) = (&row.sum, style.palette);
-    let dim = |number: u64| if number == 0 { palette.text_faint } else { palette.text_dim };
+    let dim = |number: u64| if number == 0 { palette.text_off } else { palette.text_dim };
     let quiet = |number: u64| (count(number), dim(number));
     let screen = style.look.screen;
     let since = |since: Option<u64>| (screen.age_in_words(since, style.look.now), palette.text);
     // Rates are known of right now only.
     let rate = |number: u64| match screen.moment_ms {
-        Some(_) => ("-".into(), palette.text_faint),
+        Some(_) => ("-".into(), palette.text_off),
         None => quiet(number),
     };
     match column {
         Column::Growth => {
             let colour = match (sum.growth, row.heat) {
-                (0, _) => palette.text_faint,
+                (0, _) => palette.text_off,
                 (1.., Heat::Growing | Heat::Piling) => grown(row.heat, palette),
                 _ => palette.text_dim,
             };
             (signed(sum.growth), colour)
         }
         Column::Change => match row.change() {
-            None => ("-".into(), palette.text_faint),
-            Some(0) => ("0".into(), palette.text_faint),
-            Some(change @ 1..) => (signed(change), palette.hot),
-            Some(change) => (signed(change), palette.good),
+            None => ("-".into(), palette.text_off),
+            Some(0) => ("0".into(), palette.text_off),
+            Some(change @ 1..) => (signed(change), grown(row.heat, palette)),
+            Some(change) => (signed(change), palette.text_dim),
         },
         Column::Stuck if sum.finding.own_stuck > 0 => {
             (count(sum.stuck), heat_colour(row.heat, palette))
@@ -152,7 +152,7 @@ pub(super) fn words_and_colour(column: Column, row: &Row, style: &Style<'_>) -> 
         Column::Median => since(row.median_since_ms),
         Column::Spawned => rate(sum.spawned_per_min),
         Column::Finished => rate(sum.finished_per_min),
-        Column::Bytes if sum.held.live_bytes == 0 => ("0".into(), palette.text_faint),
+        Column::Bytes if sum.held.live_bytes == 0 => ("0".into(), palette.text_off),
         Column::Bytes => (bytes(sum.held.live_bytes), palette.text_strong),
         Column::BytesGrowth => {
             let colour = match sum.bytes_growth {
@@ -163,10 +163,20 @@ pub(super) fn words_and_colour(column: Column, row: &Row, style: &Style<'_>) -> 
             };
             (signed_bytes(sum.bytes_growth), colour)
         }
-        Column::Allocated if sum.allocated_per_min == 0 => ("0".into(), palette.text_faint),
+        Column::Allocated if sum.allocated_per_min == 0 => ("0".into(), palette.text_off),
         Column::Allocated => (bytes(sum.allocated_per_min), palette.text_dim),
         Column::Suspicion if !style.look.screen.knows(&Key::Verdict) => {
             ("unknown".into(), palette.text_faint)
+        }
+        // Why a row is warm that the agent has nothing to say of.
+        Column::Suspicion if sum.finding.class == Class::Normal => {
+            let words = match row.heat {
+                Heat::Calm => "",
+                Heat::Growing => "growing",
+                Heat::Stuck => "stuck",
+                Heat::Piling => "piling",
+            };
+            (words.into(), palette.text_dim)
         }
         Column::Suspicion => verdict(sum.finding.class, palette),
         Column::Count | Column::Key(_) if sum.has_ended() => ("ended".into(), palette.text_faint),

@@ -29,9 +29,11 @@ const NUMBERS: [(HeapColumn, &str, &str, f32); 6] = [
     (HeapColumn::Oldest, "oldest", "How long the oldest living block lives", 94.0),
 ];
 
-/// In a window as wide as this the numbers move towards the words that they belong to, and by how much.
+/// In a window as wide as this the words get so much room, and the bars of the live bytes what is left:
+/// words a metre from their numbers cannot be followed.
 const WIDE: f32 = 1_800.0;
-const SPREAD: f32 = 1.8;
+const NAMES: f32 = 640.0;
+const SPREAD: f32 = 1.5;
 
 pub(super) fn show(ui: &mut Ui, look: &Look<'_>, page: &HeapPage, commands: &mut Vec<Command>) {
     let marked = look.screen.marked_ms.is_some();
@@ -50,9 +52,14 @@ pub(super) fn show(ui: &mut Ui, look: &Look<'_>, page: &HeapPage, commands: &mut
         .sense(Sense::click())
         .auto_shrink(false)
         .min_scrolled_height(0.0)
-        .column(Width::remainder().at_least(160.0).clip(true));
-    for (.., width) in NUMBERS.iter().filter(|(column, ..)| shown.contains(column)) {
-        builder = builder.column(Width::exact(*width * spread));
+        .striped(is_wide);
+    let names = if is_wide { Width::exact(NAMES) } else { Width::remainder().at_least(160.0) };
+    builder = builder.column(names.clip(true));
+    for (column, .., width) in NUMBERS.iter().filter(|(column, ..)| shown.contains(column)) {
+        builder = builder.column(match column {
+            HeapColumn::Live if is_wide => Width::remainder(),
+            _ => Width::exact(*width * spread),
+        });
     }
     if let Some(at) = scroll_to {
         builder = builder.scroll_to_row(at, None);
@@ -119,12 +126,15 @@ fn line(
     });
     let quiet = |size: u64| {
         let words = if size == 0 { "0".into() } else { bytes(size) };
-        (words, if size == 0 { palette.text_faint } else { palette.text_dim })
+        (words, if size == 0 { palette.text_off } else { palette.text_dim })
     };
     for column in style.shown {
         let (words, colour) = match column {
             HeapColumn::Live => {
-                let colours = (palette.text_strong, palette.flame_point);
+                // With an error larger than itself a number is a guess.
+                let is_sure = data.held.error_bytes < data.held.live_bytes;
+                let text = if is_sure { palette.text_strong } else { palette.text_dim };
+                let colours = (text, palette.flame_point);
                 let share = (data.held.live_bytes, style.page.live_bytes);
                 let words = match data.held.live_bytes {
                     0 => "0".to_owned(),
@@ -135,7 +145,7 @@ fn line(
             }
             HeapColumn::Grown => {
                 let colour = match data.grown {
-                    0 => palette.text_faint,
+                    0 => palette.text_off,
                     1.. => palette.warm,
                     _ => palette.text_dim,
                 };

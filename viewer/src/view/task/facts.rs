@@ -57,12 +57,12 @@ fn state(ui: &mut Ui, look: &Look<'_>, detail: &TaskDetail, task: &Task) {
     let since = ago(look, detail, task.since_ms);
     section(ui, "State", |ui| {
         grid(ui, "state", &[("now", format!("{} for {since}", task.state.name()))]);
-        before(ui, detail);
+        before(ui, look, detail);
     });
 }
 
 /// The states that it was seen in before, the latest first.
-fn before(ui: &mut Ui, detail: &TaskDetail) {
+fn before(ui: &mut Ui, look: &Look<'_>, detail: &TaskDetail) {
     let palette = theme::palette(ui);
     let mut over = detail.stays.over().peekable();
     if over.peek().is_none() {
@@ -79,11 +79,14 @@ fn before(ui: &mut Ui, detail: &TaskDetail) {
             0 => String::new(),
             polls => format!(", then {}", counted(polls, "poll")),
         };
-        let words = format!("{} for {lasted}{}{polls}", stay.state.name(), at.unwrap_or_default());
+        let end = ago(look, detail, stay.since_ms.saturating_add(ms));
+        let at = at.unwrap_or_default();
+        let words = format!("until {end} ago {} for {lasted}{at}{polls}", stay.state.name());
         ui.add(egui::Label::new(RichText::new(words).color(palette.text_dim)).wrap());
     }
     let words = match detail.stays.left_out {
-        0 => "Seen since it is looked at, about once a second: shorter states are missing.".into(),
+        0 => "Watched since this page was opened, about once a second: shorter states are missing."
+            .into(),
         more => format!("and {} before, as seen about once a second", count(more)),
     };
     ui.label(RichText::new(words).font(theme::small()).color(palette.text_faint));

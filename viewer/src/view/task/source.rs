@@ -95,7 +95,13 @@ fn lines(ui: &mut Ui, excerpt: &Excerpt, at: u32, column: u32) {
             cell_text(ui, room, Side::Left, text, theme::mono(), colour);
             if is_here {
                 under(ui, room, text, column);
-                response.scroll_to_me(None);
+                // Once: who reads on is not to be taken back.
+                let memory = ui.scope_id().with("line in sight");
+                let line = Some((excerpt.path.clone(), at));
+                if ui.data(|data| data.get_temp(memory)).unwrap_or(None) != line {
+                    response.scroll_to_me(Some(Align::Center));
+                    ui.data_mut(|data| data.insert_temp(memory, line));
+                }
             }
             let here = if is_here { ", here" } else { "" };
             let words = format!("{number}: {text}{here}");

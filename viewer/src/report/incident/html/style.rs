@@ -3,11 +3,11 @@
 /// The page's style sheet. The window's theme has the same colours (a test of `cli` compares them).
 pub(super) const STYLE: &str = "
 :root{--surface:#ffffff;--sunken:#f3f5f8;--line:#e2e6ec;--line-strong:#c5ccd6;--text:#2b323c;
---text-strong:#0e1318;--text-dim:#5b6573;--accent:#1a63c9;--good:#167c4d;--warm:#945f00;
+--text-strong:#0e1318;--text-dim:#535d6b;--accent:#1a63c9;--good:#167c4d;--warm:#945f00;
 --warm-soft:#fdf4de;--hot:#c23014;--hot-soft:#fde8e3;--share:#bcd5f5;--trend:#7c8ea8;
 --accent-soft:#e6f0fd}
 @media screen and (prefers-color-scheme:dark){:root{--surface:#15181d;--sunken:#0f1115;--line:#262b34;
---line-strong:#373e4a;--text:#c9cfd9;--text-strong:#f1f4f8;--text-dim:#9099a8;--accent:#6cb0ff;
+--line-strong:#373e4a;--text:#c9cfd9;--text-strong:#f1f4f8;--text-dim:#9ca5b3;--accent:#6cb0ff;
 --good:#56c98f;--warm:#f0b54a;--warm-soft:#2b2415;--hot:#ff7a62;--hot-soft:#3a1d1a;--share:#324d70;
 --trend:#6f83a0;--accent-soft:#1b2c43}}
 *{box-sizing:border-box}
