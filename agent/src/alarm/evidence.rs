@@ -29,9 +29,11 @@ const ABANDONED: Duration = Duration::from_mins(10);
 const SUSPECT_EVERY: Duration = Duration::from_mins(2);
 /// One file has at most this part of the folder's bytes.
 const PART_OF_ALL: u64 = 4;
-/// So much of the file system is left free, and a fiftieth of it.
-const LEAVE_BYTES: u64 = 64 << 20;
+/// This part of the file system is left free: of a small one as much as a service needs to end
+/// well, of a large one no more than a neighbour could fill in a moment anyway.
 const LEAVE_PART: u64 = 50;
+const LEAVE_LEAST: u64 = 64 << 20;
+const LEAVE_MOST: u64 = 1 << 30;
 /// Bytes of a name that come from the service's.
 const MAX_NAME: usize = 40;
 
@@ -151,7 +153,7 @@ impl Evidence {
     /// Whether the file system has room for a file that large, and for others.
     fn check_space(&self, bytes: u64) -> Result<(), EvidenceError> {
         let Some((free, all)) = space(&self.folder) else { return Ok(()) };
-        let needed = bytes.saturating_add(LEAVE_BYTES.max(all / LEAVE_PART));
+        let needed = bytes.saturating_add(left_free(all));
         if free < needed {
             return Err(EvidenceError::Full { folder: self.folder.clone(), free, needed });
         }
@@ -212,6 +214,11 @@ fn ours_at(name: &str) -> Option<(u64, bool)> {
     let is_number = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
     let at = at.parse().ok().filter(|_| known && is_number(pid) && parts.next().is_some())?;
     Some((at, is_finished))
+}
+
+/// Bytes that have to stay free on a file system of so many.
+fn left_free(all: u64) -> u64 {
+    (all / LEAVE_PART).clamp(LEAVE_LEAST, LEAVE_MOST)
 }
 
 /// Bytes of the file system that are free for us, and all of it.

@@ -131,3 +131,22 @@ fn a_folder_that_cannot_be_had_is_named_with_what_was_tried() {
     assert!(error.to_string().starts_with("cannot make the folder "), "{error}");
     assert!(names(folder.path()) == ["a file"]);
 }
+
+#[test]
+fn a_disk_without_room_for_the_largest_file_gets_none_and_says_how_much_is_needed() {
+    let folder = tempfile::tempdir().unwrap();
+    // No disk has room for a fourth of that.
+    let mut evidence = evidence(folder.path(), u64::MAX, 4);
+    let error = evidence.write(MEMORY, "", &Process::default(), &profile(1)).unwrap_err();
+    let EvidenceError::Full { free, needed, .. } = error else { panic!("{error}") };
+    assert!(free < u64::MAX / PART_OF_ALL && needed > u64::MAX / PART_OF_ALL);
+    assert!(error.to_string().contains("make room, or give TASKSCOPE_EVIDENCE a folder elsewhere"));
+    assert!(names(folder.path()).is_empty());
+}
+
+#[test]
+fn what_stays_free_is_a_part_of_the_disk_within_bounds() {
+    const GIB: u64 = 1 << 30;
+    assert_eq!([0, GIB, 20 * GIB].map(left_free), [64 << 20, 64 << 20, 20 * GIB / 50]);
+    assert_eq!([50 * GIB, 4_000 * GIB, u64::MAX].map(left_free), [GIB; 3]);
+}
