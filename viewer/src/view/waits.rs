@@ -27,6 +27,8 @@ const GAP: Vec2 = vec2(150.0, 22.0);
 const BUNDLE: usize = 4;
 const GATHERED: f32 = 22.0;
 const LINES: usize = 4;
+/// How far lines of words on one arrow are from each other.
+const WORDS: f32 = 17.0;
 /// Room around the picture; edges that go back need it.
 const MARGIN: f32 = 36.0;
 
@@ -161,8 +163,13 @@ fn picture(ui: &mut Ui, look: &Look<'_>, waits: &Waits, commands: &mut Vec<Comma
             commands.extend(click);
         }
     }
-    for (edge, way) in &ways {
-        words_of(ui, look, graph, edge, way.middle(), palette);
+    for (at, (edge, way)) in ways.iter().enumerate() {
+        // Two waits for one other go the same way: their words stand below each other.
+        let same = |(other, _): &&(&WaitEdge, Way)| (other.from, other.to) == (edge.from, edge.to);
+        let before = ways.iter().take(at).filter(same).count() as f32;
+        let all = ways.iter().filter(same).count() as f32;
+        let middle = way.middle() + vec2(0.0, (before - (all - 1.0) / 2.0) * WORDS);
+        words_of(ui, look, graph, edge, middle, palette);
     }
 }
 
@@ -323,8 +330,9 @@ fn words_of(
     ui.painter().galley(place, galley, palette.text);
     let name = |at: usize| graph.nodes.get(at).map_or("", |node| &*node.name);
     let cycle = if edge.in_cycle { "; in a cycle" } else { "" };
+    let verb = if edge.tasks == 1 { "waits" } else { "wait" };
     let about = format!(
-        "{} of {} wait for {} {}{cycle}",
+        "{} of {} {verb} for {} {}{cycle}",
         counted(edge.tasks, "task"),
         name(edge.from),
         edge.about,

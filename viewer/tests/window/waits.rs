@@ -55,6 +55,30 @@ fn a_cycle_is_said_in_words_too() {
 }
 
 #[test]
+fn two_waits_for_one_other_are_told_below_each_other() {
+    let mut profile = with_a_cycle();
+    if let Some(cart) = profile.groups.iter_mut().find(|group| group.id == GroupId(3)) {
+        let cart = Arc::make_mut(cart);
+        let other = Blocker {
+            kind: WaitKind::Mutex,
+            tasks: 1,
+            relation: Relation::Holds,
+            ..cart.blockers[0].clone()
+        };
+        cart.blockers.push(other);
+    }
+    let harness = on_the_page(Stage::following().with(sample::process(7, 4242), profile));
+    let words = |about: &str| harness.get_by_label_contains(about).rect();
+    let joined = words("64 tasks of task=cart tenant=acme wait for join_handle");
+    let locked = words("1 task of task=cart tenant=acme waits for mutex");
+    assert!(
+        joined.bottom() <= locked.top() || locked.bottom() <= joined.top(),
+        "{joined} {locked}"
+    );
+    assert!(joined.center().distance(locked.center()) < 40.0, "both on their arrow");
+}
+
+#[test]
 fn a_group_of_the_graph_can_be_put_in_the_middle() {
     let mut harness = on_the_page(Stage::live());
     harness.get_by_label_contains("12 tasks of task=ledger, waiting").click();
