@@ -95,7 +95,7 @@ async fn who_connects_late_sees_how_it_began() {
 
     // All tasks, by state: a group is one from its first capture on, a state was always one.
     let by_state = history(&mut client, &HistoryQuery::default()).await;
-    assert_eq!((by_state.step_ms, by_state.series.len()), (1_000, 4));
+    assert_eq!((by_state.step_ms, by_state.series.len()), (1_000, 5));
     let parked = by_state.series.iter().find(|s| s.subject == Subject::State(State::Parked));
     let parked = parked.unwrap();
     let levels = [0, 3, 7];
@@ -108,6 +108,15 @@ async fn who_connects_late_sees_how_it_began() {
     assert_eq!(reached(&stuck, &[3]), [3], "{stuck:?}");
     let last_ms = parked.from_ms + u64::from(parked.steps - 1) * by_state.step_ms;
     assert!(last_ms.abs_diff(profile.header.now_ms) < 10_000, "{last_ms}");
+
+    // The process took up what its tasks hold, and something before.
+    let process = by_state.series.last().unwrap();
+    assert_eq!((process.subject, process.from_ms), (Subject::Process, parked.from_ms));
+    assert_eq!(process.steps, parked.steps);
+    let resident: Vec<u64> = process.points().map(|point| point.live_bytes).collect();
+    let (first, last) = (resident[0], *resident.last().unwrap());
+    assert!(first > 1 << 20 && last >= first + 7 * HELD - HELD / 2, "{resident:?}");
+    assert!(process.points().all(|point| (point.count, point.stuck) == (0, 0)));
 
     // The group, and one that there never was.
     let groups = vec![group.id, GroupId(u64::MAX)];
@@ -124,6 +133,11 @@ async fn who_connects_late_sees_how_it_began() {
     assert_eq!(page.step_ms, 60_000);
     let points: Vec<Point> = page.series.first().unwrap().points().collect();
     assert_eq!(points.last().map(|point| point.count), Some(7));
+    let all = HistoryQuery { groups: Vec::new(), ..minutes };
+    let all = history(&mut client, &all).await;
+    let process = all.series.last().unwrap();
+    assert_eq!(process.subject, Subject::Process);
+    assert!(process.points().last().unwrap().live_bytes >= first + 7 * HELD - HELD / 2);
     let part = HistoryQuery { from_ms: last_ms - 1_000, to_ms: last_ms, ..query };
     let page = history(&mut client, &part).await;
     let series = page.series.first().unwrap();

@@ -201,6 +201,7 @@ impl Fleet {
         now: Moment,
     ) {
         self.merge(now, true);
+        let twins: Vec<bool> = (0..self.services.len()).map(|at| self.is_twin(at)).collect();
         let Some(all) = &mut self.all else { return };
         let Some(service) = self.services.get_mut(at) else { return };
         let (Some(part), Some(shift_ms)) = (&mut service.part, service.shift_ms) else { return };
@@ -225,8 +226,9 @@ impl Fleet {
             }
         };
         // Only where all that are there tell: anything else would show tasks that came with a tab.
-        let there = self.services.iter().filter(|service| service.store.profile().is_some());
-        let told: Option<Vec<TotalsPast>> = there.map(of).collect();
+        let there = self.services.iter().zip(twins);
+        let there = there.filter(|(known, is_twin)| !is_twin && known.store.profile().is_some());
+        let told: Option<Vec<TotalsPast>> = there.map(|(service, _)| of(service)).collect();
         let told = told.as_deref().unwrap_or_default();
         if let Some(page) = past::summed(&told.iter().collect::<Vec<_>>()) {
             all.take_history(resolution, page);

@@ -77,6 +77,7 @@ impl Folder {
         let mut census = self.judge.open(&clock, &ended);
         let raw = self.read_tasks(&clock, heap.as_ref(), &mut census, &mut Header::default());
         self.past.note(now_ms, &raw);
+        self.past.note_process(rss_bytes());
         self.think(now_ms, &census, &raw);
         self.classes.note(&self.judge, &raw);
         heap.inspect(|heap| self.heap.note(now_ms, heap));
@@ -111,6 +112,7 @@ impl Folder {
         let mut census = self.judge.open(&clock, &ended);
         let raw = self.read_tasks(&clock, look, &mut census, &mut header);
         self.past.note(header.now_ms, &raw);
+        self.past.note_process(header.rss_bytes);
         self.think(header.now_ms, &census, &raw);
         self.classes.note(&self.judge, &raw);
         let heap_sites = heap.map(|(look, reading)| {

@@ -25,6 +25,16 @@ struct Range {
     to: u32,
 }
 
+impl Range {
+    /// Seconds in a step.
+    fn unit(self) -> u32 {
+        match self.resolution {
+            Resolution::Second => 1,
+            Resolution::Minute => MINUTE,
+        }
+    }
+}
+
 /// The sum of several tracks.
 #[derive(Debug, Default)]
 struct Sum {
@@ -34,7 +44,7 @@ struct Sum {
 }
 
 impl Folder {
-    /// What groups, or all tasks by state, looked like.
+    /// What groups looked like, or all tasks by state and the process.
     pub(crate) fn history(&mut self, query: &HistoryQuery) -> HistoryPage {
         let now_ms = clock::read().now_millis();
         let step_ms = query.resolution.step_ms();
@@ -67,7 +77,14 @@ impl Folder {
             let sum = sums.remove(&subject).unwrap_or_default();
             sum.series(subject, range)
         });
-        HistoryPage { now_ms, step_ms, series: series.collect() }
+        let mut series: Vec<Series> = series.collect();
+        if let (true, Some((since, track))) = (query.groups.is_empty(), self.past.process()) {
+            let known_since = range.from.max(since / range.unit());
+            let mut sum = Sum { known_since, ..Sum::default() };
+            sum.add(track, range, false);
+            series.push(sum.series(Subject::Process, range));
+        }
+        HistoryPage { now_ms, step_ms, series }
     }
 
     /// The steps that are asked for, kept, and known at all.
@@ -104,9 +121,8 @@ impl Folder {
 
 impl Sum {
     fn add(&mut self, track: &Track, range: Range, timer: bool) {
-        let unit = if range.resolution == Resolution::Minute { MINUTE } else { 1 };
         if let Some(since) = track.known_since() {
-            self.known_since = self.known_since.max(since.div_ceil(unit));
+            self.known_since = self.known_since.max(since.div_ceil(range.unit()));
         }
         self.points.resize((range.to - range.from) as usize + 1, Point::default());
         for (step, point) in (range.from..=range.to).zip(&mut self.points) {

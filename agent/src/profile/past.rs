@@ -1,5 +1,5 @@
-//! How many tasks there were of each kind, before symbols are known: for ten minutes by the
-//! second, for a day by the minute.
+//! How many tasks there were of each kind, before symbols are known, and what the process took up:
+//! for ten minutes by the second, for a day by the minute.
 //!
 //! Kept while nobody watches, so that who connects in an incident sees at once how it began, and
 //! what grows. What is kept is bounded by [`MAX_BYTES`]: beyond, kinds that have no tasks any more
@@ -62,6 +62,8 @@ pub(super) struct Past {
     live: Tracks,
     /// The others.
     gone: Tracks,
+    /// What the process took up, since it was told first.
+    process: Option<(u32, Track)>,
     /// The second of the first note and of the latest.
     first: Option<u32>,
     now: u32,
@@ -80,7 +82,16 @@ impl Default for Past {
 impl Past {
     fn with_room(max_bytes: usize) -> Self {
         let (live, gone) = (Tracks::default(), Tracks::default());
-        Self { live, gone, first: None, now: 0, bytes: 0, max_bytes, lost: 0 }
+        let (process, first) = (None, None);
+        Self { live, gone, process, first, now: 0, bytes: 0, max_bytes, lost: 0 }
+    }
+
+    /// Adds what the process took up at the moment of the latest note, if the system says it.
+    pub(super) fn note_process(&mut self, resident_bytes: Option<u64>) {
+        let (Some(bytes), second) = (resident_bytes, self.now) else { return };
+        let (_, track) = self.process.get_or_insert_with(|| (second, Track::new(second)));
+        let kib = u32::try_from(bytes >> 10).unwrap_or(u32::MAX);
+        track.note(second, Level { kib, ..Level::default() });
     }
 
     /// Adds a moment, and forgets what has been gone for too long.
@@ -180,6 +191,11 @@ impl Past {
         self.live.get(key).or_else(|| self.gone.get(key))
     }
 
+    /// What the process took up, and the first second of which that is known.
+    pub(super) fn process(&self) -> Option<&(u32, Track)> {
+        self.process.as_ref()
+    }
+
     /// The seconds of the first note and of the latest.
     pub(super) fn span(&self) -> Option<(u32, u32)> {
         Some((self.first?, self.now))
@@ -192,7 +208,7 @@ impl Past {
 
     /// What all of it takes up, roughly.
     pub(super) fn bytes(&self) -> usize {
-        self.bytes
+        self.bytes + self.process.as_ref().map_or(0, |(_, track)| track.bytes())
     }
 }
 

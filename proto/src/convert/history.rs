@@ -40,9 +40,13 @@ impl TryFrom<wire::HistoryRequest> for HistoryQuery {
 /// Series that have no room in one message are left out: the viewer asks for them again.
 impl From<&HistoryPage> for wire::HistoryReply {
     fn from(from: &HistoryPage) -> Self {
-        let mut reply = Self { now_ms: from.now_ms, step_ms: from.step_ms, series: Vec::new() };
-        let mut bytes = reply.encoded_len();
-        for series in from.series.iter().map(wire::Series::from) {
+        let is_process = |series: &&Series| series.subject == Subject::Process;
+        let process = from.series.iter().find(is_process).map(wire::Series::from);
+        let (now_ms, step_ms) = (from.now_ms, from.step_ms);
+        let mut reply = Self { now_ms, step_ms, series: Vec::new(), process };
+        let mut bytes = reply.encoded_len() + FIELD_BYTES;
+        let others = from.series.iter().filter(|series| !is_process(series));
+        for series in others.map(wire::Series::from) {
             bytes += series.encoded_len() + FIELD_BYTES;
             if bytes > CHUNK_BYTES && !reply.series.is_empty() {
                 break;
@@ -59,8 +63,9 @@ impl TryFrom<wire::HistoryReply> for HistoryPage {
     fn try_from(from: wire::HistoryReply) -> Result<Self, ConvertError> {
         let (what, got) = ("series of a history", from.series.len());
         at_most(what, got, "MAX_GROUPS_PER_HISTORY", MAX_GROUPS_PER_HISTORY)?;
-        let series = from.series.into_iter().map(Series::try_from);
-        let series = series.collect::<Result<_, _>>()?;
+        let tasks = from.series.into_iter().map(Series::try_from);
+        let process = from.process.into_iter().map(|series| series_of(Subject::Process, &series));
+        let series = tasks.chain(process).collect::<Result<_, _>>()?;
         Ok(Self { now_ms: from.now_ms, step_ms: from.step_ms, series })
     }
 }
@@ -70,6 +75,8 @@ impl From<&Series> for wire::Series {
         let (group, state) = match from.subject {
             Subject::Group(group) => (group.0, wire::State::Unknown),
             Subject::State(state) => (0, state.into()),
+            // It has a field of its own.
+            Subject::Process => (0, wire::State::Unknown),
         };
         let runs = from.runs.iter().take(MAX_HISTORY_STEPS);
         Self {
@@ -93,32 +100,36 @@ impl TryFrom<wire::Series> for Series {
     type Error = ConvertError;
 
     fn try_from(from: wire::Series) -> Result<Self, ConvertError> {
-        let steps = from.steps as usize;
-        at_most("steps of a series", steps, "MAX_HISTORY_STEPS", MAX_HISTORY_STEPS)?;
-        let (firsts, counts, stuck) = (&from.firsts, &from.counts, &from.stuck);
-        let in_order = firsts.is_sorted_by(|a, b| a < b)
-            && firsts.first().is_none_or(|first| *first == 0)
-            && firsts.last().is_none_or(|last| *last < from.steps)
-            && firsts.is_empty() == (steps == 0);
-        let bytes = &from.live_bytes;
-        let whole = counts.len() == firsts.len()
-            && stuck.len() == firsts.len()
-            && (bytes.is_empty() || bytes.len() == firsts.len());
-        if !in_order || !whole {
-            return Err(ConvertError::BrokenSeries { group: from.group });
-        }
         let subject = match from.group {
             0 => Subject::State(state_from_wire(from.state)?),
             group => Subject::Group(GroupId(group)),
         };
-        let runs = firsts.iter().zip(counts).zip(stuck);
-        let runs = runs.zip(bytes.iter().copied().chain(std::iter::repeat(0)));
-        let runs = runs.map(|(((first, count), stuck), live_bytes)| Run {
-            first: *first,
-            point: Point { count: *count, stuck: *stuck, live_bytes },
-        });
-        Ok(Self { subject, from_ms: from.from_ms, steps: from.steps, runs: runs.collect() })
+        series_of(subject, &from)
     }
+}
+
+fn series_of(subject: Subject, from: &wire::Series) -> Result<Series, ConvertError> {
+    let steps = from.steps as usize;
+    at_most("steps of a series", steps, "MAX_HISTORY_STEPS", MAX_HISTORY_STEPS)?;
+    let (firsts, counts, stuck) = (&from.firsts, &from.counts, &from.stuck);
+    let in_order = firsts.is_sorted_by(|a, b| a < b)
+        && firsts.first().is_none_or(|first| *first == 0)
+        && firsts.last().is_none_or(|last| *last < from.steps)
+        && firsts.is_empty() == (steps == 0);
+    let bytes = &from.live_bytes;
+    let whole = counts.len() == firsts.len()
+        && stuck.len() == firsts.len()
+        && (bytes.is_empty() || bytes.len() == firsts.len());
+    if !in_order || !whole {
+        return Err(ConvertError::BrokenSeries { group: from.group });
+    }
+    let runs = firsts.iter().zip(counts).zip(stuck);
+    let runs = runs.zip(bytes.iter().copied().chain(std::iter::repeat(0)));
+    let runs = runs.map(|(((first, count), stuck), live_bytes)| Run {
+        first: *first,
+        point: Point { count: *count, stuck: *stuck, live_bytes },
+    });
+    Ok(Series { subject, from_ms: from.from_ms, steps: from.steps, runs: runs.collect() })
 }
 
 #[cfg(test)]
@@ -152,6 +163,7 @@ mod tests {
                 series(Subject::Group(GroupId(7)), 600),
                 series(Subject::State(State::Ready), 1),
                 series(Subject::Group(GroupId(8)), 0),
+                series(Subject::Process, 600),
             ],
         };
         assert_eq!(HistoryPage::try_from(wire::HistoryReply::from(&page)), Ok(page));
@@ -160,10 +172,14 @@ mod tests {
     #[test]
     fn what_has_no_room_in_one_message_is_left_out_from_the_end() {
         let group = |id| series(Subject::Group(GroupId(id)), MAX_HISTORY_STEPS as u64);
-        let page = HistoryPage { series: (1..=200).map(group).collect(), ..HistoryPage::default() };
+        let mut page =
+            HistoryPage { series: (1..=200).map(group).collect(), ..HistoryPage::default() };
+        let process = series(Subject::Process, MAX_HISTORY_STEPS as u64);
+        page.series.push(process.clone());
         let reply = wire::HistoryReply::from(&page);
         assert!(reply.encoded_len() < MAX_MESSAGE_BYTES);
-        let seen = HistoryPage::try_from(reply).unwrap();
+        let mut seen = HistoryPage::try_from(reply).unwrap();
+        assert_eq!(seen.series.pop(), Some(process), "what is one of a kind has room");
         assert!((10..200).contains(&seen.series.len()), "{}", seen.series.len());
         assert_eq!(seen.series, page.series[..seen.series.len()]);
     }
@@ -184,5 +200,8 @@ mod tests {
         check(|series| series.stuck.truncate(1), "group 7");
         check(|series| series.live_bytes.truncate(1), "group 7");
         check(|series| series.group = 0, "unknown state");
+        let process = Some(wire::Series { steps: 8, ..good });
+        let page = HistoryPage::try_from(wire::HistoryReply { process, ..Default::default() });
+        assert!(page.unwrap_err().to_string().contains("group"));
     }
 }

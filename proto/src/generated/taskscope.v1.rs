@@ -824,7 +824,8 @@ pub struct Task {
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct HistoryRequest {
-    /// At most limits::MAX_GROUPS_PER_HISTORY; empty means all tracked tasks, by state.
+    /// At most limits::MAX_GROUPS_PER_HISTORY; empty means all tracked tasks, by state, and the
+    /// process.
     #[prost(uint64, repeated, tag = "1")]
     pub groups: ::prost::alloc::vec::Vec<u64>,
     #[prost(enumeration = "Resolution", tag = "2")]
@@ -846,6 +847,10 @@ pub struct HistoryReply {
     /// for them again. Of a group that the agent does not know there is one without steps.
     #[prost(message, repeated, tag = "3")]
     pub series: ::prost::alloc::vec::Vec<Series>,
+    /// What the process took up: resident bytes in `live_bytes`, and no counts. Only where no groups are
+    /// asked for and the system tells.
+    #[prost(message, optional, tag = "4")]
+    pub process: ::core::option::Option<Series>,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Series {

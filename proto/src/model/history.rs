@@ -1,4 +1,4 @@
-//! What groups looked like before.
+//! What groups, and the whole, looked like before.
 
 use super::{GroupId, State};
 
@@ -27,7 +27,7 @@ impl Resolution {
 pub struct HistoryQuery {
     /// Of these groups, at most
     /// [`MAX_GROUPS_PER_HISTORY`](crate::limits::MAX_GROUPS_PER_HISTORY) of them; empty means of
-    /// all tasks, by state.
+    /// all tasks, by state, and of the process.
     pub groups: Vec<GroupId>,
     /// How fine.
     pub resolution: Resolution,
@@ -44,6 +44,8 @@ pub enum Subject {
     Group(GroupId),
     /// All tracked tasks in a state.
     State(State),
+    /// The process: what it takes up, and no tasks.
+    Process,
 }
 
 /// What there was at one step.
@@ -53,7 +55,7 @@ pub struct Point {
     pub count: u64,
     /// How many of them were in their state for longer than the threshold.
     pub stuck: u64,
-    /// What they held of the heap.
+    /// What they held of the heap; of the process what is resident.
     pub live_bytes: u64,
 }
 
@@ -66,10 +68,10 @@ pub struct Run {
     pub point: Point,
 }
 
-/// How many tasks there were, step by step.
+/// How much there was, step by step.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Series {
-    /// Of which tasks.
+    /// Of what.
     pub subject: Subject,
     /// The first step that is known, agent's clock, milliseconds.
     pub from_ms: u64,
@@ -107,7 +109,8 @@ pub struct HistoryPage {
     /// The length of a step.
     pub step_ms: u64,
     /// In the order asked for. The last ones may be missing where one message has no room for all:
-    /// ask for them again. Of a group that the agent does not know there is one without steps.
+    /// ask for them again. Of a group that the agent does not know there is one without steps. Those
+    /// of all tasks are followed by that of the process, where the system tells of it.
     pub series: Vec<Series>,
 }
 

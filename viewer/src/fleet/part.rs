@@ -211,7 +211,7 @@ impl Part {
         let series = |series: &Series| {
             let subject = match series.subject {
                 Subject::Group(id) => Subject::Group(self.group_id(id)?),
-                state @ Subject::State(_) => state,
+                whole @ (Subject::State(_) | Subject::Process) => whole,
             };
             Some(Series { subject, from_ms: self.at(series.from_ms), ..series.clone() })
         };

@@ -53,6 +53,23 @@ fn all(fleet: &Fleet) -> &Arc<Profile> {
     fleet.store(&Scope::All).profile().expect("a state")
 }
 
+/// What an agent remembers: three tasks for the last hundred seconds.
+fn remember(subjects: &[Subject]) -> Happening {
+    let points = [Point { count: 3, ..Point::default() }; 100];
+    let from_ms = fixture::NOW_MS - 100_000;
+    let series = subjects.iter().map(|subject| Series::new(*subject, from_ms, &points));
+    let now_ms = fixture::NOW_MS;
+    let page = HistoryPage { now_ms, step_ms: 1_000, series: series.collect() };
+    Happening::History { ticket: 1, resolution: Resolution::Second, page: Ok(Arc::new(page)) }
+}
+
+/// The parked tasks of all services, over time.
+fn parked(fleet: &Fleet) -> Vec<u64> {
+    let history = fleet.store(&Scope::All).history();
+    let window = history.window(20);
+    history.of_state(State::Parked, &window).iter().map(|it| it.count).collect()
+}
+
 /// `values: tasks` of each row.
 fn rows(profile: &Profile, keys: &[Key]) -> Vec<String> {
     let every: Vec<u32> = (0..u32::try_from(profile.groups.len()).expect("few")).collect();
@@ -168,6 +185,12 @@ fn services_of_one_name_are_told_apart_by_their_addresses() {
     fleet.merge(secs(8), true);
     assert_eq!(all(&fleet).header.totals.alive(), 8);
     assert!(fleet.tabs()[1].is_twin && !fleet.tabs()[0].is_twin);
+    let states = State::ALL.map(Subject::State);
+    for session in [1, 2] {
+        tell(&mut fleet, session, 9, remember(&states));
+    }
+    let counts = parked(&fleet);
+    assert!(counts.contains(&3) && !counts.contains(&6), "its past too: {counts:?}");
 }
 
 #[test]
@@ -268,20 +291,7 @@ fn who_comes_later_has_all_agents_tell_anew_and_who_is_closed_was_never_there() 
 #[test]
 fn what_agents_remember_is_added_up_by_the_common_clock() {
     let mut fleet = fleet(&[&[TASK], &[TASK]]);
-    let from_ms = fixture::NOW_MS - 100_000;
-    let remember = |subjects: &[Subject]| {
-        let points = [Point { count: 3, ..Point::default() }; 100];
-        let series = subjects.iter().map(|subject| Series::new(*subject, from_ms, &points));
-        let now_ms = fixture::NOW_MS;
-        let page = HistoryPage { now_ms, step_ms: 1_000, series: series.collect() };
-        Happening::History { ticket: 1, resolution: Resolution::Second, page: Ok(Arc::new(page)) }
-    };
     let states = State::ALL.map(Subject::State);
-    let parked = |fleet: &Fleet| {
-        let history = fleet.store(&Scope::All).history();
-        let window = history.window(20);
-        history.of_state(State::Parked, &window).iter().map(|it| it.count).collect::<Vec<_>>()
-    };
     tell(&mut fleet, 1, 2, remember(&states));
     assert!(parked(&fleet).iter().all(|count| *count == 16), "one of them has not told");
     tell(&mut fleet, 2, 2, remember(&states));

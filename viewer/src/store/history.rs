@@ -227,6 +227,7 @@ impl History {
                     followed.track.fill(series, step_ms);
                 }
                 Subject::State(state) => self.totals.fill(state, series, step_ms),
+                Subject::Process => self.totals.fill_memory(series, step_ms),
             }
             if series.steps > 0 {
                 let from = series.from_ms / step_ms;

@@ -12,7 +12,7 @@ pub const LIVING: [State; 4] = [State::Parked, State::New, State::Ready, State::
 pub(super) struct Totals {
     /// By state, as in [`LIVING`].
     states: [Track; LIVING.len()],
-    /// Resident bytes. The agent remembers none: it begins with the first profile.
+    /// Resident bytes.
     memory: Track,
     /// The agent has said what was before.
     pub(super) filled: bool,
@@ -37,7 +37,12 @@ impl Totals {
         }
     }
 
-    /// Takes in what the agent remembers.
+    /// Takes in what the agent remembers of the process.
+    pub(super) fn fill_memory(&mut self, series: &Series, step_ms: u64) {
+        self.memory.fill(series, step_ms);
+    }
+
+    /// Takes in what the agent remembers of the tasks in a state.
     pub(super) fn fill(&mut self, state: State, series: &Series, step_ms: u64) {
         let at = LIVING.iter().position(|known| *known == state);
         if let Some(track) = at.and_then(|at| self.states.get_mut(at)) {

@@ -144,14 +144,15 @@ fn points(history: &History) -> Vec<PastPoint> {
     };
     let window = history.window(steps);
     let states = LIVING.map(|state| history.of_state(state, &window));
+    let memory = history.memory(&window);
     let mut points: Vec<PastPoint> = Vec::with_capacity(window.seconds.len());
     for (at, second) in window.seconds.iter().enumerate() {
         let levels = states.each_ref().map(|levels| levels.get(at).copied().unwrap_or_default());
         // What is told of a step is how it was at its end.
         let at_ms = second.saturating_mul(1_000).saturating_add(step_ms - 1_000);
         let stuck = levels.iter().fold(0_u64, |sum, level| sum.saturating_add(level.stuck));
-        let point =
-            PastPoint { at_ms, states: levels.map(|level| level.count), stuck, memory: None };
+        let memory = memory.get(at).copied().flatten();
+        let point = PastPoint { at_ms, states: levels.map(|level| level.count), stuck, memory };
         if points.last().is_none_or(|last| last.at_ms < at_ms) {
             points.push(point);
         }

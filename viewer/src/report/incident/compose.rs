@@ -7,7 +7,7 @@ use taskscope_proto::model::{Class, Source};
 use super::chart::stretches;
 use super::page::{Fact, Finding, Page};
 use super::suspects::{divided, others, suspect};
-use super::{Incident, IncidentSource, measured};
+use super::{Incident, IncidentSource, PastPoint, measured};
 use crate::analyse::numbers::{age, count, counted};
 use crate::analyse::{heap_line, losses, memory_line, nearly_full, onsets, runtimes, troubles};
 use crate::report::{ages, names, words};
@@ -134,22 +134,26 @@ fn totals(incident: &Incident<'_>) -> Vec<Fact> {
 }
 
 fn past_notes(incident: &Incident<'_>, is_empty: bool) -> Vec<String> {
-    let mut notes = Vec::new();
-    if is_empty {
-        notes.push(match incident.source {
-            IncidentSource::File { written_for: Some(_), .. } => {
-                "No past is known: evidence is the state of one moment. What grew in the minute before \
-                 is said with each group."
-            }
-            IncidentSource::File { .. } => "No past is known: the file has one state.",
-            IncidentSource::Live { .. } => "No past is known: who answered remembers none.",
-        });
-        return notes.into_iter().map(str::to_owned).collect();
-    }
-    if let IncidentSource::Live { .. } = incident.source {
-        notes.push("The agent remembers tasks and no memory: a recording has both.");
-    }
-    notes.into_iter().map(str::to_owned).collect()
+    let note = match incident.source {
+        IncidentSource::File { written_for: Some(_), .. } if is_empty => {
+            "No past is known: evidence is the state of one moment. What grew in the minute before \
+             is said with each group."
+        }
+        IncidentSource::File { .. } if is_empty => "No past is known: the file has one state.",
+        IncidentSource::Live { .. } if is_empty => "No past is known: who answered remembers none.",
+        IncidentSource::Live { .. } if !knows_memory_of_before(incident.past) => {
+            "What the process took up before is not known: this agent remembers tasks and no memory."
+        }
+        _ => return Vec::new(),
+    };
+    vec![note.to_owned()]
+}
+
+/// Whether the last point, which is now, is not the only one with memory. Where not even that has
+/// it, there is nothing to miss.
+fn knows_memory_of_before(past: &[PastPoint]) -> bool {
+    let mut with = past.iter().filter(|point| point.memory.is_some());
+    past.last().is_none_or(|now| now.memory.is_none()) || with.nth(1).is_some()
 }
 
 fn unknown(incident: &Incident<'_>) -> Vec<Fact> {

@@ -225,6 +225,24 @@ fn both_say_the_same() {
 }
 
 #[test]
+fn an_agent_that_remembers_no_memory_is_said_to_know_none() {
+    let live = IncidentSource::Live { target: "a:1".into(), capture: Capture::Cached, took_ms: 1 };
+    let note = "this agent remembers tasks and no memory";
+    let says = |past: &[PastPoint]| with(&sick(), past, &live, |i| i.markdown().contains(note));
+    let (mut only_now, mut never) = (past(), past());
+    assert!(!says(&past()));
+    let now = only_now.len() - 1;
+    for point in &mut only_now[..now] {
+        point.memory = None;
+    }
+    assert!(says(&only_now));
+    for point in &mut never {
+        point.memory = None;
+    }
+    assert!(!says(&never), "there is nothing to miss");
+}
+
+#[test]
 fn where_nothing_is_the_matter_and_nothing_is_known_that_is_said() {
     let calm = profile(&["3 parked was=3 age=9 median=9 task=a @ src/a.rs:1 notify < src/m.rs:1"]);
     let live = IncidentSource::Live {

@@ -34,6 +34,29 @@ fn bytes_have_a_past_of_their_own_even_when_the_tasks_have_ended() {
 }
 
 #[test]
+fn memory_has_a_past_from_before_anybody_watched() {
+    let mut history = History::default();
+    for (second, mib) in [(100, 30), (130, 40)] {
+        let mut profile = fixture::profile(&["3 parked < a:1"]);
+        profile.header.now_ms = second * 1_000;
+        profile.header.rss_bytes = Some(mib << 20);
+        history.record(&profile);
+    }
+    let mib = |history: &History| {
+        let memory = history.memory(&history.window(5));
+        memory.iter().map(|bytes| bytes.map(|bytes| bytes >> 20)).collect::<Vec<_>>()
+    };
+    assert_eq!(mib(&history), [Some(30), Some(30), Some(40)], "of 60 s, half of them known");
+    let resident = [10, 20].map(|mib| Point { live_bytes: mib << 20, ..Point::default() });
+    let points: Vec<Point> = [[resident[0]; 20], [resident[1]; 20]].concat();
+    let series = vec![Series::new(Subject::Process, 70_000, &points)];
+    history.take_in(1, Some(&HistoryPage { series, step_ms: 1_000, ..HistoryPage::default() }));
+    // At 70, 85, 100, 115 and 130 s: what was seen since the agent told stays as it was seen.
+    assert_eq!(mib(&history), [10, 10, 20, 30, 40].map(Some));
+    assert!(!history.lacks_totals());
+}
+
+#[test]
 fn a_group_has_the_count_of_its_latest_change() {
     let mut history = History::default();
     record(&mut history, 100, &["3 parked < a:1"]);
