@@ -13,6 +13,7 @@ mod console;
 mod difference;
 mod filter;
 mod flame;
+mod growth;
 mod heap;
 mod holding;
 mod key;
@@ -52,6 +53,7 @@ pub use difference::{Change, Difference, Kind, Move, Pair, Side, difference};
 pub use filter::Filter;
 pub(crate) use filter::{read_size, read_time};
 pub use flame::{Cell, Flame, Weighted, layout};
+pub use growth::{Growth, growth};
 pub use heap::{
     Counted, Fact, HeapBy, HeapColumn, HeapKey, HeapNode, HeapQuery, HeapRow, HeapSort, HeapTree,
     Measure, Mostly, OfRow, Part, counted, frame_label, heap_facts, heap_lines, heap_parts,

@@ -9,6 +9,7 @@ mod awaits;
 mod bands;
 mod compared;
 mod compose;
+mod findings;
 mod heap;
 mod lines;
 mod pages;
@@ -17,7 +18,6 @@ mod sources;
 mod table;
 mod task;
 mod timeline;
-mod troubles;
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;

@@ -4,6 +4,7 @@
 //! given as "since when" on the agent's clock, so that they tick without a new screen.
 
 mod alerts;
+mod findings;
 mod run;
 mod task;
 
@@ -15,8 +16,8 @@ use taskscope_proto::model::{Class, Header, Process, TaskPage};
 use crate::analyse::numbers;
 use crate::analyse::{
     AwaitQuery, AwaitTree, Fact, Flame, HeapQuery, HeapRow, HeapTree, Heat, Key, Lens, Link,
-    Merged, Mostly, Note, Part, Row, Selection, Sort, Sum, Trouble, Value, VisibleRow, WaitGraph,
-    Waking, known,
+    Merged, Mostly, Note, Part, Row, Selection, Sort, Sum, Value, VisibleRow, WaitGraph, Waking,
+    known,
 };
 use crate::clock::Moment;
 use crate::connect::Failure;
@@ -24,6 +25,7 @@ use crate::fleet::Tab;
 use crate::store::{Connection, Level, Restart, SAMPLES};
 
 pub use alerts::{Alarm, Band, ShownAlert};
+pub use findings::{Findings, Found};
 pub use run::{Compared, ShownRun};
 pub use task::{Standing, TaskDetail};
 
@@ -59,10 +61,8 @@ pub struct Screen {
     pub available: Vec<Key>,
     /// The moment that all of this is of, agent's clock, if it is not the latest.
     pub moment_ms: Option<u64>,
-    /// What is the matter, worst first.
-    pub findings: Vec<FoundTrouble>,
-    /// At how many places more something is.
-    pub more_findings: usize,
+    /// What is the matter.
+    pub findings: Findings,
     /// What fires and what is about to, of all services that are open; the worst first.
     pub alerts: Vec<ShownAlert>,
     /// What else there is to say of alerts.
@@ -89,15 +89,6 @@ pub struct Screen {
     pub is_of_all: bool,
     /// Which run of the service this is.
     pub run: ShownRun,
-}
-
-/// A group that something is the matter with.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FoundTrouble {
-    /// What it is.
-    pub trouble: Trouble,
-    /// The values of the row that it is in; `None` if the filter leaves it out.
-    pub row: Option<Arc<[Value]>>,
 }
 
 /// How many tasks there were, and what the process took up.

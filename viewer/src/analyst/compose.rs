@@ -4,10 +4,10 @@ use taskscope_proto::model::{Group, Profile, Source};
 
 use super::awaits::awaits;
 use super::compared::compared;
+use super::findings::findings;
 use super::heap;
 use super::table::Making;
 use super::timeline::timeline;
-use super::troubles::troubles;
 use crate::analyse::{
     Crowds, Key, Query, Range, Selection, Then, blockers, chain, keys_of, known, losses, merge,
     stand_in, together, wait_graph, wakings,
@@ -46,7 +46,7 @@ pub fn compose(store: &Store, query: &Query) -> Screen {
     let then = marked.map(|marked| Then::of(marked, &keys, &query.filter.matches(marked)));
     let making = Making { profile, keys, matching: query.filter.matches(profile), then };
     screen.table = making.table(history, query);
-    (screen.findings, screen.more_findings) = troubles(&making);
+    screen.findings = findings(&making);
     screen.timeline = timeline(latest, history);
     screen.marked_ms = marked.map(|profile| profile.header.now_ms);
     let reference = store.reference().zip(store.process());

@@ -9,7 +9,7 @@ use super::ages;
 use super::names::pid;
 use super::style::{Style, harmless};
 use crate::analyse::numbers::{age, bytes, count, signed};
-use crate::analyse::{Whole, chain, heap_line, memory_line, most_suspicious_first};
+use crate::analyse::{Whole, chain, growth, heap_line, memory_line, most_suspicious_first};
 
 /// How a table is made.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -99,7 +99,7 @@ pub fn top(process: &Process, profile: &Profile, table: TopTable, style: Style) 
     out
 }
 
-/// What is the matter with the worst groups, and who is at the root of it.
+/// What is the matter with the worst groups, who is at the root of it, and who makes the heap grow.
 fn findings(profile: &Profile, wholes: &[Whole]) -> Vec<String> {
     let judged = wholes.iter().filter(|whole| whole.group.verdict.class > Class::Normal);
     let mut lines = Vec::new();
@@ -109,6 +109,8 @@ fn findings(profile: &Profile, wholes: &[Whole]) -> Vec<String> {
         let chain = chain(profile, group);
         lines.extend(chain.iter().skip(1).map(|link| format!("  {}", link.text)));
     }
+    let growth = growth(profile);
+    lines.extend(growth.map(|found| format!("growing: {} {}", found.name(), found.words())));
     lines
 }
 

@@ -1,18 +1,29 @@
 //! What is wrong, in words, above everything else.
 
+use std::sync::Arc;
+
 use egui::accesskit::Role;
-use egui::{Align, Label, Layout, Panel, RichText, Sense, Ui, WidgetInfo};
+use egui::{Align, Color32, Label, Layout, Panel, RichText, Sense, Ui, WidgetInfo};
 
 use super::group_table::verdict as class_words;
 use super::{LOW, Look, is_low};
-use crate::analyse::Column;
 use crate::analyse::numbers::{age, counted};
+use crate::analyse::{Column, Growth, Trouble, Value};
 use crate::command::Command;
-use crate::screen::FoundTrouble;
+use crate::screen::{Findings, Found};
 use crate::theme::{self, Palette};
 
 /// A window as high as this has room for all of them.
 const TALL: f32 = 1_000.0;
+
+/// One of them.
+struct Line<'a> {
+    /// What it is called, and how that looks.
+    class: (String, Color32),
+    tasks: &'a str,
+    words: String,
+    row: Option<&'a Arc<[Value]>>,
+}
 
 pub(super) fn show(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
     let palette = theme::palette(ui);
@@ -23,18 +34,22 @@ pub(super) fn show(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
         height if height < TALL => 3,
         _ => usize::MAX,
     };
-    let lines = look.screen.findings.len().min(most);
+    let Findings { troubles, more, growth } = &look.screen.findings;
+    let growth = growth.iter().filter(|_| most > 1 || troubles.is_empty());
+    let growth: Vec<Line<'_>> = growth.map(|found| of_growth(found, palette)).collect();
+    let shown = troubles.iter().take(most - growth.len());
+    let mut lines: Vec<Line<'_>> = shown.map(|found| of_trouble(found, look, palette)).collect();
+    let more = more.saturating_add(troubles.len() - lines.len());
+    lines.extend(growth);
     let frame = theme::banner(palette.surface);
     Panel::top("troubles").frame(frame).show(ui, |ui| {
         ui.spacing_mut().item_spacing.y = 2.0;
-        if look.screen.findings.is_empty() {
+        if lines.is_empty() {
             nothing(ui, look, palette);
         }
-        let hidden = look.screen.findings.len().saturating_sub(lines);
-        let more = look.screen.more_findings.saturating_add(hidden);
-        for (at, trouble) in look.screen.findings.iter().take(lines).enumerate() {
-            if at + 1 < lines || more == 0 {
-                line(ui, look, trouble, at == 0 && !is_low, palette, commands);
+        for (at, one) in lines.iter().enumerate() {
+            if at + 1 < lines.len() || more == 0 {
+                line(ui, one, at == 0 && !is_low, palette, commands);
                 continue;
             }
             ui.horizontal_top(|ui| {
@@ -42,12 +57,34 @@ pub(super) fn show(ui: &mut Ui, look: &Look<'_>, commands: &mut Vec<Command>) {
                     and_more(ui, more, palette, commands);
                     let left = Layout::left_to_right(Align::Min);
                     ui.with_layout(left, |ui| {
-                        line(ui, look, trouble, at == 0 && !is_low, palette, commands);
+                        line(ui, one, at == 0 && !is_low, palette, commands);
                     });
                 });
             });
         }
     });
+}
+
+fn of_trouble<'a>(found: &'a Found<Trouble>, look: &Look<'_>, palette: &Palette) -> Line<'a> {
+    let trouble = &found.what;
+    let since = age(look.screen.age(trouble.since_ms, look.now));
+    let (class, colour) = class_words(trouble.class, palette);
+    Line {
+        class: (class, colour),
+        tasks: trouble.name(),
+        words: trouble.words(&since),
+        row: found.row.as_ref(),
+    }
+}
+
+fn of_growth<'a>(found: &'a Found<Growth>, palette: &Palette) -> Line<'a> {
+    let growth = &found.what;
+    Line {
+        class: ("growing".to_owned(), palette.warm),
+        tasks: growth.name(),
+        words: growth.words(),
+        row: found.row.as_ref(),
+    }
 }
 
 fn and_more(ui: &mut Ui, more: usize, palette: &Palette, commands: &mut Vec<Command>) {
@@ -79,23 +116,12 @@ fn nothing(ui: &mut Ui, look: &Look<'_>, palette: &Palette) {
     );
 }
 
-fn line(
-    ui: &mut Ui,
-    look: &Look<'_>,
-    found: &FoundTrouble,
-    whole: bool,
-    palette: &Palette,
-    commands: &mut Vec<Command>,
-) {
-    let FoundTrouble { trouble, row } = found;
-    let (class, colour) = class_words(trouble.class, palette);
-    let since = age(look.screen.age(trouble.since_ms, look.now));
+fn line(ui: &mut Ui, line: &Line<'_>, whole: bool, palette: &Palette, commands: &mut Vec<Command>) {
+    let Line { class: (class, colour), tasks, words, row } = line;
     ui.horizontal_top(|ui| {
-        ui.label(RichText::new(&class).strong().color(colour));
-        let tasks = trouble.name();
-        ui.label(RichText::new(tasks).font(theme::mono()).color(palette.text_strong));
-        let words = trouble.words(&since);
-        let text = RichText::new(&words).color(palette.text);
+        ui.label(RichText::new(class).strong().color(*colour));
+        ui.label(RichText::new(*tasks).font(theme::mono()).color(palette.text_strong));
+        let text = RichText::new(words).color(palette.text);
         let label = Label::new(text).sense(Sense::click());
         let label = ui.add(if whole { label.wrap() } else { label.truncate() });
         label.widget_info(|| {
@@ -108,7 +134,7 @@ fn line(
         if label.on_hover_text(hover).clicked()
             && let Some(row) = row
         {
-            commands.push(Command::Select(row.clone()));
+            commands.push(Command::Select((*row).clone()));
         }
     });
 }

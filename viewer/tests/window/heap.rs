@@ -9,6 +9,7 @@ use crate::stage::{Stage, harness};
 use egui::Key;
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
+use taskscope_proto::model::Verdict;
 use taskscope_viewer::analyse::{Lens, Measure};
 use taskscope_viewer::connect::Happening;
 use taskscope_viewer::session::Page;
@@ -37,6 +38,27 @@ fn groups_show_what_they_hold_and_those_that_ended_what_they_left() {
     let mut stage = stage();
     stage.session.chose_row = true;
     insta::assert_snapshot!(text(&harness(stage)));
+}
+
+#[test]
+fn who_makes_the_heap_grow_is_said_on_top_and_its_row_is_a_click_away() {
+    let mut harness = harness(stage());
+    harness.get_by_label_contains("growing task=cart +27 MiB in the last minute").click();
+    harness.run();
+    let state = harness.state();
+    let chosen = state.session.selection.as_ref().unwrap();
+    let row = state.screen.table.rows.iter().find(|row| row.values == chosen.values).unwrap();
+    assert!(row.values[0].to_string() == "cart" && row.sum.has_ended(), "{row:?}");
+}
+
+#[test]
+fn where_only_the_heap_grows_nobody_says_that_nothing_is_the_matter() {
+    let mut profile = with_heap(0);
+    for group in &mut profile.groups {
+        Arc::make_mut(group).verdict = Verdict::default();
+    }
+    let text = text(&harness(Stage::following().with(sample::process(7, 4242), profile)));
+    assert!(text.contains("growing task=cart") && !text.contains("Nothing is stuck"), "{text}");
 }
 
 #[test]

@@ -167,7 +167,7 @@ fn a_command_opens_an_outer_row_as_it_was() {
 #[test]
 fn the_row_of_a_trouble_is_opened_to() {
     let mut stage = nested(&[]);
-    let row = stage.screen.findings[0].row.clone().expect("a row");
+    let row = stage.screen.findings.troubles[0].row.clone().expect("a row");
     assert_eq!(stage.screen.position(&row), None, "not in sight");
     stage.session.perform(Command::Select(row.clone()), &stage.screen.clone());
     stage.refresh();

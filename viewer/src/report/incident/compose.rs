@@ -9,7 +9,9 @@ use super::page::{Fact, Finding, Page};
 use super::suspects::{divided, others, suspect};
 use super::{Incident, IncidentSource, PastPoint, measured};
 use crate::analyse::numbers::{age, count, counted};
-use crate::analyse::{heap_line, losses, memory_line, nearly_full, onsets, runtimes, troubles};
+use crate::analyse::{
+    growth, heap_line, losses, memory_line, nearly_full, onsets, runtimes, troubles,
+};
 use crate::report::{ages, names, words};
 
 /// As many as one can take in at a glance.
@@ -85,6 +87,10 @@ fn answer(incident: &Incident<'_>) -> Vec<Finding> {
             words: trouble.words(&age(ages::since(header, trouble.since_ms))),
         }
     }));
+    if let Some(growth) = growth(incident.profile) {
+        let words = format!("makes the heap grow: {}", growth.words());
+        answer.push(Finding { class: None, tasks: growth.name().to_owned(), words });
+    }
     if let Some(memory) = memory_line(header).filter(|_| nearly_full(header)) {
         answer.push(plain(format!("The memory is near its limit: {memory}.")));
     }

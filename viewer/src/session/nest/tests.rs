@@ -146,7 +146,7 @@ fn what_is_open_stays_while_numbers_change_and_is_kept_for_each_list_of_keys() {
 #[test]
 fn a_trouble_is_opened_to_and_a_switch_keeps_the_chosen_row() {
     let mut desk = Desk::new(&["task", "tenant", "await"]);
-    let row = desk.screen().findings[0].row.clone().expect("the row of the trouble");
+    let row = desk.screen().findings.troubles[0].row.clone().expect("the row of the trouble");
     assert_eq!(desk.press(Command::Select(row)), "-audit .-a ..*src/a.rs:1:1 .+b +fetch");
     let flat = desk.press(Command::ToggleNest);
     assert!(flat.starts_with("..*src/a.rs:1:1 ..src"), "{flat}");
