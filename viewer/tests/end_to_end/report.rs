@@ -56,6 +56,9 @@ fn a_report_names_the_leak_its_line_its_holder_and_its_past() {
     assert!(trend.contains("█` from 0 to "), "{trend}");
     let past = page.lines().filter(|line| line.starts_with("| ") && line.contains(':')).count();
     assert!(past > 5, "{page}");
+    let with_memory =
+        page.lines().filter(|line| line.starts_with("| ") && line.ends_with(" MiB |"));
+    assert!(with_memory.count() > 5, "and what the process took up: {page}");
     assert!(page.contains("Waited for by:"), "the writer holds them up: {page}");
     assert!(page.contains(&format!("`taskscope view {}`", service.address)), "{page}");
 
