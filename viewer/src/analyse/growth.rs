@@ -44,19 +44,26 @@ impl Growth {
 
     /// `+40 MiB in the last minute; 200 MiB held by 12 tasks, allocated at src/a.rs:41:9`.
     pub fn words(&self) -> String {
-        let (grown, now) = (bytes(self.grown), bytes(self.held.live_bytes));
-        let have = if self.held.outlived_bytes >= self.held.live_bytes / 2 {
-            "left by tasks that have ended".to_owned()
+        let grown = bytes(self.grown);
+        let Held { live_bytes, outlived_bytes: left, .. } = self.held;
+        let have = if is_left(&self.held) {
+            format!("{} left by tasks that have ended", bytes(left))
         } else {
-            format!("held by {}", counted(self.count, "task"))
+            let tasks = counted(self.count, "task");
+            format!("{} held by {tasks}", bytes(live_bytes.saturating_sub(left)))
         };
         let sets = match self.sets {
             ..2 => String::new(),
             sets => format!(", of {sets} label sets"),
         };
         let at = self.allocated_at.as_ref().map(|at| format!(", allocated at {at}"));
-        format!("+{grown} in the last minute; {now} {have}{sets}{}", at.unwrap_or_default())
+        format!("+{grown} in the last minute; {have}{sets}{}", at.unwrap_or_default())
     }
+}
+
+/// Whether most of it was left by tasks that have ended.
+fn is_left(held: &Held) -> bool {
+    held.outlived_bytes >= held.live_bytes / 2
 }
 
 /// What tasks have of the heap, whatever they do.
@@ -138,8 +145,7 @@ fn say(profile: &Profile, sum: u64, mut shares: Vec<(OriginId, Share<'_>)>) -> O
     let common =
         |label: &&Label| labels().all(|labels| labels.get(&label.key) == Some(&label.value));
     let tasks = Labels::new(labels().next()?.iter().filter(common).cloned()).to_string();
-    let have_ended = together.held.outlived_bytes >= together.held.live_bytes / 2;
-    let allocations = allocations_of(profile, &origins, have_ended);
+    let allocations = allocations_of(profile, &origins, is_left(&together.held));
     let stack = allocations.first().and_then(|found| found.site.stack.as_ref());
     Some(Growth {
         tasks,
@@ -186,6 +192,7 @@ mod tests {
     fn what_ended_tasks_left_is_told_with_the_line_that_allocated_it() {
         let mut profile = profile(&[
             (0, "finished", 200, 30, 18, "task=search tenant=t17"),
+            (2, "parked", 7, 7, 1, "task=search tenant=t17"),
             (0, "finished", 1, 0, 1, "task=search tenant=t1"),
             (3, "parked", 90, 90, 9, "task=other"),
         ]);
