@@ -1528,7 +1528,7 @@ pub mod taskscope_client {
                 .insert(GrpcMethod::new("taskscope.v1.Taskscope", "Tasks"));
             self.inner.unary(req, path, codec).await
         }
-        /// How many tasks groups had before, as far back as the agent remembers.
+        /// How many tasks groups had before, and what the process took up, as far back as the agent remembers.
         pub async fn history(
             &mut self,
             request: impl tonic::IntoRequest<super::HistoryRequest>,
@@ -1598,7 +1598,7 @@ pub mod taskscope_server {
             &self,
             request: tonic::Request<super::TasksRequest>,
         ) -> std::result::Result<tonic::Response<super::TasksReply>, tonic::Status>;
-        /// How many tasks groups had before, as far back as the agent remembers.
+        /// How many tasks groups had before, and what the process took up, as far back as the agent remembers.
         async fn history(
             &self,
             request: tonic::Request<super::HistoryRequest>,
