@@ -6,7 +6,7 @@ use std::cmp::Reverse;
 use rustc_hash::FxHashMap;
 use taskscope_proto::model::{Group, GroupId, Held, Label, Labels, Location, OriginId, Profile};
 
-use super::allocations::allocations_of;
+use super::allocations::{allocations, allocations_of};
 use super::holding::{difference, has_grown};
 use super::numbers::{bytes, counted};
 use super::process::PROCESS;
@@ -102,35 +102,46 @@ pub fn growth(profile: &Profile) -> Option<Growth> {
     // Tasks go from state to state and line to line, and their bytes with them: what they hold has
     // not grown by that.
     let mut by_origin: FxHashMap<OriginId, Share<'_>> = FxHashMap::default();
-    let holds = |group: &&Group| group.held.live_bytes > 0 || group.live_bytes_minute_ago > 0;
-    for group in profile.groups.iter().map(|group| &**group).filter(holds) {
+    for group in holding(profile) {
         by_origin.entry(group.origin).or_default().add(group);
     }
     // What two processes have alike grows in two places all the same.
-    let mut by_line: FxHashMap<_, Vec<(OriginId, Share<'_>)>> = FxHashMap::default();
+    let mut by_line: FxHashMap<_, (Share<'_>, Vec<OriginId>)> = FxHashMap::default();
     for (id, share) in by_origin {
         if let Some(origin) = profile.origin(id) {
             let line = (&origin.spawned_at, origin.labels.get(PROCESS));
-            by_line.entry(line).or_default().push((id, share));
+            let (sum, origins) = by_line.entry(line).or_default();
+            sum.held = sum.held.and(share.held);
+            sum.before = sum.before.saturating_add(share.before);
+            origins.push(id);
         }
     }
-    let grown = |shares: &[(OriginId, Share<'_>)]| {
-        let whole = shares.iter().fold(Held::default(), |sum, (_, share)| sum.and(share.held));
-        let grown = shares.iter().fold(0_i64, |sum, (_, share)| sum.saturating_add(share.grown()));
-        let is_worth_it = u64::try_from(grown).is_ok_and(|grown| grown >= least);
-        (is_worth_it && has_grown(grown, &whole)).then_some(grown)
+    let is_worth_it = |share: &Share<'_>| {
+        u64::try_from(share.grown()).is_ok_and(|grown| grown >= least)
+            && has_grown(share.grown(), &share.held)
     };
-    let lines =
-        by_line.into_iter().filter_map(|(line, shares)| Some((grown(&shares)?, line, shares)));
-    let (sum, _, shares) = lines.max_by_key(|(grown, line, _)| (*grown, *line))?;
-    say(profile, u64::try_from(sum).ok()?, shares)
+    let lines = by_line.into_iter().filter(|(_, (share, _))| is_worth_it(share));
+    let (_, (share, origins)) = lines.max_by_key(|(line, (share, _))| (share.grown(), *line))?;
+    say(profile, u64::try_from(share.grown()).ok()?, &origins)
+}
+
+fn holding(profile: &Profile) -> impl Iterator<Item = &Group> {
+    let holds = |group: &&Group| group.held.live_bytes > 0 || group.live_bytes_minute_ago > 0;
+    profile.groups.iter().map(|group| &**group).filter(holds)
 }
 
 /// Names one label set where most of it is that one's, and what all have in common where not.
-fn say(profile: &Profile, sum: u64, mut shares: Vec<(OriginId, Share<'_>)>) -> Option<Growth> {
+fn say(profile: &Profile, sum: u64, origins: &[OriginId]) -> Option<Growth> {
+    // An origin has the labels of whoever spawned there; its tasks may have others.
+    let mut by_labels: FxHashMap<&Labels, Share<'_>> = FxHashMap::default();
+    for group in holding(profile).filter(|group| origins.contains(&group.origin)) {
+        by_labels.entry(&group.labels).or_default().add(group);
+    }
+    let mut shares: Vec<(&Labels, Share<'_>)> = by_labels.into_iter().collect();
     shares.retain(|(_, share)| share.grown() > 0);
-    shares.sort_unstable_by_key(|(id, share)| (Reverse(share.grown()), *id));
-    let first = u64::try_from(shares.first()?.1.grown()).ok()?;
+    shares.sort_unstable_by_key(|(labels, share)| (Reverse(share.grown()), *labels));
+    let (_, worst) = shares.first()?;
+    let (first, most) = (u64::try_from(worst.grown()).ok()?, worst.most?);
     let is_one = first >= sum / 4 * 3;
     if is_one {
         shares.truncate(1);
@@ -140,13 +151,17 @@ fn say(profile: &Profile, sum: u64, mut shares: Vec<(OriginId, Share<'_>)>) -> O
         together.held = together.held.and(share.held);
         together.count = together.count.saturating_add(share.count);
     }
-    let origins: Vec<OriginId> = shares.iter().map(|(id, _)| *id).collect();
-    let labels = || origins.iter().filter_map(|id| Some(&profile.origin(*id)?.labels));
-    let common =
-        |label: &&Label| labels().all(|labels| labels.get(&label.key) == Some(&label.value));
-    let tasks = Labels::new(labels().next()?.iter().filter(common).cloned()).to_string();
-    let allocations = allocations_of(profile, &origins, is_left(&together.held));
-    let stack = allocations.first().and_then(|found| found.site.stack.as_ref());
+    let common = |label: &&Label| {
+        shares.iter().all(|(labels, _)| labels.get(&label.key) == Some(&label.value))
+    };
+    let (labels, _) = shares.first()?;
+    let tasks = Labels::new(labels.iter().filter(common).cloned()).to_string();
+    let found = if is_one {
+        allocations(profile, most)
+    } else {
+        allocations_of(profile, origins, is_left(&together.held))
+    };
+    let stack = found.first().and_then(|found| found.site.stack.as_ref());
     Some(Growth {
         tasks,
         sets: shares.len(),
@@ -154,7 +169,7 @@ fn say(profile: &Profile, sum: u64, mut shares: Vec<(OriginId, Share<'_>)>) -> O
         grown: if is_one { first } else { sum },
         held: together.held,
         allocated_at: stack.and_then(|stack| stack.await_point.as_ref()?.location.clone()),
-        most: shares.first()?.1.most?.id,
+        most: most.id,
     })
 }
 
@@ -212,6 +227,25 @@ mod tests {
         assert_eq!(growth(&profile).map(|found| found.most), Some(GroupId(1)));
         profile.header.now_ms = YOUNG_MS - 1;
         check(&profile, "");
+    }
+
+    #[test]
+    fn tasks_are_named_by_their_own_labels_and_not_by_those_of_whoever_spawned_them() {
+        let mut profile = profile(&[
+            (0, "finished", 200, 30, 18, "task=search tenant=t17"),
+            (0, "finished", 9, 9, 1, "task=search tenant=t1"),
+        ]);
+        // Both were spawned by one task, under its labels.
+        let mut origin = taskscope_proto::model::Origin::clone(&profile.origins[0]);
+        origin.labels = Labels::new([Label { key: "task".into(), value: "listener".into() }]);
+        profile.origins = vec![std::sync::Arc::new(origin)];
+        for group in &mut profile.groups {
+            std::sync::Arc::make_mut(group).origin = OriginId(1);
+        }
+        check(
+            &profile,
+            "task=search tenant=t17: +170 MiB in the last minute; 200 MiB left by tasks that have ended",
+        );
     }
 
     #[test]

@@ -43,7 +43,9 @@ fn groups_show_what_they_hold_and_those_that_ended_what_they_left() {
 #[test]
 fn who_makes_the_heap_grow_is_said_on_top_and_its_row_is_a_click_away() {
     let mut harness = harness(stage());
-    harness.get_by_label_contains("growing task=cart +27 MiB in the last minute").click();
+    harness
+        .get_by_label_contains("growing task=cart tenant=acme +27 MiB in the last minute")
+        .click();
     harness.run();
     let state = harness.state();
     let chosen = state.session.selection.as_ref().unwrap();
